@@ -1,0 +1,74 @@
+"""What time it is: one contract, the machine's clock, and the database's clock.
+
+Several servers with drifting clocks must agree on when a code expires, so whatever is compared with a time stored in
+the database asks `DatabaseClock`. It reads the database's time now and then and counts on with the monotonic clock,
+so that a jump of the local wall clock moves nothing.
+"""
+
+import threading
+import time
+from abc import ABC, abstractmethod
+from datetime import UTC, datetime, timedelta
+
+from typing_extensions import override
+
+from authsms.foundation.db import Database
+from authsms.foundation.errors import DatabaseUnavailableError
+from authsms.foundation.logs import get_logger
+
+SKEW_ALARM = timedelta(seconds=2)
+_log = get_logger(__name__)
+
+
+class Clock(ABC):
+    """Tells the time; every rule about expiry takes one as a parameter."""
+
+    @abstractmethod
+    def now(self) -> datetime:
+        """Return the current moment, aware and in UTC."""
+
+
+class SystemClock(Clock):
+    """The machine's wall clock."""
+
+    @override
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+class DatabaseClock(Clock):
+    """The database's clock, read every *refresh* and carried on by the monotonic clock in between.
+
+    While the database is away the last reading is carried on; nothing that matters can be written then anyway.
+    """
+
+    def __init__(self, database: Database, *, refresh: timedelta = timedelta(seconds=30)) -> None:
+        self._database = database
+        self._refresh = refresh.total_seconds()
+        self._lock = threading.Lock()
+        self._read_at: float | None = None
+        self._base = datetime.now(UTC)
+
+    @override
+    def now(self) -> datetime:
+        moment = time.monotonic()
+        with self._lock:
+            if self._read_at is None or moment - self._read_at > self._refresh:
+                self._synchronise(moment)
+                moment = time.monotonic()
+            return self._base + timedelta(seconds=moment - (self._read_at or moment))
+
+    def _synchronise(self, moment: float) -> None:
+        try:
+            fresh = self._database.now()
+        except DatabaseUnavailableError:
+            if self._read_at is None:
+                raise
+            return
+        if self._read_at is not None:
+            carried = self._base + timedelta(seconds=moment - self._read_at)
+            if abs(fresh - carried) > SKEW_ALARM:
+                _log.warning("clock.database_jumped", seconds=(fresh - carried).total_seconds())
+        elif abs(fresh - datetime.now(UTC)) > SKEW_ALARM:
+            _log.warning("clock.skewed", seconds=(fresh - datetime.now(UTC)).total_seconds())
+        self._base, self._read_at = fresh, time.monotonic()

@@ -1,0 +1,226 @@
+"""The database: one class over SQLite and PostgreSQL, and the rules both need.
+
+SQLite runs in WAL mode with ``synchronous=FULL`` (a power cut must not revive a used code), and every writing
+transaction starts with ``BEGIN IMMEDIATE``: a deferred one that reads first either loses updates or fails as
+"locked". PostgreSQL runs at its default READ COMMITTED; rules that must hold under concurrency are conditional
+UPDATEs whose row count is checked.
+
+A `Database.write` block holds no network call and no password hashing: locks are held in it.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Literal
+
+from sqlalchemy import (
+    Connection,
+    CursorResult,
+    DateTime,
+    Dialect,
+    Engine,
+    MetaData,
+    Result,
+    create_engine,
+    event,
+    make_url,
+    text,
+)
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeoutError
+from sqlalchemy.orm import DeclarativeBase, Session
+from sqlalchemy.pool import ConnectionPoolEntry
+from sqlalchemy.types import TypeDecorator
+from typing_extensions import override
+
+from authsms.foundation.errors import ConfigurationError, DatabaseUnavailableError
+
+_BUSY_MILLISECONDS = 5000
+_STATEMENT_MILLISECONDS = 5000
+_LOCK_MILLISECONDS = 3000
+_READ_ONLY = "authsms_read_only"
+_CALLBACKS = "authsms_after_commit"
+
+
+class Base(DeclarativeBase):
+    """Parent of all tables; constraint names are fixed so that migrations can name them."""
+
+    metadata = MetaData(
+        naming_convention={
+            "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+            "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+            "ck": "ck_%(table_name)s_%(constraint_name)s",
+            "fk": "fk_%(table_name)s_%(column_0_N_name)s_%(referred_table_name)s",
+            "pk": "pk_%(table_name)s",
+        }
+    )
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """A moment in UTC; naive values are refused on the way in, aware ones come out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    @override
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a stored moment needs a time zone")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    @override
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+class Database:
+    """Opens sessions on one database.
+
+    Args:
+        url: ``sqlite:////path/file.db`` or ``postgresql://user:password@host/name``.
+        pool_size: Most connections kept open by this process (PostgreSQL).
+
+    Raises:
+        ConfigurationError: The address names another kind of database or cannot be read.
+    """
+
+    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        self.engine = _create_engine(url, pool_size)
+        self.dialect: Literal["sqlite", "postgresql"] = (
+            "sqlite" if self.engine.dialect.name == "sqlite" else "postgresql"
+        )
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """Run one transaction that may write; it commits when the block ends without an error.
+
+        Raises:
+            DatabaseUnavailableError: Nothing was committed, or (rarely, when the connection broke during the commit)
+                the outcome is unknown; the caller shows "temporarily unavailable".
+        """
+        with self._session(self.engine) as session:
+            yield session
+
+    @contextmanager
+    def read(self) -> Iterator[Session]:
+        """Run one transaction that only reads; it never waits for writers.
+
+        Raises:
+            DatabaseUnavailableError: The database cannot be reached.
+        """
+        with self._session(self.engine.execution_options(**{_READ_ONLY: True})) as session:
+            yield session
+
+    def now(self) -> datetime:
+        """Return the database's own time; on SQLite that is the machine's."""
+        if self.dialect == "sqlite":
+            return datetime.now(UTC)
+        with self.read() as session:
+            moment: datetime = session.execute(text("SELECT clock_timestamp()")).scalar_one()
+        return moment.astimezone(UTC)
+
+    def ping(self) -> None:
+        """Return when the database answers.
+
+        Raises:
+            DatabaseUnavailableError: It does not.
+        """
+        with self.read() as session:
+            session.execute(text("SELECT 1"))
+
+    def dispose(self) -> None:
+        """Close every connection; needed before a fork and at the end."""
+        self.engine.dispose()
+
+    @contextmanager
+    def _session(self, engine: Engine) -> Iterator[Session]:
+        session = Session(engine, expire_on_commit=False, autoflush=True)
+        try:
+            with session.begin():
+                yield session
+        except (OperationalError, InterfaceError, PoolTimeoutError) as error:
+            raise DatabaseUnavailableError("The database is not available.") from error
+        except DBAPIError as error:
+            if error.connection_invalidated:
+                raise DatabaseUnavailableError("The connection to the database broke.") from error
+            raise
+        finally:
+            session.close()
+        for callback in session.info.pop(_CALLBACKS, ()):
+            callback()
+
+
+def after_commit(session: Session, callback: Callable[[], None]) -> None:
+    """Run *callback* once the session's transaction is committed; never after a rollback."""
+    session.info.setdefault(_CALLBACKS, []).append(callback)
+
+
+def rowcount(result: Result[Any]) -> int:
+    """Return how many rows an UPDATE or DELETE changed."""
+    if not isinstance(result, CursorResult):
+        raise TypeError("only an UPDATE, INSERT or DELETE has a row count")
+    return result.rowcount
+
+
+def create_schema(database: Database) -> None:
+    """Create every table of the imported models; the product itself uses migrations."""
+    Base.metadata.create_all(database.engine)
+
+
+def sqlite_url(file: Path) -> str:
+    """Return the address of the SQLite database in *file*."""
+    return f"sqlite:///{file.absolute()}"
+
+
+def _create_engine(url: str, pool_size: int) -> Engine:
+    try:
+        address = make_url(url)
+    except Exception as error:
+        raise ConfigurationError("database.url cannot be read; write sqlite:////… or postgresql://…") from error
+    if address.get_backend_name() == "sqlite":
+        engine = create_engine(address, connect_args={"timeout": _BUSY_MILLISECONDS / 1000, "isolation_level": None})
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_sqlite)
+        return engine
+    if address.get_backend_name() == "postgresql":
+        options = f"-c statement_timeout={_STATEMENT_MILLISECONDS} -c lock_timeout={_LOCK_MILLISECONDS} -c timezone=UTC"
+        return create_engine(
+            address.set(drivername="postgresql+psycopg"),
+            pool_size=pool_size,
+            max_overflow=pool_size,
+            pool_timeout=5,
+            connect_args={
+                "options": options,
+                "connect_timeout": 3,
+                "keepalives_idle": 10,
+                "keepalives_interval": 5,
+                "keepalives_count": 2,
+                "application_name": "authsms",
+            },
+        )
+    raise ConfigurationError("database.url names an unknown kind of database; use sqlite or postgresql.")
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        f"busy_timeout={_BUSY_MILLISECONDS}",
+        "foreign_keys=ON",
+        "journal_size_limit=67108864",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    read_only = connection.get_execution_options().get(_READ_ONLY, False)
+    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")

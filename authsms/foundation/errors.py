@@ -1,0 +1,85 @@
+"""The one tree of errors; each class says what its catcher can do.
+
+```
+AuthsmsError
+├── ConfigurationError         the administrator must change something; the text says what
+├── InvalidInputError          the caller sent something unusable; the text may be shown to him
+├── NotFoundError              there is no such thing, or it is not the caller's
+├── ConflictError              it exists already, or somebody else was faster
+├── ForgeryError               a cookie, token or webhook is not authentic; refuse, change nothing
+├── TooManyRequestsError       a limit is reached; try again after `retry_after`
+├── SealBrokenError            sealed data was altered, or its key is gone
+└── UnavailableError           a dependency is away; nothing was lost, try again later
+    ├── DatabaseUnavailableError
+    ├── DirectoryUnavailableError
+    └── OverloadedError        this server has more to do than it can; try again in seconds
+```
+
+Outcomes that are expected (a wrong code, a chain that is not finished) are values, not errors.
+"""
+
+from datetime import timedelta
+
+
+class AuthsmsError(Exception):
+    """Root of all errors this project raises on purpose."""
+
+
+class ConfigurationError(AuthsmsError):
+    """The administrator must change something; the text says what to do."""
+
+
+class InvalidInputError(AuthsmsError):
+    """Input is unusable.
+
+    Attributes:
+        field: Name of the input at fault, or empty.
+    """
+
+    def __init__(self, message: str, *, field: str = "") -> None:
+        super().__init__(message)
+        self.field = field
+
+
+class NotFoundError(AuthsmsError):
+    """There is no such thing, or it does not belong to the caller."""
+
+
+class ConflictError(AuthsmsError):
+    """The thing exists already, or somebody else changed it first; load it again."""
+
+
+class ForgeryError(AuthsmsError):
+    """A cookie, token or webhook is not authentic; refuse it and change nothing."""
+
+
+class TooManyRequestsError(AuthsmsError):
+    """A limit is reached.
+
+    Attributes:
+        retry_after: How long to wait before the next try can succeed.
+    """
+
+    def __init__(self, message: str, *, retry_after: timedelta) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class SealBrokenError(AuthsmsError):
+    """Sealed data was altered or moved, or its key is gone; treat the data as lost."""
+
+
+class UnavailableError(AuthsmsError):
+    """A dependency is away; nothing was lost, the caller may try again later."""
+
+
+class DatabaseUnavailableError(UnavailableError):
+    """The database cannot be reached or does not answer in time."""
+
+
+class DirectoryUnavailableError(UnavailableError):
+    """No server of a repository answers in time."""
+
+
+class OverloadedError(UnavailableError):
+    """This server has more to do than it can; try again in a few seconds."""

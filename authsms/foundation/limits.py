@@ -1,0 +1,89 @@
+"""Exact limits that several processes share: one row a key, one conditional statement a take.
+
+The generic cell rate algorithm (ITU-T I.371, annex A): a row holds the theoretical arrival time; a take moves it on
+by one interval and is refused while it lies more than the burst ahead. No counter is read, changed and written back,
+so nothing slips through under concurrency.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+from sqlalchemy import Float, String, delete, func, literal, select
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Mapped, Session, mapped_column
+
+from authsms.foundation.clock import Clock
+from authsms.foundation.db import Base, Database, rowcount
+from authsms.foundation.errors import TooManyRequestsError
+
+
+class LimitRow(Base):
+    """State of one limit; times are seconds since 1970, so that both databases calculate alike."""
+
+    __tablename__ = "limit_row"
+
+    key: Mapped[str] = mapped_column(String(160), primary_key=True)
+    arrival: Mapped[float] = mapped_column(Float(53), index=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """*count* takes in any *per* at the most; all of them may come at once."""
+
+    count: int
+    per: timedelta
+
+    @property
+    def interval(self) -> float:
+        """Seconds between takes when the burst is used up."""
+        return self.per.total_seconds() / self.count
+
+
+class Limits:
+    """Takes from limits kept in the database."""
+
+    def __init__(self, database: Database, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+
+    def take(self, key: str, rate: Rate, *, session: Session | None = None) -> None:
+        """Use up one of *rate* for *key*.
+
+        Args:
+            key: Whom or what is limited, e.g. ``logon:address:192.0.2.1``; never a whole phone number.
+            rate: How many are allowed.
+            session: Take inside this transaction (a rollback gives it back); in one of its own otherwise.
+
+        Raises:
+            TooManyRequestsError: The limit is reached; nothing was used up.
+        """
+        if session is None:
+            with self._database.write() as own:
+                self._take(own, key, rate)
+        else:
+            self._take(session, key, rate)
+
+    def purge(self) -> int:
+        """Delete rows that say nothing any more; return how many."""
+        with self._database.write() as session:
+            return rowcount(session.execute(delete(LimitRow).where(LimitRow.arrival < self._clock.now().timestamp())))
+
+    def _take(self, session: Session, key: str, rate: Rate) -> None:
+        now = self._clock.now().timestamp()
+        insert = sqlite_insert if self._database.dialect == "sqlite" else postgresql_insert
+        greatest = func.max if self._database.dialect == "sqlite" else func.greatest
+        allowance = (rate.count - 1) * rate.interval
+        statement = insert(LimitRow).values(key=key, arrival=now + rate.interval)
+        statement = statement.on_conflict_do_update(
+            index_elements=[LimitRow.key],
+            set_={"arrival": greatest(LimitRow.arrival, literal(now)) + rate.interval},
+            where=LimitRow.arrival <= now + allowance,
+        )
+        if rowcount(session.execute(statement)) == 0:
+            arrival = session.execute(select(LimitRow.arrival).where(LimitRow.key == key)).scalar_one()
+            raise TooManyRequestsError("Too many tries. Wait a little.", retry_after=_until(arrival - allowance, now))
+
+
+def _until(moment: float, now: float) -> timedelta:
+    return max(datetime.fromtimestamp(moment, UTC) - datetime.fromtimestamp(now, UTC), timedelta(seconds=1))

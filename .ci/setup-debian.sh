@@ -1,0 +1,66 @@
+#!/bin/sh
+# Installs the servers and the browser that tests drive, unless they are there. Arguments: the commands wanted (all by default).
+set -eu
+
+wanted=${*:-slapd ldapadd postgres redis-server chromium}
+PATH=$PATH:/usr/sbin:/sbin
+
+have() {
+    case $1 in
+    postgres) ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || command -v postgres >/dev/null ;;
+    *) command -v "$1" >/dev/null ;;
+    esac
+}
+
+package_of() {
+    case $1 in
+    ldapadd) echo ldap-utils ;;
+    postgres) echo postgresql ;;
+    chromium) echo chromium fonts-liberation ;;
+    *) echo "$1" ;;
+    esac
+}
+
+missing() {
+    for name in $wanted; do have "$name" || echo "$name"; done
+}
+
+lacking=$(missing)
+[ -n "$lacking" ] || exit 0
+packages=$(for name in $lacking; do package_of "$name"; done | tr '\n' ' ')
+
+fail() {
+    printf '\nMissing on this machine: %s\n%s\n\n' "$(echo $lacking)" "$*" >&2
+    exit 1
+}
+
+command -v apt-get >/dev/null || fail "There is no apt-get here; please install these yourself and start again."
+if [ "$(id -u)" = 0 ]; then
+    as_root() { "$@"; }
+elif command -v sudo >/dev/null && { [ -t 0 ] || sudo -n true 2>/dev/null; }; then
+    as_root() { sudo "$@"; }
+else
+    fail "Please run this as root and start again: apt-get install --no-install-recommends $packages"
+fi
+
+echo "Installing $packages..."
+# The tests start their own servers, so Debian must start none: policy-rc.d answers 101 for as long as this takes.
+if ! [ -e /usr/sbin/policy-rc.d ]; then
+    printf '#!/bin/sh\nexit 101\n' | as_root tee /usr/sbin/policy-rc.d >/dev/null
+    as_root chmod 755 /usr/sbin/policy-rc.d
+    trap 'as_root rm -f /usr/sbin/policy-rc.d' EXIT
+fi
+log=$(mktemp)
+{
+    echo 'slapd slapd/no_configuration boolean true' | as_root debconf-set-selections &&
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get -q update &&
+        as_root env DEBIAN_FRONTEND=noninteractive apt-get -q -o DPkg::Lock::Timeout=300 \
+            install -y --no-install-recommends $packages
+} >"$log" 2>&1 || {
+    tail -n 20 "$log" >&2
+    fail "apt-get could not install: $packages (its last words are above, all of them in $log)"
+}
+rm -f "$log"
+
+lacking=$(missing)
+[ -z "$lacking" ] || fail "apt-get installed $packages but these commands are still not there."

@@ -1,0 +1,55 @@
+# Names the commands; the work is in .ci/ and in the tools. Python and the ports are the machine's own: make PYTHON=python3.13 setup
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test lint types imports bench wheel lock clean debian
+PYTHON ?= python3
+BIN := .venv/bin
+VENDOR := authsms/static/vendor/htmx.min.js
+TRANSLATIONS := $(wildcard authsms/translations/*/LC_MESSAGES/*.po)
+DEMO_OPTIONS = $(if $(ONCE),--once) $(if $(DIRECTORY),--directory $(DIRECTORY))
+
+help: ## print this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / {printf "make %-9s %s\n", $$1, $$2}' Makefile
+
+setup: .venv/.run $(VENDOR) $(TRANSLATIONS:.po=.mo) ## make .venv from the lock, fetch the front-end files, compile the translations
+
+demo: setup $(if $(filter ldap,$(DIRECTORY)),debian) ## run everything on this machine (ONCE=1: one login and exit; DIRECTORY=ldap: against a private slapd)
+	@$(BIN)/authsms demo $(DEMO_OPTIONS)
+
+test: debian setup .venv/.test lint types imports ## install what tests need, check the sources, run every test (ARGS="-k name")
+	@$(BIN)/pytest -n auto --maxprocesses 8 --dist worksteal $(ARGS)
+
+lint: .venv/.test ## ruff, format check, generated tables of the README
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && if grep -q '\[\[\[cog' README.md; then $(BIN)/cog --check -P README.md; fi
+
+types: .venv/.test ## mypy --strict
+	@$(BIN)/mypy
+
+imports: .venv/.test ## the direction of imports
+	@$(BIN)/lint-imports
+
+bench: debian setup .venv/.test ## logins per second and the time of each step (JSON=file writes the numbers too)
+	@$(BIN)/python -m tests.bench $(if $(JSON),--json $(JSON))
+
+wheel: setup ## build dist/authsms-*.whl and the sdist
+	@$(BIN)/hatchling build
+
+lock: .venv/.test ## pin the newest allowed versions anew
+	@.ci/lock.sh
+
+clean: ## remove what set-up and builds have made, except instance/
+	@rm -rf .venv node_modules dist authsms/static/vendor .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+
+debian: # the servers and the browser that tests drive, from Debian's packages
+	@.ci/setup-debian.sh $(if $(filter demo,$(MAKECMDGOALS)),slapd ldapadd)
+
+.venv/.run: requirements/run.txt requirements/build.txt pyproject.toml .ci/setup-python.sh
+	@PYTHON=$(PYTHON) .ci/setup-python.sh run
+
+.venv/.test: .venv/.run requirements/test.txt
+	@PYTHON=$(PYTHON) .ci/setup-python.sh test
+
+$(VENDOR): package.json package-lock.json .ci/setup-frontend.sh | .venv/.run
+	@.ci/setup-frontend.sh
+
+%.mo: %.po | .venv/.run
+	@$(BIN)/pybabel -q compile -i $< -o $@

@@ -60,6 +60,7 @@ class AuditTag(StrEnum):
     SENDER_SAVED = "sender.saved"
     SENDER_TESTED = "sender.tested"
     ENDPOINT_CREATED = "endpoint.created"
+    ENDPOINT_RENEWED = "endpoint.renewed"
     ADMINISTRATOR_CREATED = "administrator.created"
     KEY_ROTATED = "key.rotated"
 

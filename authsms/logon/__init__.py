@@ -1,0 +1,1 @@
+"""Logon processes: one walk of one person through one chain of methods, for every door alike."""

@@ -1,0 +1,252 @@
+"""Endpoints (who may ask for a logon) and continuations (where their request goes on afterwards)."""
+
+import hmac
+import ipaddress
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+from urllib.parse import urlsplit
+
+from sqlalchemy import delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
+
+from authsms.audit import AuditEntry, AuditTag, AuditTrail
+from authsms.foundation.clock import Clock
+from authsms.foundation.db import Database, rowcount
+from authsms.foundation.errors import ConflictError, InvalidInputError, NotFoundError
+from authsms.foundation.vault import Vault
+from authsms.logon.models import ContinuationRow, EndpointRow, EventRow
+
+_SECRET_BYTES = 32
+_CONTINUATION_LIFETIME = timedelta(minutes=30)
+_LONGEST_NAME = 200
+_LONGEST_PATH = 2000
+_LONGEST_HINT = 256
+_NOBODY = "0" * 64
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A calling device or program.
+
+    Attributes:
+        id: Its public id (the OIDC client_id).
+        name: For administrators and message texts.
+        event: Name of the event it logs people on to.
+        redirect_uris: Where it may be returned to, compared as exact strings.
+        logout_uris: Where it may be returned to after log-out, likewise.
+    """
+
+    id: str
+    name: str
+    event: str
+    redirect_uris: tuple[str, ...]
+    logout_uris: tuple[str, ...]
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Continuation:
+    """A door's request that waits for a login.
+
+    Attributes:
+        path: Local path at which the door takes it up again.
+        payload: The door's own notes.
+    """
+
+    id: str
+    endpoint_id: str
+    event: str
+    path: str
+    payload: dict[str, Any]
+    login_hint: str
+    expires_at: datetime
+
+
+class EndpointService:
+    """Creates endpoints and checks their secrets."""
+
+    def __init__(self, database: Database, vault: Vault, clock: Clock, audit: AuditTrail) -> None:
+        self._database = database
+        self._vault = vault
+        self._clock = clock
+        self._audit = audit
+
+    def create(
+        self, name: str, *, event: str, redirect_uris: tuple[str, ...] = (), logout_uris: tuple[str, ...] = ()
+    ) -> tuple[Endpoint, str]:
+        """Create an endpoint and return it with its secret, which cannot be shown again.
+
+        Raises:
+            InvalidInputError: The name is empty or an address is not fit for redirecting.
+            NotFoundError: There is no such event.
+            ConflictError: The name is taken.
+        """
+        name = name.strip()
+        if not 0 < len(name) <= _LONGEST_NAME or not name.isprintable():
+            raise InvalidInputError("Give the endpoint a name of up to 200 characters.", field="name")
+        for address in (*redirect_uris, *logout_uris):
+            _check_redirect(address)
+        secret = self._vault.new_token(_SECRET_BYTES)
+        endpoint = Endpoint(self._vault.new_id(), name, event, redirect_uris, logout_uris, self._clock.now())
+        try:
+            self._store(endpoint, secret)
+        except IntegrityError as error:
+            raise ConflictError(f"There is already an endpoint called {name}.") from error
+        return endpoint, secret
+
+    def _store(self, endpoint: Endpoint, secret: str) -> None:
+        with self._database.write() as session:
+            if session.scalar(select(EventRow.id).where(EventRow.name == endpoint.event)) is None:
+                raise NotFoundError(f"There is no event called {endpoint.event}.")
+            session.execute(
+                insert(EndpointRow).values(
+                    id=endpoint.id,
+                    name=endpoint.name,
+                    event=endpoint.event,
+                    secret_hash=self._hash(endpoint.id, secret),
+                    redirect_uris=list(endpoint.redirect_uris),
+                    logout_uris=list(endpoint.logout_uris),
+                    created_at=endpoint.created_at,
+                )
+            )
+            entry = AuditEntry(AuditTag.ENDPOINT_CREATED, event=endpoint.event, endpoint=endpoint.name)
+            self._audit.record(session, entry)
+
+    def find(self, client_id: str) -> Endpoint | None:
+        """Return the endpoint with this id."""
+        with self._database.read() as session:
+            row = session.get(EndpointRow, client_id)
+            return None if row is None else _endpoint(row)
+
+    def list(self) -> list[Endpoint]:
+        """Return all endpoints by name."""
+        with self._database.read() as session:
+            return [_endpoint(row) for row in session.scalars(select(EndpointRow).order_by(EndpointRow.name))]
+
+    def check_secret(self, client_id: str, secret: str) -> bool:
+        """Return whether *secret* is the endpoint's; unknown endpoints take the same time."""
+        with self._database.read() as session:
+            stored = session.scalar(select(EndpointRow.secret_hash).where(EndpointRow.id == client_id))
+        return hmac.compare_digest(stored or _NOBODY, self._hash(client_id, secret)) and stored is not None
+
+    def renew_secret(self, client_id: str) -> str:
+        """Replace the secret and return the new one; the old one is dead at once.
+
+        Raises:
+            NotFoundError: There is no such endpoint.
+        """
+        secret = self._vault.new_token(_SECRET_BYTES)
+        statement = update(EndpointRow).where(EndpointRow.id == client_id)
+        with self._database.write() as session:
+            if rowcount(session.execute(statement.values(secret_hash=self._hash(client_id, secret)))) == 0:
+                raise NotFoundError("There is no such endpoint.")
+            self._audit.record(session, AuditEntry(AuditTag.ENDPOINT_RENEWED, endpoint=client_id))
+        return secret
+
+    def _hash(self, client_id: str, secret: str) -> str:
+        return self._vault.keyed_hash("endpoint-secret", client_id, secret)
+
+
+class Continuations:
+    """Keeps a door's request while the person logs in."""
+
+    def __init__(self, database: Database, vault: Vault, clock: Clock) -> None:
+        self._database = database
+        self._vault = vault
+        self._clock = clock
+
+    def open(self, endpoint_id: str, event: str, path: str, payload: dict[str, Any], login_hint: str = "") -> str:
+        """Store a request and return its id; ``{id}`` in *path* is replaced by it.
+
+        Args:
+            endpoint_id: Who asked.
+            event: Name of the event to log on to.
+            path: Local path at which the door takes the request up again after the login.
+            payload: The door's own notes; JSON.
+            login_hint: User name to begin with.
+
+        Raises:
+            InvalidInputError: The path is not local.
+        """
+        identifier = self._vault.new_id()
+        path = path.replace("{id}", identifier)
+        if not path.startswith("/") or path.startswith(("//", "/\\")) or len(path) > _LONGEST_PATH:
+            raise InvalidInputError("A continuation leads to a local path.", field="path")
+        with self._database.write() as session:
+            session.execute(
+                insert(ContinuationRow).values(
+                    id=identifier,
+                    endpoint_id=endpoint_id,
+                    event=event,
+                    path=path,
+                    payload=payload,
+                    login_hint=login_hint[:_LONGEST_HINT],
+                    expires_at=self._clock.now() + _CONTINUATION_LIFETIME,
+                    finished_at=None,
+                )
+            )
+        return identifier
+
+    def get(self, continuation_id: str) -> Continuation:
+        """Return a request that still waits.
+
+        Raises:
+            NotFoundError: It is unknown, too old or finished; the person starts again at the application.
+        """
+        waiting = (ContinuationRow.finished_at.is_(None), ContinuationRow.expires_at > self._clock.now())
+        with self._database.read() as session:
+            row = session.scalar(select(ContinuationRow).where(ContinuationRow.id == continuation_id, *waiting))
+        if row is None:
+            raise NotFoundError("This login request is over. Go back to the application and start again.")
+        return _continuation(row)
+
+    def finish(self, continuation_id: str) -> Continuation:
+        """Take a request up for good: of several callers exactly one gets it.
+
+        Raises:
+            NotFoundError: It is unknown, too old or finished already.
+        """
+        found = self.get(continuation_id)
+        now = self._clock.now()
+        statement = update(ContinuationRow).where(
+            ContinuationRow.id == continuation_id,
+            ContinuationRow.finished_at.is_(None),
+            ContinuationRow.expires_at > now,
+        )
+        with self._database.write() as session:
+            if rowcount(session.execute(statement.values(finished_at=now))) != 1:
+                raise NotFoundError("This login request is over. Go back to the application and start again.")
+        return found
+
+    def purge(self) -> int:
+        """Delete requests that are over; return how many."""
+        with self._database.write() as session:
+            old = ContinuationRow.expires_at < self._clock.now()
+            return rowcount(session.execute(delete(ContinuationRow).where(old)))
+
+
+def _check_redirect(address: str) -> None:
+    parts = urlsplit(address)
+    secure = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname or ""))
+    clean = address.isprintable() and not any(mark in address for mark in ' \\*"<>') and parts.username is None
+    if not secure or not parts.hostname or parts.fragment or not clean:
+        raise InvalidInputError(
+            "A redirect address is a whole https address without a fragment (http on this machine only).",
+            field="redirect_uris",
+        )
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
+
+
+def _endpoint(row: EndpointRow) -> Endpoint:
+    return Endpoint(row.id, row.name, row.event, tuple(row.redirect_uris), tuple(row.logout_uris), row.created_at)
+
+
+def _continuation(row: ContinuationRow) -> Continuation:
+    return Continuation(row.id, row.endpoint_id, row.event, row.path, row.payload, row.login_hint, row.expires_at)

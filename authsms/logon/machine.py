@@ -1,0 +1,177 @@
+"""The state machine of a logon process: what one method's result does to the walk through a chain.
+
+```mermaid
+stateDiagram-v2
+    [*] --> MORE_DATA: first method asks
+    MORE_DATA --> MORE_DATA: Asks, or Failed with tries left
+    MORE_DATA --> NEXT: Passed, methods are left
+    NEXT --> MORE_DATA: next method asks
+    MORE_DATA --> OK: Passed, the last one
+    MORE_DATA --> FAILED: Failed for good, or no tries left
+    NEXT --> FAILED: next method cannot begin
+    OK --> [*]
+    FAILED --> [*]
+```
+
+Cancelling and expiry end a process from outside; they are no result of a method. Pure: nothing is read or written here.
+"""
+
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+from typing import TypeAlias
+
+MOST_FAILURES = 20
+"""Wrong answers of any kind after which a process ends; limits and counters of accounts bite long before."""
+
+
+class Status(StrEnum):
+    """Where a logon process stands, in the words of the wire."""
+
+    MORE_DATA = "MORE_DATA"
+    NEXT = "NEXT"
+    OK = "OK"
+    FAILED = "FAILED"
+
+
+class Prompt(StrEnum):
+    """What kind of answer a method wants; decides the page."""
+
+    PASSWORD = "password"  # noqa: S105 - a word of the vocabulary, not a password
+    CODE = "code"
+
+
+class MessageKey(StrEnum):
+    """What the person is told; doors translate it. None of them tells an outsider who exists."""
+
+    ASK_PASSWORD = "password.ask"  # noqa: S105 - as above
+    WRONG_PASSWORD = "password.refused"  # noqa: S105 - as above
+    CODE_SENT = "code.sent"
+    CODE_REFUSED = "code.refused"
+    CODE_MALFORMED = "code.malformed"
+    CODE_WAIT = "code.wait"
+    CODE_HELD = "code.held"
+    METHOD_DISABLED = "method.disabled"
+    FINISHED = "logon.finished"
+    FAILED = "logon.failed"
+
+
+@dataclass(frozen=True, slots=True)
+class Asks:
+    """A method waits for an answer.
+
+    Attributes:
+        method: Its wire name, ``SMS_OTP:1``.
+        prompt: What to show.
+        message_key: What to say above the field.
+        masked: Recipient mask, empty when nothing was sent.
+        length: Digits of the code, 0 when it is no code.
+        expires_at: When the code ends.
+        resend_at: When another one may be asked for; None when the method has nothing to send.
+        hold_until: No answer is checked before this; only told when `details` may be seen.
+        message_id: The text on its way, for delivery details; only set when they may be seen.
+        details: Whether delivery details may be shown: an earlier method has passed.
+        reference: The method's own note (a challenge id); never leaves the server.
+    """
+
+    method: str
+    prompt: Prompt
+    message_key: MessageKey
+    masked: str = ""
+    length: int = 0
+    expires_at: datetime | None = None
+    resend_at: datetime | None = None
+    hold_until: datetime | None = None
+    message_id: str | None = None
+    details: bool = False
+    reference: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """The method is satisfied."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The answer was refused.
+
+    Attributes:
+        message_key: What the person is told.
+        reason: The truth, for the audit trail only.
+        asks: What is asked now; as before when None.
+        final: End the process; otherwise another try is welcome.
+        counted: Whether this uses up one of the tries of the process; a typing slip does not.
+    """
+
+    message_key: MessageKey
+    reason: str = ""
+    asks: Asks | None = None
+    final: bool = False
+    counted: bool = True
+
+
+Result: TypeAlias = Asks | Passed | Failed
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a process is.
+
+    Attributes:
+        methods: The chain, in order.
+        completed: What has passed in this process, in the order in which it passed.
+        failures: Wrong answers so far.
+        status: See the diagram.
+        asks: The open question; None between methods and at the end.
+    """
+
+    methods: tuple[str, ...]
+    completed: tuple[str, ...] = ()
+    failures: int = 0
+    status: Status = Status.NEXT
+    asks: Asks | None = None
+
+    @property
+    def current(self) -> str | None:
+        """The method whose turn it is; None when all have passed."""
+        return next((name for name in self.methods if name not in self.completed), None)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether answers are still welcome."""
+        return self.status in {Status.MORE_DATA, Status.NEXT}
+
+
+def advance(progress: Progress, result: Result) -> Progress:
+    """Return the progress after the current method gave *result*.
+
+    Raises:
+        ValueError: The process has ended, or no method is left; the caller must not have asked.
+    """
+    current = progress.current
+    if not progress.is_open or current is None:
+        raise ValueError("a finished process takes no result")
+    match result:
+        case Asks():
+            return replace(progress, status=Status.MORE_DATA, asks=result)
+        case Passed():
+            passed = replace(progress, completed=(*progress.completed, current), asks=None)
+            return replace(passed, status=Status.OK if passed.current is None else Status.NEXT)
+        case Failed():
+            failures = progress.failures + result.counted
+            if result.final or failures >= MOST_FAILURES:
+                return replace(progress, status=Status.FAILED, failures=failures, asks=None)
+            return replace(progress, failures=failures, asks=result.asks or progress.asks)
+
+
+def switch(progress: Progress, methods: tuple[str, ...]) -> Progress:
+    """Return the progress on another chain; what has passed already is not asked again.
+
+    Raises:
+        ValueError: The process has ended, or the other chain holds nothing that is still to be proven.
+    """
+    switched = replace(progress, methods=methods, status=Status.NEXT, asks=None)
+    if not progress.is_open or switched.current is None:
+        raise ValueError("this chain cannot be chosen now")
+    return switched

@@ -1,0 +1,1 @@
+"""The factors a chain is made of, one module each."""

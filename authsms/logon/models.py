@@ -1,0 +1,145 @@
+"""Tables of events, chains, endpoints, logon processes and login sessions."""
+
+from datetime import datetime
+
+from sqlalchemy import JSON, Boolean, ForeignKey, Index, Integer, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from authsms.foundation.db import Base, UtcDateTime
+
+ID = String(64)
+NAME = String(200)
+
+
+class EventRow(Base):
+    """A protected application or logon type."""
+
+    __tablename__ = "event"
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    name: Mapped[str] = mapped_column(NAME, unique=True)
+    title: Mapped[str] = mapped_column(NAME)
+    endpoints: Mapped[list[str]] = mapped_column(JSON, doc="ids that may use it; empty: all")
+
+
+class ChainRow(Base):
+    """Methods that must all pass."""
+
+    __tablename__ = "chain"
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    name: Mapped[str] = mapped_column(NAME, unique=True)
+    title: Mapped[str] = mapped_column(NAME)
+
+
+class ChainMethodRow(Base):
+    """One method of a chain and its place."""
+
+    __tablename__ = "chain_method"
+
+    chain_id: Mapped[str] = mapped_column(ForeignKey("chain.id", ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    method: Mapped[str] = mapped_column(String(64))
+
+
+class ChainGroupRow(Base):
+    """A group whose members may use a chain; a chain without any is for everybody."""
+
+    __tablename__ = "chain_group"
+
+    chain_id: Mapped[str] = mapped_column(ForeignKey("chain.id", ondelete="CASCADE"), primary_key=True)
+    group: Mapped[str] = mapped_column("group_name", NAME, primary_key=True)
+
+
+class EventChainRow(Base):
+    """A chain of an event and its rank."""
+
+    __tablename__ = "event_chain"
+
+    event_id: Mapped[str] = mapped_column(ForeignKey("event.id", ondelete="CASCADE"), primary_key=True)
+    position: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    chain_id: Mapped[str] = mapped_column(ForeignKey("chain.id", ondelete="CASCADE"))
+
+
+class EndpointRow(Base):
+    """A calling device or program; only a keyed hash of its secret is kept."""
+
+    __tablename__ = "endpoint"
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    name: Mapped[str] = mapped_column(NAME, unique=True)
+    event: Mapped[str] = mapped_column(NAME)
+    secret_hash: Mapped[str] = mapped_column(String(64))
+    redirect_uris: Mapped[list[str]] = mapped_column(JSON)
+    logout_uris: Mapped[list[str]] = mapped_column(JSON)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class ContinuationRow(Base):
+    """Where a door goes on once the person is logged in."""
+
+    __tablename__ = "continuation"
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    endpoint_id: Mapped[str] = mapped_column(ID)
+    event: Mapped[str] = mapped_column(NAME)
+    path: Mapped[str] = mapped_column(String(2000))
+    payload: Mapped[dict[str, object]] = mapped_column(JSON)
+    login_hint: Mapped[str] = mapped_column(String(256))
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class LogonProcessRow(Base):
+    """One walk of one person through one chain.
+
+    ``serial`` grows with every change, so that of two answers that arrive at once only one is taken.
+    """
+
+    __tablename__ = "logon_process"
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    secret_hash: Mapped[str] = mapped_column(String(64))
+    serial: Mapped[int] = mapped_column(Integer)
+    status: Mapped[str] = mapped_column(String(16))
+    event: Mapped[str] = mapped_column(NAME)
+    chain: Mapped[str] = mapped_column(NAME)
+    methods: Mapped[list[str]] = mapped_column(JSON)
+    completed: Mapped[list[str]] = mapped_column(JSON)
+    failures: Mapped[int] = mapped_column(Integer)
+    asks: Mapped[dict[str, object] | None] = mapped_column(JSON)
+    typed: Mapped[str] = mapped_column(String(512))
+    login: Mapped[str] = mapped_column(String(512))
+    person: Mapped[dict[str, object] | None] = mapped_column(JSON, doc="who was found; none yet, or nobody")
+    phantom: Mapped[bool] = mapped_column(Boolean)
+    endpoint_id: Mapped[str] = mapped_column(ID)
+    continuation_id: Mapped[str | None] = mapped_column(ID)
+    return_to: Mapped[str | None] = mapped_column(String(2000))
+    address: Mapped[str] = mapped_column(String(64))
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class LoginSessionRow(Base):
+    """What a finished logon process yields; only a keyed hash of the token is kept."""
+
+    __tablename__ = "login_session"
+    __table_args__ = (Index(None, "person_key", "ended_at"),)
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    token_hash: Mapped[str] = mapped_column(String(64), unique=True)
+    person_key: Mapped[str] = mapped_column(NAME)
+    login: Mapped[str] = mapped_column(NAME)
+    display_name: Mapped[str] = mapped_column(NAME)
+    mail: Mapped[str] = mapped_column(NAME)
+    repository: Mapped[str] = mapped_column(NAME)
+    groups: Mapped[list[str]] = mapped_column(JSON)
+    methods: Mapped[list[str]] = mapped_column(JSON, doc="amr words, RFC 8176")
+    chain: Mapped[str] = mapped_column(NAME)
+    event: Mapped[str] = mapped_column(NAME)
+    address: Mapped[str] = mapped_column(String(64))
+    user_agent: Mapped[str] = mapped_column(String(300))
+    authenticated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

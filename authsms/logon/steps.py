@@ -1,0 +1,94 @@
+"""What doors hand to the logon service and what they get back."""
+
+from dataclasses import dataclass, field
+
+from authsms.logon.machine import Asks, MessageKey, Status
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Who calls, as the door sees it.
+
+    Attributes:
+        address: IP address the request came from, after the rule for trusted proxies.
+        user_agent: What the client says it is.
+        locale: Language of texts, e.g. ``de``.
+    """
+
+    address: str = ""
+    user_agent: str = ""
+    locale: str = "en"
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """The right to go on with a process: its public id and the secret that the browser keeps in a cookie."""
+
+    process_id: str
+    secret: str = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class ChainChoice:
+    """A chain the person may take instead of the present one."""
+
+    name: str
+    title: str
+    methods: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Where a process stands after a call.
+
+    While `asks` is set, show its page: after a wrong answer that is the same page again (status MORE_DATA, `message_key`
+    says why). NEXT means that this very call passed a method; `asks` is then the next one's question. OK has
+    `session_token`; FAILED is the end.
+
+    Attributes:
+        process_id: Public id, part of URLs.
+        secret: To be kept in the browser from now on; a new one after each passed method. Empty at the end.
+        status: MORE_DATA, NEXT, OK or FAILED.
+        message_key: What to tell the person.
+        asks: The open question.
+        completed: Wire names of the methods that passed.
+        chains: Other chains that may be taken now ("another way").
+        session_token: Secret of the new login session, only with OK.
+        return_to: Local path to go to after OK, from the continuation.
+        event: Name of the event.
+        event_title: Its title, for people.
+        login: What the person typed as user name, in canonical spelling.
+    """
+
+    process_id: str
+    secret: str = field(repr=False)
+    status: Status
+    message_key: MessageKey
+    asks: Asks | None
+    completed: tuple[str, ...]
+    chains: tuple[ChainChoice, ...]
+    session_token: str | None = field(repr=False)
+    return_to: str | None
+    event: str
+    event_title: str
+    login: str
+
+    @property
+    def ticket(self) -> Ticket:
+        """What the browser needs for the next call."""
+        return Ticket(self.process_id, self.secret)
+
+
+@dataclass(frozen=True, slots=True)
+class DeliveryStatus:
+    """What the code page may show of the text on its way.
+
+    Attributes:
+        state: A word of `authsms.delivery.states.MessageState`; empty when nothing may be shown.
+        detail: Error or reason code, empty when there is none.
+        final: Nothing more will change; stop asking.
+    """
+
+    state: str = ""
+    detail: str = ""
+    final: bool = True

@@ -4,6 +4,7 @@ import hmac
 import ipaddress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from enum import StrEnum
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -25,6 +26,26 @@ _LONGEST_HINT = 256
 _NOBODY = "0" * 64
 
 
+class TokenAlgorithm(StrEnum):
+    """How ID tokens for an endpoint are signed (RFC 7518 section 3.1)."""
+
+    ES256 = "ES256"
+    RS256 = "RS256"
+
+
+@dataclass(frozen=True, slots=True)
+class OidcProfile:
+    """What an endpoint is as an OpenID Connect client.
+
+    Attributes:
+        is_public: It cannot keep a secret (a program on the person's own machine) and gets none; PKCE alone binds it.
+        algorithm: The signature it understands.
+    """
+
+    is_public: bool = False
+    algorithm: TokenAlgorithm = TokenAlgorithm.ES256
+
+
 @dataclass(frozen=True, slots=True)
 class Endpoint:
     """A calling device or program.
@@ -35,6 +56,7 @@ class Endpoint:
         event: Name of the event it logs people on to.
         redirect_uris: Where it may be returned to, compared as exact strings.
         logout_uris: Where it may be returned to after log-out, likewise.
+        oidc: What it is as an OpenID Connect client.
     """
 
     id: str
@@ -43,6 +65,7 @@ class Endpoint:
     redirect_uris: tuple[str, ...]
     logout_uris: tuple[str, ...]
     created_at: datetime
+    oidc: OidcProfile = OidcProfile()
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,6 +86,9 @@ class Continuation:
     expires_at: datetime
 
 
+_CONFIDENTIAL = OidcProfile()
+
+
 class EndpointService:
     """Creates endpoints and checks their secrets."""
 
@@ -73,9 +99,15 @@ class EndpointService:
         self._audit = audit
 
     def create(
-        self, name: str, *, event: str, redirect_uris: tuple[str, ...] = (), logout_uris: tuple[str, ...] = ()
+        self,
+        name: str,
+        *,
+        event: str,
+        redirect_uris: tuple[str, ...] = (),
+        logout_uris: tuple[str, ...] = (),
+        oidc: OidcProfile = _CONFIDENTIAL,
     ) -> tuple[Endpoint, str]:
-        """Create an endpoint and return it with its secret, which cannot be shown again.
+        """Create an endpoint and return it with its secret, which cannot be shown again; a public one has none.
 
         Raises:
             InvalidInputError: The name is empty or an address is not fit for redirecting.
@@ -88,12 +120,13 @@ class EndpointService:
         for address in (*redirect_uris, *logout_uris):
             _check_redirect(address)
         secret = self._vault.new_token(_SECRET_BYTES)
-        endpoint = Endpoint(self._vault.new_id(), name, event, redirect_uris, logout_uris, self._clock.now())
+        now = self._clock.now()
+        endpoint = Endpoint(self._vault.new_id(), name, event, redirect_uris, logout_uris, now, oidc)
         try:
             self._store(endpoint, secret)
         except IntegrityError as error:
             raise ConflictError(f"There is already an endpoint called {name}.") from error
-        return endpoint, secret
+        return endpoint, "" if oidc.is_public else secret
 
     def _store(self, endpoint: Endpoint, secret: str) -> None:
         with self._database.write() as session:
@@ -107,6 +140,8 @@ class EndpointService:
                     secret_hash=self._hash(endpoint.id, secret),
                     redirect_uris=list(endpoint.redirect_uris),
                     logout_uris=list(endpoint.logout_uris),
+                    is_public=endpoint.oidc.is_public,
+                    algorithm=endpoint.oidc.algorithm.value,
                     created_at=endpoint.created_at,
                 )
             )
@@ -118,6 +153,12 @@ class EndpointService:
         with self._database.read() as session:
             row = session.get(EndpointRow, client_id)
             return None if row is None else _endpoint(row)
+
+    def may_use_event(self, endpoint: Endpoint) -> bool:
+        """Return whether the endpoint's event exists and admits it; an event without a list admits every endpoint."""
+        with self._database.read() as session:
+            admitted = session.scalar(select(EventRow.endpoints).where(EventRow.name == endpoint.event))
+        return admitted is not None and (not admitted or endpoint.id in admitted)
 
     def list(self) -> list[Endpoint]:
         """Return all endpoints by name."""
@@ -230,7 +271,7 @@ def _check_redirect(address: str) -> None:
     parts = urlsplit(address)
     secure = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname or ""))
     clean = address.isprintable() and not any(mark in address for mark in ' \\*"<>') and parts.username is None
-    if not secure or not parts.hostname or parts.fragment or not clean:
+    if not secure or not parts.hostname or "#" in address or not clean:
         raise InvalidInputError(
             "A redirect address is a whole https address without a fragment (http on this machine only).",
             field="redirect_uris",
@@ -245,7 +286,8 @@ def _is_loopback(host: str) -> bool:
 
 
 def _endpoint(row: EndpointRow) -> Endpoint:
-    return Endpoint(row.id, row.name, row.event, tuple(row.redirect_uris), tuple(row.logout_uris), row.created_at)
+    oidc = OidcProfile(row.is_public, TokenAlgorithm(row.algorithm))
+    return Endpoint(row.id, row.name, row.event, tuple(row.redirect_uris), tuple(row.logout_uris), row.created_at, oidc)
 
 
 def _continuation(row: ContinuationRow) -> Continuation:

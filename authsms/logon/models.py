@@ -72,6 +72,8 @@ class EndpointRow(Base):
     secret_hash: Mapped[str] = mapped_column(String(64))
     redirect_uris: Mapped[list[str]] = mapped_column(JSON)
     logout_uris: Mapped[list[str]] = mapped_column(JSON)
+    is_public: Mapped[bool] = mapped_column(Boolean)
+    algorithm: Mapped[str] = mapped_column(String(10), doc="signature of its ID tokens")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

@@ -111,6 +111,13 @@ class LoginSessions:
             self._touch(found.id, now)
         return found
 
+    def get(self, session_id: str) -> LoginSession | None:
+        """Return a live session by its public id, without noting a use: for what was issued in its name."""
+        query = select(LoginSessionRow).where(LoginSessionRow.id == session_id, *self._alive(self._clock.now()))
+        with self._database.read() as session:
+            row = session.scalar(query)
+            return None if row is None else _view(row)
+
     def list(self, person_key: str) -> list[LoginSession]:
         """Return the live sessions of one person, newest first."""
         query = (

@@ -1,0 +1,171 @@
+"""Fixtures every test may ask for; the servers behind them are started when the first test wants one."""
+
+import fcntl
+import importlib
+import ipaddress
+import os
+import pkgutil
+import shutil
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+import authsms
+from authsms.foundation.db import Database, create_schema, sqlite_url
+from authsms.foundation.settings import Settings
+from authsms.foundation.vault import HashingProfile, Vault
+from tests.fakes import ManualClock
+from tests.parts.postgresql import PostgreSQL, make_cluster, run_postgresql
+from tests.parts.redis_server import Redis, run_redis
+from tests.parts.slapd import Slapd, run_slapd
+
+_TABLES_OUTSIDE_MODELS = ("authsms.audit", "authsms.foundation.limits")
+
+
+def pytest_configure() -> None:
+    """Let no test reach beyond this machine."""
+    sys.addaudithook(_refuse_distant_peers)
+
+
+@pytest.fixture(autouse=True)
+def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("AUTHSMS_")]:
+        monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def clock() -> ManualClock:
+    """A clock that moves only when told to."""
+    return ManualClock()
+
+
+@pytest.fixture
+def instance(tmp_path: Path) -> Path:
+    """The folder of an installation of its own."""
+    folder = tmp_path / "instance"
+    folder.mkdir(mode=0o700)
+    return folder
+
+
+@pytest.fixture
+def vault(instance: Path) -> Vault:
+    """A vault on the keys of `instance`, with hashing made cheap."""
+    return Vault.open(instance / "keys.json", profile=HashingProfile.TESTS)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Address of a fresh database with all tables; a test that asks for it runs on both kinds."""
+    url: str = request.getfixturevalue(f"{request.param}_database_url")
+    return url
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    """A fresh database with all tables, on SQLite and on PostgreSQL."""
+    opened = Database(database_url)
+    yield opened
+    opened.dispose()
+
+
+@pytest.fixture
+def settings(instance: Path, database_url: str) -> Settings:
+    """Settings of an installation on loopback with a fresh database, on SQLite and on PostgreSQL."""
+    return Settings.model_validate(
+        {"instance": instance, "environment": "development", "database": {"url": database_url}}
+    )
+
+
+@pytest.fixture
+def sqlite_database_url(tmp_path: Path, _sqlite_template: Path) -> str:
+    """Address of a fresh SQLite database with all tables."""
+    file = tmp_path / "authsms.db"
+    shutil.copyfile(_sqlite_template, file)
+    return sqlite_url(file)
+
+
+@pytest.fixture
+def postgresql_database_url(postgresql: PostgreSQL, _postgresql_template: str) -> Iterator[str]:
+    """Address of a fresh PostgreSQL database with all tables."""
+    name = postgresql.create_database(_postgresql_template)
+    yield postgresql.url(name)
+    postgresql.drop_database(name)
+
+
+@pytest.fixture(scope="session")
+def postgresql(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iterator[PostgreSQL]:
+    """A PostgreSQL server of this test process; the cluster under it is made once for all of them."""
+    with run_postgresql(_shared_cluster(tmp_path_factory, worker_id)) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def redis_server() -> Iterator[Redis]:
+    """A Redis server of this test process."""
+    with run_redis() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def slapd_server() -> Iterator[Slapd]:
+    """An OpenLDAP server of this test process; what is in it stays from test to test, so ask for `slapd`."""
+    with run_slapd() as server:
+        yield server
+
+
+@pytest.fixture
+def slapd(slapd_server: Slapd) -> Slapd:
+    """An OpenLDAP server without people and groups."""
+    slapd_server.clear_people()
+    return slapd_server
+
+
+@pytest.fixture(scope="session")
+def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("sqlite") / "template.db"
+    _create_tables(sqlite_url(file))
+    return file
+
+
+@pytest.fixture(scope="session")
+def _postgresql_template(postgresql: PostgreSQL) -> str:
+    name = postgresql.create_database()
+    _create_tables(postgresql.url(name))
+    return name
+
+
+def _create_tables(url: str) -> None:
+    for module in pkgutil.walk_packages(authsms.__path__, "authsms."):
+        if module.name.endswith(".models") or module.name in _TABLES_OUTSIDE_MODELS:
+            importlib.import_module(module.name)
+    database = Database(url)
+    create_schema(database)
+    database.dispose()
+
+
+def _shared_cluster(factory: pytest.TempPathFactory, worker_id: str) -> Path:
+    shared = factory.getbasetemp() if worker_id == "master" else factory.getbasetemp().parent
+    cluster = shared / "postgresql-cluster"
+    with (shared / "postgresql-cluster.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not cluster.exists():
+            make_cluster(cluster)
+    return cluster
+
+
+def _refuse_distant_peers(event: str, arguments: tuple[object, ...]) -> None:
+    """Stop a socket from connecting anywhere but to this machine; the audit hook sees every connection of Python."""
+    if event != "socket.connect":
+        return
+    peer = arguments[1]
+    if isinstance(peer, tuple) and not _is_near(str(peer[0])):
+        raise AssertionError(f"a test tried to reach {peer[0]}")
+
+
+def _is_near(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"

@@ -41,8 +41,8 @@ class ChainChoice:
 class Step:
     """Where a process stands after a call.
 
-    While `asks` is set, show its page: after a wrong answer that is the same page again (status MORE_DATA, `message_key`
-    says why). NEXT means that this very call passed a method; `asks` is then the next one's question. OK has
+    While `asks` is set, show its page: after a wrong answer that is the same page again (status MORE_DATA,
+    `message_key` says why). NEXT means that this very call passed a method; `asks` is then the next one's question. OK has
     `session_token`; FAILED is the end.
 
     Attributes:

@@ -1,0 +1,305 @@
+"""Challenges: one code each, charged before it is compared and consumed by one conditional statement.
+
+The order is the defence. A comparison takes tens of milliseconds, so whoever reads a counter, compares and then writes
+it back lets dozens of parallel guesses pass. Here an attempt is charged, to the code and to the person's failures in a
+row, and *committed*; then the code is compared; then it is consumed if it is still open, in the transaction that also
+writes what the person gains by it.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import TypeAlias
+
+from sqlalchemy import Row, delete, insert, select, update
+from sqlalchemy.dialects.postgresql import insert as postgresql_insert
+from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy.orm import Session
+
+from authsms.foundation.clock import Clock
+from authsms.foundation.db import Database, rowcount
+from authsms.foundation.settings import OtpSettings
+from authsms.foundation.vault import Vault
+from authsms.otp.engine import HoldLadder
+from authsms.otp.models import ChallengeRow, MethodFailureRow
+
+_KEPT = timedelta(days=1)
+_FORGOTTEN_AFTER = timedelta(days=400)
+
+
+class ChallengeState(StrEnum):
+    """What became of a code; one whose time or tries are over stays ``open`` and is refused all the same."""
+
+    OPEN = "open"
+    CONSUMED = "consumed"
+    DEAD = "dead"
+
+
+class Refusal(StrEnum):
+    """Why an attempt was not charged, hence not compared; for the audit trail."""
+
+    CLOSED = "closed"
+    HELD = "held"
+    DISABLED = "disabled"
+
+
+@dataclass(frozen=True, slots=True)
+class NewChallenge:
+    """A code that was drawn and hashed, and is not stored yet."""
+
+    id: str
+    code: str = field(repr=False)
+    digest: str = field(repr=False)
+    issued_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Charged:
+    """An attempt that was paid for and may be compared.
+
+    Attributes:
+        failures: Consecutive failures of the person, this attempt included until it proves right.
+        held_until: When the next attempt is possible if this one fails; None at once.
+        disabled: This failure, if it is one, was the last: the method is to be bound again.
+    """
+
+    challenge_id: str
+    digest: str = field(repr=False)
+    sendable: bool
+    attempts: int
+    failures: int
+    held_until: datetime | None
+    disabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NotCharged:
+    """An attempt that is refused without looking at the code."""
+
+    refusal: Refusal
+    held_until: datetime | None = None
+
+
+Charge: TypeAlias = Charged | NotCharged
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A person's failures in a row with one method."""
+
+    failures: int = 0
+    held_until: datetime | None = None
+    disabled: bool = False
+
+
+class _HeldError(Exception):
+    """Undoes a charge because the person is on hold."""
+
+
+class ChallengeService:
+    """Issues, charges, compares and consumes codes."""
+
+    def __init__(self, database: Database, vault: Vault, clock: Clock, settings: OtpSettings) -> None:
+        self._database = database
+        self._vault = vault
+        self._clock = clock
+        self._settings = settings
+        self._ladder = HoldLadder(settings.hold_after, settings.failure_cap)
+        self._upsert = sqlite_insert if database.dialect == "sqlite" else postgresql_insert
+
+    @property
+    def length(self) -> int:
+        """Digits of a code."""
+        return self._settings.length
+
+    def prepare(self) -> NewChallenge:
+        """Draw and hash a code; outside any transaction, because hashing is slow.
+
+        Raises:
+            OverloadedError: No hashing slot became free in time.
+        """
+        identifier, code = self._vault.new_id(), self._vault.draw_digits(self._settings.length)
+        digest = self._vault.hash_code(identifier, code)
+        now = self._clock.now()
+        return NewChallenge(identifier, code, digest, now, now + self._settings.lifetime)
+
+    def store(
+        self,
+        session: Session,
+        new: NewChallenge,
+        *,
+        process_id: str,
+        person_key: str,
+        method: str,
+        sendable: bool = True,
+    ) -> list[str]:
+        """Store *new* and kill every older open code of this process and method: the newest wins.
+
+        Args:
+            session: The transaction in which the text is queued as well.
+            new: From `prepare`.
+            process_id: The logon process the code is good for, and no other.
+            person_key: Whose failures its attempts count towards.
+            method: Wire name of the method.
+            sendable: False when nobody will be sent this code; then it never passes.
+
+        Returns:
+            Ids of the codes that were killed, so that texts which carry them can be stopped.
+        """
+        dead = session.execute(
+            update(ChallengeRow)
+            .where(
+                ChallengeRow.process_id == process_id,
+                ChallengeRow.method == method,
+                ChallengeRow.state == ChallengeState.OPEN,
+            )
+            .values(state=ChallengeState.DEAD, ended_at=new.issued_at)
+            .returning(ChallengeRow.id)
+        )
+        killed = list(dead.scalars())
+        session.execute(
+            insert(ChallengeRow).values(
+                id=new.id,
+                process_id=process_id,
+                person_key=person_key,
+                method=method,
+                digest=new.digest,
+                state=ChallengeState.OPEN,
+                sendable=sendable,
+                attempts=0,
+                issued_at=new.issued_at,
+                expires_at=new.expires_at,
+                ended_at=None,
+            )
+        )
+        return killed
+
+    def charge(self, challenge_id: str) -> Charge:
+        """Pay for one attempt in a transaction of its own; compare only what comes back `Charged`."""
+        try:
+            with self._database.write() as session:
+                return self._charge(session, challenge_id)
+        except _HeldError:
+            return self._held(challenge_id)
+
+    def verify(self, charged: Charged, code: str) -> bool:
+        """Return whether *code* (canonical) is right; outside any transaction.
+
+        Raises:
+            OverloadedError: No hashing slot became free in time; the attempt stays charged.
+        """
+        right = self._vault.verify_code(charged.digest, charged.challenge_id, code)
+        return right and charged.sendable
+
+    def consume(self, session: Session, challenge_id: str) -> bool:
+        """Use a code that proved right, within the caller's transaction; of several callers one gets True.
+
+        The person's failures in a row end with it.
+        """
+        now = self._clock.now()
+        used = session.execute(
+            update(ChallengeRow)
+            .where(
+                ChallengeRow.id == challenge_id,
+                ChallengeRow.state == ChallengeState.OPEN,
+                ChallengeRow.expires_at > now,
+                ChallengeRow.sendable,
+            )
+            .values(state=ChallengeState.CONSUMED, ended_at=now)
+            .returning(ChallengeRow.person_key, ChallengeRow.method)
+        ).one_or_none()
+        if used is None:
+            return False
+        self.release(session, used.person_key, used.method)
+        return True
+
+    def standing(self, session: Session, person_key: str, method: str) -> Standing:
+        """Return the failures in a row of one person; a hold that is over is not reported."""
+        row = session.execute(
+            select(MethodFailureRow.failures, MethodFailureRow.held_until, MethodFailureRow.disabled).where(
+                MethodFailureRow.person_key == person_key, MethodFailureRow.method == method
+            )
+        ).one_or_none()
+        if row is None:
+            return Standing()
+        held = row.held_until if row.held_until is not None and row.held_until > self._clock.now() else None
+        return Standing(row.failures, held, row.disabled)
+
+    def release(self, session: Session, person_key: str, method: str) -> bool:
+        """Forget a person's failures, after a success or when the method is bound again; False when there were none."""
+        cleared = session.execute(
+            update(MethodFailureRow)
+            .where(
+                MethodFailureRow.person_key == person_key,
+                MethodFailureRow.method == method,
+                MethodFailureRow.failures > 0,
+            )
+            .values(failures=0, held_until=None, disabled=False)
+        )
+        return rowcount(cleared) > 0
+
+    def purge(self) -> int:
+        """Delete codes that expired a day ago, and failures nobody added to for over a year; return how many codes."""
+        now = self._clock.now()
+        forgotten = (MethodFailureRow.failed_at < now - _FORGOTTEN_AFTER) & ~MethodFailureRow.disabled
+        with self._database.write() as session:
+            session.execute(delete(MethodFailureRow).where((MethodFailureRow.failures == 0) | forgotten))
+            return rowcount(session.execute(delete(ChallengeRow).where(ChallengeRow.expires_at < now - _KEPT)))
+
+    def _charge(self, session: Session, challenge_id: str) -> Charge:
+        now = self._clock.now()
+        paid = session.execute(
+            update(ChallengeRow)
+            .where(
+                ChallengeRow.id == challenge_id,
+                ChallengeRow.state == ChallengeState.OPEN,
+                ChallengeRow.expires_at > now,
+                ChallengeRow.attempts < self._settings.attempts,
+            )
+            .values(attempts=ChallengeRow.attempts + 1)
+            .returning(
+                ChallengeRow.person_key,
+                ChallengeRow.method,
+                ChallengeRow.digest,
+                ChallengeRow.sendable,
+                ChallengeRow.attempts,
+            )
+        ).one_or_none()
+        if paid is None:
+            return NotCharged(Refusal.CLOSED)
+        failures = self._add_failure(session, paid, now)
+        hold = self._ladder.hold(failures)
+        held_until, disabled = (now + hold if hold else None), self._ladder.disables(failures)
+        if held_until or disabled:
+            session.execute(
+                update(MethodFailureRow)
+                .where(MethodFailureRow.person_key == paid.person_key, MethodFailureRow.method == paid.method)
+                .values(held_until=held_until, disabled=disabled)
+            )
+        return Charged(challenge_id, paid.digest, paid.sendable, paid.attempts, failures, held_until, disabled)
+
+    def _add_failure(self, session: Session, paid: Row[str, str, str, bool, int], now: datetime) -> int:
+        statement = self._upsert(MethodFailureRow).values(
+            person_key=paid.person_key, method=paid.method, failures=1, held_until=None, disabled=False, failed_at=now
+        )
+        added = session.execute(
+            statement.on_conflict_do_update(
+                index_elements=[MethodFailureRow.person_key, MethodFailureRow.method],
+                set_={"failures": MethodFailureRow.failures + 1, "failed_at": now},
+                where=~MethodFailureRow.disabled
+                & (MethodFailureRow.held_until.is_(None) | (MethodFailureRow.held_until <= now)),
+            ).returning(MethodFailureRow.failures)
+        ).scalar_one_or_none()
+        if added is None:
+            raise _HeldError
+        return added
+
+    def _held(self, challenge_id: str) -> NotCharged:
+        query = select(ChallengeRow.person_key, ChallengeRow.method).where(ChallengeRow.id == challenge_id)
+        with self._database.read() as session:
+            owner = session.execute(query).one_or_none()
+            standing = Standing() if owner is None else self.standing(session, owner.person_key, owner.method)
+        if standing.disabled:
+            return NotCharged(Refusal.DISABLED)
+        return NotCharged(Refusal.HELD, standing.held_until)

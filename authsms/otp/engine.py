@@ -1,0 +1,175 @@
+"""The rules of one-time codes: spelling, the hold ladder, send windows, and TOTP and HOTP on pyotp.
+
+A hold belongs to a person and a method, not to a code: asking for a new code, another browser or another door does not
+shorten it (NIST SP 800-63B-4, 3.1.3.2). After the cap the method is disabled until it is bound again (3.2.2).
+
+```mermaid
+stateDiagram-v2
+    [*] --> open
+    open --> consumed: the right code, in time
+    open --> dead: a newer code was issued
+    open --> exhausted: all tries are used up
+    open --> expired: its time is over
+```
+
+Pure: time and randomness are parameters.
+"""
+
+import base64
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Final
+
+import pyotp
+
+FIRST_HOLD: Final = timedelta(seconds=30)
+LONGEST_HOLD: Final = timedelta(hours=1)
+MOST_FAILURES: Final = 100
+"""NIST SP 800-63B-4, 3.2.2: never more consecutive failures than this."""
+
+SEED_BYTES: Final = 20
+"""160 bits, RFC 4226 section 4, R6."""
+
+TIME_STEP: Final = timedelta(seconds=30)
+LOOK_AHEAD: Final = 10
+"""HOTP counters tried beyond the expected one, RFC 4226 section 7.4."""
+
+_LONGEST_SPELLING: Final = 64
+_TEN_MINUTES: Final = timedelta(minutes=10)
+_DAY: Final = timedelta(days=1)
+_SEPARATORS: Final = frozenset(" \t\r\n-\u00a0\u2007\u2009\u202f\u2010\u2011\u2012\u2013\u2014\u2212")
+
+
+@dataclass(frozen=True, slots=True)
+class HoldLadder:
+    """How wrong codes slow a person down.
+
+    Attributes:
+        hold_after: Consecutive failures before each further try has to wait.
+        cap: Consecutive failures that disable the method, at most 100.
+    """
+
+    hold_after: int
+    cap: int
+
+    def __post_init__(self) -> None:
+        if self.hold_after < 1 or not 1 <= self.cap <= MOST_FAILURES:
+            raise ValueError(f"a hold begins after one failure or more and ends in a cap of at most {MOST_FAILURES}")
+
+    def hold(self, failures: int) -> timedelta:
+        """Return how long to wait after the *failures*-th consecutive failure: nothing, then 30 s doubling to 1 h."""
+        if failures < self.hold_after:
+            return timedelta(0)
+        doublings = min(failures - self.hold_after, 10)
+        return min(FIRST_HOLD * (1 << doublings), LONGEST_HOLD)
+
+    def disables(self, failures: int) -> bool:
+        """Return whether the *failures*-th consecutive failure disables the method."""
+        return failures >= self.cap
+
+
+@dataclass(frozen=True, slots=True)
+class SendWindow:
+    """How often one number, or one person, may be sent a code.
+
+    Attributes:
+        pause: Wait after the first text; it doubles with each further one within ten minutes.
+        per_ten_minutes: Most texts in any ten minutes.
+        per_day: Most texts in any 24 hours.
+    """
+
+    pause: timedelta
+    per_ten_minutes: int
+    per_day: int
+
+    def kept(self, sent: Sequence[datetime], now: datetime) -> tuple[datetime, ...]:
+        """Return the part of *sent* that still counts, oldest first."""
+        return tuple(sorted(moment for moment in sent if moment > now - _DAY))[-self.per_day :]
+
+    def next_at(self, sent: Sequence[datetime], now: datetime) -> datetime:
+        """Return when the next text may go out: not later than *now* when it may go at once."""
+        recent = sorted(moment for moment in sent if moment > now - _DAY)
+        if not recent:
+            return now
+        close = [moment for moment in recent if moment > now - _TEN_MINUTES]
+        moments = [now]
+        if close:
+            moments.append(recent[-1] + self.pause * (1 << (len(close) - 1)))
+        if len(close) >= self.per_ten_minutes:
+            moments.append(close[-self.per_ten_minutes] + _TEN_MINUTES)
+        if len(recent) >= self.per_day:
+            moments.append(recent[-self.per_day] + _DAY)
+        return max(moments)
+
+
+def canonical_code(text: object, length: int) -> str | None:
+    """Return a typed code as *length* ASCII digits, or None when it is nothing of the kind.
+
+    Spaces and dashes between digits are dropped, digits of any script are read, so that every spelling of a code
+    shares one counter and one use. Anything that is not text (a JSON number, a list) is no code.
+    """
+    if not isinstance(text, str) or len(text) > _LONGEST_SPELLING:
+        return None
+    digits = []
+    for mark in unicodedata.normalize("NFKC", text):
+        if mark in _SEPARATORS:
+            continue
+        digit = unicodedata.decimal(mark, None)
+        if digit is None:
+            return None
+        digits.append(str(digit))
+    return "".join(digits) if len(digits) == length else None
+
+
+def encode_seed(seed: bytes) -> str:
+    """Return *seed* in the base32 form that authenticator applications take.
+
+    Raises:
+        ValueError: It has fewer than 160 bits.
+    """
+    if len(seed) < SEED_BYTES:
+        raise ValueError(f"a seed has at least {SEED_BYTES} bytes")
+    return base64.b32encode(seed).decode("ascii")
+
+
+def accept_totp(seed: str, code: str, *, now: datetime, last_step: int, drift: int = 1) -> int | None:
+    """Return the time step *code* belongs to, or None when it is refused.
+
+    The caller stores the step with a conditional update; only a strictly greater one is accepted, so that a code is
+    good once (RFC 6238 section 5.2). *drift* steps before and after now are looked at.
+
+    Args:
+        seed: Base32.
+        code: As `canonical_code` returns it.
+        now: The server's time.
+        last_step: The step of the last accepted code, -1 when there is none.
+        drift: Steps of clock difference that are forgiven, at most 1 is advised (RFC 6238 section 6).
+    """
+    totp = pyotp.TOTP(seed, digits=len(code), interval=int(TIME_STEP.total_seconds()))
+    present = int(now.astimezone(UTC).timestamp()) // int(TIME_STEP.total_seconds())
+    accepted = None
+    # Every step is computed whatever matches, so that the time taken tells nothing.
+    for step in range(present - drift, present + drift + 1):
+        matches = pyotp.utils.strings_equal(code, totp.generate_otp(max(step, 0)))
+        if matches and step > last_step and accepted is None:
+            accepted = step
+    return accepted
+
+
+def accept_hotp(seed: str, code: str, *, counter: int, look_ahead: int = LOOK_AHEAD) -> int | None:
+    """Return the counter to expect next when *code* is right, or None.
+
+    Args:
+        seed: Base32.
+        code: As `canonical_code` returns it.
+        counter: The counter that is expected now; codes of lower ones are never accepted again.
+        look_ahead: How many skipped codes are forgiven (RFC 4226 section 7.4).
+    """
+    hotp = pyotp.HOTP(seed, digits=len(code))
+    accepted = None
+    for value in range(counter, counter + look_ahead + 1):
+        if pyotp.utils.strings_equal(code, hotp.at(value)) and accepted is None:
+            accepted = value + 1
+    return accepted

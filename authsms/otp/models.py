@@ -1,0 +1,50 @@
+"""Tables of codes: challenges, failures in a row, and when texts were sent."""
+
+from datetime import datetime
+
+from sqlalchemy import JSON, Boolean, Index, Integer, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from authsms.foundation.db import Base, UtcDateTime
+
+
+class ChallengeRow(Base):
+    """One issued code; only its keyed hash is kept."""
+
+    __tablename__ = "challenge"
+    __table_args__ = (Index(None, "process_id", "method"),)
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    process_id: Mapped[str] = mapped_column(String(64))
+    person_key: Mapped[str] = mapped_column(String(200))
+    method: Mapped[str] = mapped_column(String(64))
+    digest: Mapped[str] = mapped_column(String(300))
+    state: Mapped[str] = mapped_column(String(16))
+    sendable: Mapped[bool] = mapped_column(Boolean, doc="False: nobody was sent this code, so nobody can know it")
+    attempts: Mapped[int] = mapped_column(Integer)
+    issued_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class MethodFailureRow(Base):
+    """Consecutive failures of one person with one method; survives codes, sessions, doors and restarts."""
+
+    __tablename__ = "method_failure"
+
+    person_key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    method: Mapped[str] = mapped_column(String(64), primary_key=True)
+    failures: Mapped[int] = mapped_column(Integer)
+    held_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    disabled: Mapped[bool] = mapped_column(Boolean)
+    failed_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class SendBudgetRow(Base):
+    """When texts went to one number, or to one person, within the last day (seconds since 1970, oldest first)."""
+
+    __tablename__ = "send_budget"
+
+    key: Mapped[str] = mapped_column(String(160), primary_key=True)
+    sent: Mapped[list[float]] = mapped_column(JSON)
+    sent_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

@@ -1,0 +1,1 @@
+"""Who someone is: repositories of people, their passwords, phones and groups."""

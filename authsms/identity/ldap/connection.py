@@ -1,0 +1,263 @@
+"""One connection to one directory server, with bounds on time, size and shape of every answer.
+
+ldap3 is used for what it does well, the encoding; its socket handling is replaced. A directory that drips, floods or
+nests without end costs one receive time-out and one fixed amount of memory, never a thread.
+"""
+
+import select
+import socket
+import ssl
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeAlias, TypeVar
+
+from ldap3 import ANONYMOUS, DEREF_NEVER, NONE, SIMPLE, SUBTREE, SYNC, Connection, Server, Tls
+from ldap3.core.exceptions import LDAPExceptionError, LDAPSocketOpenError, LDAPSocketReceiveError
+from ldap3.strategy.sync import SyncStrategy
+from typing_extensions import override
+
+from authsms.foundation.errors import ConfigurationError, DirectoryUnavailableError
+from authsms.identity.ldap.answers import Entry, LdapAnswer, OddAnswerError, check_shape, message_size, read_entries
+from authsms.identity.ldap.settings import LdapSettings, ServerAddress
+
+LARGEST_ANSWER = 2 * 1024 * 1024
+_CHUNK = 64 * 1024
+_PAGED_RESULTS = "1.2.840.113556.1.4.319"
+# What ldap3 and its decoder let through when an answer is not what it seems.
+_BROKEN = (LDAPExceptionError, OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
+
+_MOST_MESSAGES = 2000
+
+Control: TypeAlias = tuple[str, bool, bytes | None]
+Result = TypeVar("Result")
+
+
+class SilentServerError(DirectoryUnavailableError):
+    """A server took the question and did not answer in time."""
+
+
+class UnusableAnswerError(DirectoryUnavailableError):
+    """A server answered, but not with what was asked for.
+
+    The question is at fault, or one odd entry, or the settings; another server would say the same; this one is well.
+    """
+
+
+class VerifiedTls(Tls):
+    """TLS 1.2 or later to a server whose certificate OpenSSL has checked, name included.
+
+    ldap3's own class checks nothing by default and sends no server name.
+
+    Args:
+        ca_file: Certificates to trust instead of the machine's own; no environment variable adds to them.
+
+    Raises:
+        ConfigurationError: The file holds no certificate.
+    """
+
+    def __init__(self, ca_file: str = "") -> None:
+        super().__init__(validate=ssl.CERT_REQUIRED)
+        try:
+            self._context = ssl.create_default_context(cafile=ca_file or None)
+        except (ssl.SSLError, OSError) as error:
+            raise ConfigurationError(f"ca_file {ca_file} holds no certificate in PEM form.") from error
+        self._context.minimum_version = ssl.TLSVersion.TLSv1_2
+
+    @override
+    def wrap_socket(self, connection: Any, do_handshake: bool = True) -> None:
+        connection.socket = self._context.wrap_socket(
+            connection.socket, server_hostname=connection.server.host, do_handshake_on_connect=True
+        )
+
+
+class _BoundedStrategy(SyncStrategy):
+    """Sends and receives within a deadline and a number of bytes, set by `allow` before each operation."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self._ends_at = 0.0
+        self._left = self._messages_left = 0
+
+    def allow(self, seconds: float) -> None:
+        """Start the clock of the next operation."""
+        self._ends_at = time.monotonic() + seconds
+        self._left = LARGEST_ANSWER
+        self._messages_left = _MOST_MESSAGES
+
+    def _open_socket(self, address: Any, use_ssl: bool = False, **_unused: Any) -> None:
+        raw = self.connection
+        raw.socket = socket.socket(*address[:3])
+        try:
+            raw.socket.settimeout(self._remaining())
+            raw.socket.connect(address[4])
+            raw.socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            raw.socket.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            raw.socket.settimeout(self._remaining())
+            if use_ssl:
+                raw.server.tls.wrap_socket(raw, do_handshake=True)
+        except OSError as error:
+            raw.socket.close()
+            raise LDAPSocketOpenError(str(error)) from error
+        raw.closed = False
+
+    @override
+    def receiving(self) -> list[bytes]:  # type: ignore[override]  # the stub of the base class is wrong
+        buffer, messages = bytearray(), list[bytes]()
+        while True:
+            self.connection.socket.settimeout(self._remaining())
+            chunk = self.connection.socket.recv(_CHUNK)
+            self._left -= len(chunk)
+            if not chunk:
+                raise LDAPSocketReceiveError("the server closed the connection")
+            if self._left < 0 or self._messages_left < 0:
+                raise OddAnswerError("the answer is too large")
+            buffer += chunk
+            while (size := message_size(buffer)) is not None and size <= len(buffer):
+                self._messages_left -= 1
+                messages.append(bytes(buffer[:size]))
+                check_shape(messages[-1])
+                del buffer[:size]
+            if not buffer:
+                return messages
+
+    def _remaining(self) -> float:
+        left = self._ends_at - time.monotonic()
+        if left <= 0:
+            raise TimeoutError("the server did not answer in time")
+        return left
+
+
+class _BoundedConnection(Connection):
+    """ldap3's connection over `_BoundedStrategy`."""
+
+    def __init__(self, server: Server) -> None:
+        super().__init__(
+            server,
+            client_strategy=SYNC,
+            auto_referrals=False,
+            auto_range=False,
+            auto_escape=False,
+            check_names=False,
+            return_empty_attributes=False,
+            receive_timeout=None,
+        )
+        self.strategy: _BoundedStrategy = _BoundedStrategy(self)
+        for name in ("send", "open", "get_response", "post_send_single_response", "post_send_search"):
+            setattr(self, name, getattr(self.strategy, name))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Search:
+    """What to look for.
+
+    Attributes:
+        size_limit: Most entries the server may send; 0 for no limit, with *page_size*.
+        page_size: Entries a page; 0 asks for all at once.
+        cookie: Where the server left off, from `LdapAnswer.cookie`.
+    """
+
+    base: str
+    filter: str
+    attributes: Sequence[str]
+    scope: Any = SUBTREE
+    size_limit: int = 0
+    page_size: int = 0
+    cookie: bytes = b""
+
+
+class DirectoryConnection:
+    """A connection to one server; for one thread at a time.
+
+    Every method raises `DirectoryUnavailableError` when the server does not answer properly and in time; the connection
+    is closed then.
+    """
+
+    def __init__(self, server: ServerAddress, settings: LdapSettings, tls: VerifiedTls) -> None:
+        self.server = server
+        self.opened_at = self.used_at = time.monotonic()
+        self._receive_seconds = settings.receive_timeout_seconds
+        # A Server of its own: ldap3 keeps the address in use in it, and threads would read each other's.
+        self._raw = _BoundedConnection(
+            Server(server.host, server.port, use_ssl=server.tls_at_once, tls=tls, get_info=NONE)
+        )
+        self._guard(lambda: self._open(settings))
+
+    def bind(self, dn: str, password: str, controls: Sequence[Control] = ()) -> LdapAnswer:
+        """Ask the server whether *password* belongs to *dn*; an empty *dn* makes the connection anonymous."""
+        self._raw.user, self._raw.password = (dn, password.encode()) if dn else (None, None)
+        self._raw.authentication = SIMPLE if dn else ANONYMOUS
+        try:
+            return self._guard(lambda: self._bind(list(controls) or None))
+        finally:
+            self._raw.password = self._raw.request = None
+
+    def search(self, search: Search) -> LdapAnswer:
+        """Return the entries that match; references to other servers are left out."""
+        return self._guard(lambda: self._search(search))
+
+    def is_stale(self) -> bool:
+        """Return whether the server has closed this idle connection, or said something nobody asked for."""
+        if self._raw.closed:
+            return True
+        poll = select.poll()
+        poll.register(self._raw.socket, select.POLLIN | select.POLLHUP | select.POLLERR)
+        return bool(poll.poll(0))
+
+    def close(self) -> None:
+        """Close the connection; harmless when it is closed already."""
+        self._raw.strategy.close()
+
+    def _guard(self, work: Callable[[], Result]) -> Result:
+        self._raw.strategy.allow(self._receive_seconds)
+        try:
+            result = work()
+        except TimeoutError as error:
+            self.close()
+            raise SilentServerError(f"{self.server}: no answer in time") from error
+        except OddAnswerError as error:
+            self.close()
+            raise UnusableAnswerError(f"{self.server}: {error}") from error
+        except _BROKEN as error:
+            self.close()
+            raise DirectoryUnavailableError(f"{self.server}: {error}") from error
+        self.used_at = time.monotonic()
+        return result
+
+    def _open(self, settings: LdapSettings) -> None:
+        self._raw.strategy.allow(settings.connect_timeout_seconds)
+        self._raw.open(read_server_info=False)
+        if settings.start_tls and not self.server.tls_at_once and not self._raw.start_tls(read_server_info=False):
+            raise LDAPSocketOpenError("the server refused to start TLS")
+
+    def _bind(self, controls: Sequence[Control] | None) -> LdapAnswer:
+        self._raw.bind(read_server_info=False, controls=controls)
+        return self._answer("bindResponse", ())
+
+    def _search(self, search: Search) -> LdapAnswer:
+        self._raw.search(
+            search.base,
+            search.filter,
+            search.scope,
+            dereference_aliases=DEREF_NEVER,
+            attributes=list(search.attributes),
+            size_limit=search.size_limit,
+            time_limit=max(1, int(self._receive_seconds)),
+            paged_size=search.page_size or None,
+            paged_cookie=search.cookie or None,
+        )
+        return self._answer("searchResDone", read_entries(self._raw.response or ()))
+
+    def _answer(self, kind: str, entries: Sequence[Entry]) -> LdapAnswer:
+        result: Mapping[str, Any] = self._raw.result
+        if result["type"] != kind:
+            raise LDAPSocketReceiveError("the server answered another question")
+        controls = {oid: control["value"] for oid, control in (result.get("controls") or {}).items()}
+        paged = controls.pop(_PAGED_RESULTS, None)
+        return LdapAnswer(
+            code=int(result["result"]),
+            message=str(result["message"])[:500],
+            controls={oid: value for oid, value in controls.items() if isinstance(value, bytes)},
+            entries=tuple(entries),
+            cookie=paged["cookie"] if isinstance(paged, dict) else b"",
+        )

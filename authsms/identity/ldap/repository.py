@@ -1,0 +1,169 @@
+"""A repository over LDAP: search as a service account, judge a password by a bind of its own."""
+
+import re
+import secrets
+from collections.abc import Callable
+
+from typing_extensions import override
+
+from authsms.foundation.clock import Clock
+from authsms.foundation.errors import InvalidInputError
+from authsms.foundation.logs import get_logger
+from authsms.identity.ldap.answers import Entry
+from authsms.identity.ldap.connection import DirectoryConnection, Search, UnusableAnswerError, VerifiedTls
+from authsms.identity.ldap.groups import BUSY, demand_success, member_of, search_groups
+from authsms.identity.ldap.people import PersonReader
+from authsms.identity.ldap.pool import ConnectionPool, Servers, ServiceAccountRefusedError
+from authsms.identity.ldap.settings import GroupSource, LdapSettings, ServerAddress
+from authsms.identity.ldap.verdicts import POLICY_CONTROL, read_verdict
+from authsms.identity.names import canonical_name, is_acceptable_password
+from authsms.identity.repository import PasswordVerdict, Person, Repository
+
+_SIZE_LIMIT = 2
+_SIZE_LIMIT_EXCEEDED = 4
+_PLACEHOLDER = re.compile(r"\{(login|dn)\}")
+_SAFE = re.compile(rb"[A-Za-z0-9]")
+_log = get_logger(__name__)
+
+
+class LdapRepository(Repository):
+    """People of one directory.
+
+    Args:
+        name: Name of the repository.
+        settings: Where it is and how it is read.
+        password: Of the service account; ignored when `LdapSettings.bind_dn` is empty.
+        clock: Tells whether an account has ended.
+        default_region: Country of numbers without a country code, unless the settings name one.
+
+    Raises:
+        ConfigurationError: The file of trusted certificates is unusable.
+    """
+
+    def __init__(
+        self, name: str, settings: LdapSettings, *, password: str = "", clock: Clock, default_region: str = ""
+    ) -> None:
+        super().__init__(name)
+        self._settings = settings
+        self._password = password
+        self._reader = PersonReader(name, settings, clock, settings.default_region or default_region)
+        self._tls = VerifiedTls(settings.ca_file)
+        servers = Servers(settings.addresses())
+        self._searchers = self._pool(servers, self._connect_as_service)
+        self._binders = self._pool(servers, self._connect)
+
+    @override
+    def find(self, login: str) -> Person | None:
+        try:
+            name = canonical_name(login)
+        except InvalidInputError:
+            return None
+        return self._person(_fill(self._settings.person_filter, login=name))
+
+    @override
+    def get(self, person_id: str) -> Person | None:
+        octets = self._reader.id_octets(person_id)
+        if octets is None:
+            return None
+        return self._person(f"({self._settings.id_attribute}={_every_octet(octets)})")
+
+    @override
+    def check_password(self, person: Person | None, password: str) -> PasswordVerdict:
+        if not is_acceptable_password(password):
+            return PasswordVerdict.WRONG
+        if person is None:
+            self._bind(self._settings.decoy_dn or f"cn={secrets.token_hex(16)},{self._settings.base}", password)
+            return PasswordVerdict.WRONG
+        if person.repository != self.name or not person.handle:
+            raise ValueError("this person was not found in this repository")
+        return self._bind(person.handle, password)
+
+    @override
+    def ping(self) -> None:
+        self._searchers.run(lambda connection: demand_success(connection.search(self._search("(objectClass=*)", 1))))
+
+    @override
+    def close(self) -> None:
+        self._searchers.close()
+        self._binders.close()
+
+    def _pool(self, servers: Servers, connect: Callable[[ServerAddress], DirectoryConnection]) -> ConnectionPool:
+        return ConnectionPool(
+            servers, connect, size=self._settings.connections, patience=self._settings.patience_seconds
+        )
+
+    def _connect(self, address: ServerAddress) -> DirectoryConnection:
+        return DirectoryConnection(address, self._settings, self._tls)
+
+    def _connect_as_service(self, address: ServerAddress) -> DirectoryConnection:
+        connection = self._connect(address)
+        answer = connection.bind(self._settings.bind_dn, self._password)
+        if answer.code:
+            connection.close()
+            _log.error("directory.service_account_refused", repository=self.name, code=answer.code)
+            raise ServiceAccountRefusedError(f"{address}: the service account was refused (code {answer.code})")
+        return connection
+
+    def _search(self, ldap_filter: str, size_limit: int) -> Search:
+        return Search(
+            base=self._settings.base,
+            filter=ldap_filter,
+            attributes=self._reader.attributes(),
+            size_limit=size_limit,
+        )
+
+    def _person(self, ldap_filter: str) -> Person | None:
+        entry = self._searchers.run(lambda connection: self._only_entry(connection, ldap_filter))
+        groups = self._groups(entry)
+        return self._reader.person(entry, groups) if entry else None
+
+    def _only_entry(self, connection: DirectoryConnection, ldap_filter: str) -> Entry | None:
+        answer = connection.search(self._search(ldap_filter, _SIZE_LIMIT))
+        if answer.code != _SIZE_LIMIT_EXCEEDED:
+            demand_success(answer)
+        if answer.code == _SIZE_LIMIT_EXCEEDED or len(answer.entries) > 1:
+            _log.warning("directory.several_matches", repository=self.name, entries=[one.dn for one in answer.entries])
+            return None
+        return answer.entries[0] if answer.entries else None
+
+    def _groups(self, entry: Entry | None) -> frozenset[str]:
+        """Return the groups of *entry*; for None do the same work and return none."""
+        settings = self._settings
+        if settings.groups is GroupSource.SEARCH:
+            dn = entry.dn if entry else f"cn={secrets.token_hex(16)},{settings.base}"
+            login = entry.text(settings.login_attribute) if entry else secrets.token_hex(8)
+            group_filter = _fill(settings.group_filter, dn=dn, login=login)
+            return self._searchers.run(lambda connection: search_groups(connection, settings, group_filter))
+        if settings.groups is GroupSource.MEMBER_OF and entry:
+            return member_of(entry, settings)
+        return frozenset()
+
+    def _bind(self, dn: str, password: str) -> PasswordVerdict:
+        return self._binders.run(lambda connection: self._judge(connection, dn, password))
+
+    def _judge(self, connection: DirectoryConnection, dn: str, password: str) -> PasswordVerdict:
+        answer = connection.bind(dn, password, [(POLICY_CONTROL, False, None)])
+        if answer.code in BUSY:
+            demand_success(answer)
+        verdict = read_verdict(answer)
+        if verdict is None:
+            _log.error("directory.bind_not_judged", repository=self.name, code=answer.code, reason=answer.message)
+            raise UnusableAnswerError(f"The directory did not judge a password (code {answer.code}).")
+        return verdict
+
+
+def _fill(template: str, **values: str) -> str:
+    """Return *template* with values put in; what they hold is never taken for a part of the filter."""
+    return _PLACEHOLDER.sub(lambda found: _escape(values.get(found.group(1), "").encode()), template)
+
+
+def _escape(octets: bytes) -> str:
+    """Return a filter value in which only letters and digits stand for themselves (RFC 4515 section 3).
+
+    More than the standard asks for: ldap3 looks for ``~=`` and ``>=`` within the whole item.
+    """
+    return "".join(chr(octet) if _SAFE.fullmatch(bytes([octet])) else f"\\{octet:02x}" for octet in octets)
+
+
+def _every_octet(octets: bytes) -> str:
+    return "".join(f"\\{octet:02x}" for octet in octets)

@@ -9,7 +9,7 @@ the hash before it. Whoever changes, removes or inserts a sealed record without 
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
@@ -135,12 +135,14 @@ class Verification:
         waiting: How many records are not sealed yet.
         broken_at: Position of the first seal that does not fit, or None.
         reason: What is wrong there, in words.
+        head: Hash of the last record; keep it elsewhere to prove later that the chain was not cut.
     """
 
     sealed: int
     waiting: int
     broken_at: int | None = None
     reason: str = ""
+    head: str = GENESIS
 
 
 class AuditTrail:
@@ -172,11 +174,9 @@ class AuditTrail:
     def seal(self, limit: int = 1000) -> int:
         """Chain up to *limit* new records; return how many. Safe to run in several processes at once."""
         with self._database.write() as session:
-            head = session.execute(select(AuditHead).with_for_update()).scalar_one_or_none()
-            if head is None:
-                head = AuditHead(id=1, position=0, hash=GENESIS, mac=self._head_mac(0, GENESIS))
-                session.add(head)
-                session.flush()
+            first = {"id": 1, "position": 0, "hash": GENESIS, "mac": self._head_mac(0, GENESIS)}
+            session.execute(self._database.insert(AuditHead).values(first).on_conflict_do_nothing())
+            head = session.execute(select(AuditHead).with_for_update()).scalar_one()
             new = session.scalars(
                 select(AuditRecord)
                 .outerjoin(AuditSeal, AuditSeal.record_id == AuditRecord.id)
@@ -198,27 +198,26 @@ class AuditTrail:
 
     def verify(self) -> Verification:
         """Walk the whole chain and say where it breaks, if it does."""
-        expected, digest = 0, GENESIS
         with self._database.read() as session:
-            pairs = session.execute(
+            head = session.execute(select(AuditHead)).scalar_one_or_none()
+            total = session.execute(select(func.count()).select_from(AuditRecord)).scalar_one()
+            length = head.position if head else 0
+            query = (
                 select(AuditSeal, AuditRecord)
                 .outerjoin(AuditRecord, AuditRecord.id == AuditSeal.record_id)
+                .where(AuditSeal.position <= length)
                 .order_by(AuditSeal.position)
                 .execution_options(yield_per=1000)
             )
-            for seal, record in pairs:
-                expected += 1
-                problem = self._problem(expected, digest, seal, record)
-                if problem:
-                    return Verification(expected - 1, 0, expected, problem)
-                digest = seal.hash
-            head = session.execute(select(AuditHead)).scalar_one_or_none()
-            total = session.execute(select(func.count()).select_from(AuditRecord)).scalar_one()
-        if head is not None and (head.position, head.hash) != (expected, digest):
-            return Verification(expected, 0, expected + 1, "the end of the chain was cut off")
-        if head is not None and head.mac != self._head_mac(head.position, head.hash):
-            return Verification(expected, 0, expected, "the end of the chain was rewritten")
-        return Verification(expected, total - expected)
+            with session.execute(query) as pairs:
+                walked = self._walk(pairs)
+        if walked.broken_at is not None or head is None:
+            return replace(walked, waiting=max(total - length, 0))
+        if head.mac != self._head_mac(head.position, head.hash):
+            return Verification(walked.sealed, 0, length, "the end of the chain was rewritten")
+        if walked.sealed != length or walked.head != head.hash:
+            return Verification(walked.sealed, 0, walked.sealed + 1, "the end of the chain was cut off")
+        return replace(walked, waiting=max(total - length, 0))
 
     def search(self, *, user: str = "", since: datetime | None = None, limit: int = 200) -> list[AuditView]:
         """Return the newest records, newest first, of one login name or person key, or of everybody."""
@@ -234,6 +233,16 @@ class AuditTrail:
         """Return an id below which every record is sealed; late commits lie a little below the newest seal."""
         newest = session.execute(select(func.max(AuditSeal.record_id))).scalar_one()
         return max((newest or 0) - _LATE_COMMITS, 0)
+
+    def _walk(self, pairs: Iterable[tuple[AuditSeal, AuditRecord | None]]) -> Verification:
+        expected, digest = 0, GENESIS
+        for seal, record in pairs:
+            expected += 1
+            problem = self._problem(expected, digest, seal, record)
+            if problem:
+                return Verification(expected - 1, 0, expected, problem)
+            digest = seal.hash
+        return Verification(expected, 0, head=digest)
 
     def _problem(self, expected: int, previous: str, seal: AuditSeal, record: AuditRecord | None) -> str:
         if seal.position != expected:

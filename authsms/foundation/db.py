@@ -27,6 +27,7 @@ from sqlalchemy import (
     make_url,
     text,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -118,6 +119,10 @@ class Database:
         with self._session(self.engine.execution_options(**{_READ_ONLY: True})) as session:
             yield session
 
+    def insert(self, table: type[Base]) -> postgresql.Insert | sqlite.Insert:
+        """Return an INSERT into *table* that can say ``on_conflict_do_update`` and ``on_conflict_do_nothing``."""
+        return sqlite.insert(table) if self.dialect == "sqlite" else postgresql.insert(table)
+
     def now(self) -> datetime:
         """Return the database's own time; on SQLite that is the machine's."""
         if self.dialect == "sqlite":
@@ -163,9 +168,9 @@ def after_commit(session: Session, callback: Callable[[], None]) -> None:
 
 
 def rowcount(result: Result[Any]) -> int:
-    """Return how many rows an UPDATE or DELETE changed."""
-    if not isinstance(result, CursorResult):
-        raise TypeError("only an UPDATE, INSERT or DELETE has a row count")
+    """Return how many rows an UPDATE or DELETE changed (an INSERT does not tell; ask it for RETURNING)."""
+    if not isinstance(result, CursorResult) or result.rowcount < 0:
+        raise TypeError("only an UPDATE or DELETE has a row count")
     return result.rowcount
 
 

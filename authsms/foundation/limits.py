@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import Float, String, delete, func, literal, select
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from authsms.foundation.clock import Clock
@@ -71,16 +69,19 @@ class Limits:
 
     def _take(self, session: Session, key: str, rate: Rate) -> None:
         now = self._clock.now().timestamp()
-        insert = sqlite_insert if self._database.dialect == "sqlite" else postgresql_insert
         greatest = func.max if self._database.dialect == "sqlite" else func.greatest
         allowance = (rate.count - 1) * rate.interval
-        statement = insert(LimitRow).values(key=key, arrival=now + rate.interval)
-        statement = statement.on_conflict_do_update(
-            index_elements=[LimitRow.key],
-            set_={"arrival": greatest(LimitRow.arrival, literal(now)) + rate.interval},
-            where=LimitRow.arrival <= now + allowance,
+        statement = (
+            self._database.insert(LimitRow)
+            .values(key=key, arrival=now + rate.interval)
+            .on_conflict_do_update(
+                index_elements=[LimitRow.key],
+                set_={"arrival": greatest(LimitRow.arrival, literal(now)) + rate.interval},
+                where=LimitRow.arrival <= now + allowance,
+            )
+            .returning(LimitRow.key)
         )
-        if rowcount(session.execute(statement)) == 0:
+        if session.execute(statement).first() is None:
             arrival = session.execute(select(LimitRow.arrival).where(LimitRow.key == key)).scalar_one()
             raise TooManyRequestsError("Too many tries. Wait a little.", retry_after=_until(arrival - allowance, now))
 

@@ -90,6 +90,7 @@ def configure_logging(level: str = "INFO", *, as_json: bool = True) -> None:
             processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, _redacting, renderer],
         )
     )
+    logging.raiseExceptions = False  # the report of a failed write would show the line before it was redacted
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)

@@ -1,0 +1,70 @@
+"""The web application: settings, services, middleware, doors, in the order in which a request meets them."""
+
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, g, request
+
+from authsms import portals, protocols
+from authsms.foundation.logs import bind_request, clear_request, configure_logging
+from authsms.foundation.resources import static_folder, templates_folder
+from authsms.foundation.schema import require_schema
+from authsms.foundation.settings import Settings, load_settings
+from authsms.protocols.client_address import ClientAddress
+from authsms.wiring import Services, build
+
+_LARGEST_BODY = 256 * 1024
+_LARGEST_FORM_PART = 64 * 1024
+_MOST_FORM_PARTS = 100
+
+
+def create_app(settings: Settings | None = None, services: Services | None = None) -> Flask:
+    """Return the application over one installation.
+
+    Args:
+        settings: Loaded from the instance folder and the environment when left out.
+        services: Built from the settings when left out.
+
+    Raises:
+        ConfigurationError: Something must be put right first; the text says what.
+        DatabaseUnavailableError: The database cannot be reached.
+    """
+    settings = settings or load_settings()
+    if services is None:
+        configure_logging(settings.logging.level, as_json=settings.logging.as_json)
+        services = build(settings)
+        require_schema(services.database)
+        services.prepare()
+
+    app = Flask("authsms", template_folder=str(templates_folder()), static_folder=str(static_folder()))
+    app.config.update(
+        DEBUG=settings.debug,
+        MAX_CONTENT_LENGTH=_LARGEST_BODY,
+        MAX_FORM_MEMORY_SIZE=_LARGEST_FORM_PART,
+        MAX_FORM_PARTS=_MOST_FORM_PARTS,
+        TRUSTED_HOSTS=[urlsplit(settings.public_url).netloc],
+        PREFERRED_URL_SCHEME=urlsplit(settings.public_url).scheme,
+    )
+    app.extensions["authsms"] = services
+    app.wsgi_app = ClientAddress(app.wsgi_app, settings.server.trusted_proxies)  # type: ignore[method-assign]
+    _name_requests(app, services)
+    protocols.register(app)
+    portals.register(app)
+    return app
+
+
+def _name_requests(app: Flask, services: Services) -> None:
+    """Give every request an id: in its log lines, its error page and its answer."""
+
+    @app.before_request
+    def begin() -> None:
+        g.request_id = services.vault.new_id()
+        bind_request(request_id=g.request_id, address=request.remote_addr or "")
+
+    @app.after_request
+    def name(response: Response) -> Response:
+        response.headers["X-Request-Id"] = g.get("request_id", "")
+        return response
+
+    @app.teardown_request
+    def end(_error: BaseException | None) -> None:
+        clear_request()

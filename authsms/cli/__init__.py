@@ -1,0 +1,57 @@
+"""The command line: one module a subject, loaded only when its command is used."""
+
+import importlib
+import sys
+
+import click
+from typing_extensions import override
+
+from authsms import __version__
+from authsms.foundation.errors import AuthsmsError
+
+_COMMANDS = {
+    "admin": ("people", "admin"),
+    "audit": ("audit", "audit"),
+    "db": ("database", "db"),
+    "demo": ("demo", "demo"),
+    "endpoint": ("endpoints", "endpoint"),
+    "keys": ("keys", "keys"),
+    "people": ("people", "people"),
+    "repository": ("people", "repository"),
+    "send-test": ("senders", "send_test"),
+    "sender": ("senders", "sender"),
+    "serve": ("servers", "serve"),
+    "simulator": ("servers", "simulator"),
+    "worker": ("servers", "worker"),
+}
+
+
+class _Commands(click.Group):
+    """Loads a command's module when the command is called; `authsms --help` loads them all."""
+
+    @override
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_COMMANDS)
+
+    @override
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, name = _COMMANDS[cmd_name]
+        command: click.Command = getattr(importlib.import_module(f"authsms.cli.{module}"), name)
+        return command
+
+
+@click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="authsms")
+def _authsms() -> None:
+    """Self-hosted authentication with one-time codes by text message."""
+
+
+def main() -> None:
+    """Run the command line; an error the user can mend is one sentence and exit status 1."""
+    try:
+        _authsms.main(prog_name="authsms")
+    except AuthsmsError as error:
+        click.secho(f"authsms: {error}", fg="red", err=True)
+        sys.exit(1)

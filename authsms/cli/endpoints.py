@@ -1,0 +1,72 @@
+"""`authsms endpoint`: register the applications that send people here to sign in."""
+
+import click
+
+from authsms.cli.context import open_services
+from authsms.logon.endpoints import OidcProfile, TokenAlgorithm
+
+
+@click.group()
+def endpoint() -> None:
+    """Endpoints: applications that send people here."""
+
+
+@endpoint.command()
+@click.argument("name")
+@click.option("--event", default="web", show_default=True, help="What people sign in to.")
+@click.option(
+    "--redirect-uri", "redirect_uris", multiple=True, required=True, help="Exact address to return to; may be repeated."
+)
+@click.option("--logout-uri", "logout_uris", multiple=True, help="Exact address to return to after signing out.")
+@click.option(
+    "--algorithm",
+    type=click.Choice([one.value for one in TokenAlgorithm]),
+    default=TokenAlgorithm.ES256.value,
+    show_default=True,
+    help="Signature the application understands.",
+)
+@click.option("--public", is_flag=True, help="The application cannot keep a secret (browser or phone app).")
+def create(
+    name: str,
+    event: str,
+    redirect_uris: tuple[str, ...],
+    logout_uris: tuple[str, ...],
+    algorithm: str,
+    *,
+    public: bool,
+) -> None:
+    """Register an OpenID Connect client; its secret is shown once."""
+    with open_services() as services:
+        made, secret = services.endpoints.create(
+            name,
+            event=event,
+            redirect_uris=redirect_uris,
+            logout_uris=logout_uris,
+            oidc=OidcProfile(is_public=public, algorithm=TokenAlgorithm(algorithm)),
+        )
+        issuer = services.settings.public_url
+    click.echo(f"Issuer         {issuer}")
+    click.echo(f"Client id      {made.id}")
+    click.echo(f"Client secret  {secret or '(none: public client)'}")
+    if secret:
+        click.echo("Keep the secret now; it is not shown again.", err=True)
+
+
+@endpoint.command("list")
+def list_endpoints() -> None:
+    """Print the registered endpoints."""
+    with open_services() as services:
+        endpoints = services.endpoints.list()
+    for one in endpoints:
+        click.echo(f"{one.id}  {one.event:<12}  {one.name}")
+    if not endpoints:
+        click.echo("No endpoint yet. Make one: authsms endpoint create NAME --redirect-uri https://…", err=True)
+
+
+@endpoint.command("renew-secret")
+@click.argument("client_id")
+def renew_secret(client_id: str) -> None:
+    """Give an endpoint a new secret; the old one stops working at once."""
+    with open_services() as services:
+        secret = services.endpoints.renew_secret(client_id)
+    click.echo(f"Client secret  {secret}")

@@ -1,0 +1,66 @@
+"""`authsms serve`, `worker` and `simulator`: the processes that run for long."""
+
+import os
+import signal
+import threading
+from types import FrameType
+
+import click
+
+from authsms.cli.context import open_services, open_settings
+
+_PARENT_CHECK_SECONDS = 1.0
+
+
+def _stop_on_signals() -> threading.Event:
+    stop = threading.Event()
+
+    def ask(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    signal.signal(signal.SIGTERM, ask)
+    signal.signal(signal.SIGINT, ask)
+    return stop
+
+
+@click.command()
+def serve() -> None:
+    """Run the web server and one delivery process until SIGTERM."""
+    from authsms.cli.supervisor import run_server  # noqa: PLC0415 - the web server is heavy; other commands skip it
+
+    run_server(open_settings())
+
+
+def _stop_without(parent: int, stop: threading.Event) -> None:
+    """Set *stop* when the process that started this one is gone, however it ended."""
+
+    def watch() -> None:
+        while os.getppid() == parent and not stop.wait(_PARENT_CHECK_SECONDS):
+            pass
+        stop.set()
+
+    threading.Thread(target=watch, name="parent-watch", daemon=True).start()
+
+
+@click.command()
+@click.option("--parent", type=int, hidden=True, help="Stop when this process is gone.")
+def worker(parent: int | None) -> None:
+    """Run one delivery process until SIGTERM; messages under way are finished first."""
+    from authsms.delivery.worker import run_worker  # noqa: PLC0415
+
+    stop = _stop_on_signals()
+    if parent is not None:
+        _stop_without(parent, stop)
+    with open_services(quiet=False) as services:
+        run_worker(services, stop)
+
+
+@click.command()
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
+@click.option("--port", default=8090, show_default=True, help="Port to listen on.")
+@click.option("--allow-remote", is_flag=True, help="Listen on an address that others can reach.")
+def simulator(host: str, port: int, *, allow_remote: bool) -> None:
+    """Run the provider simulator with its virtual phones (never in production)."""
+    from authsms.simulator import serve_simulator  # noqa: PLC0415
+
+    serve_simulator(open_settings(), host, port, allow_remote=allow_remote)

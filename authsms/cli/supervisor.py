@@ -1,0 +1,113 @@
+"""One command, several processes: the embedded web server, and a delivery process that is brought back when it dies."""
+
+import os
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+from granian import Granian
+from granian.constants import Interfaces
+
+from authsms.foundation.db import Database
+from authsms.foundation.logs import get_logger
+from authsms.foundation.schema import require_schema
+from authsms.foundation.settings import Settings
+from authsms.foundation.vault import Vault
+
+_DRAIN_SECONDS = 30
+_LONGEST_PAUSE = 10.0
+_MOST_WORKERS = 4
+_log = get_logger(__name__)
+
+
+def run_server(settings: Settings) -> None:
+    """Serve until SIGTERM; requests and messages under way are finished first.
+
+    Raises:
+        ConfigurationError: Something must be put right before the start; the text says what.
+    """
+    settings.instance.mkdir(mode=0o700, parents=True, exist_ok=True)
+    Vault.open(settings.keys_file)
+    database = Database(settings.database_url)
+    require_schema(database)
+    database.dispose()
+    _share_metrics(settings.instance / "metrics")
+    delivery = DeliveryProcess()
+    delivery.start()
+    try:
+        _granian(settings).serve()
+    finally:
+        delivery.stop()
+
+
+def _granian(settings: Settings) -> Granian:
+    workers = settings.server.workers or min(os.cpu_count() or 1, _MOST_WORKERS)
+    return Granian(
+        "authsms.app:create_app",
+        factory=True,
+        address=settings.server.host,
+        port=settings.server.port,
+        interface=Interfaces.WSGI,
+        workers=workers,
+        blocking_threads=settings.server.threads,
+        backpressure=settings.server.threads * 4,
+        respawn_failed_workers=True,
+        workers_kill_timeout=_DRAIN_SECONDS,
+        log_access=False,
+        log_level="warning",
+        process_name="authsms web",
+    )
+
+
+def _share_metrics(folder: Path) -> None:
+    """Make the folder in which processes add up their metrics, empty."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
+
+
+class DeliveryProcess:
+    """A child that runs `authsms worker`; when it ends by itself it is started again, later each time it dies young."""
+
+    def __init__(self) -> None:
+        self._stopping = threading.Event()
+        self._child: subprocess.Popen[bytes] | None = None
+        self._thread = threading.Thread(target=self._watch, name="delivery-watch", daemon=True)
+
+    def start(self) -> None:
+        """Start the child and the thread that watches it."""
+        self._child = self._spawn()
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Ask the child to finish what it is sending, and wait for it."""
+        self._stopping.set()
+        child = self._child
+        if child is None or child.poll() is not None:
+            return
+        child.terminate()
+        try:
+            child.wait(_DRAIN_SECONDS)
+        except subprocess.TimeoutExpired:
+            child.kill()
+
+    def _watch(self) -> None:
+        pause = 0.2
+        while not self._stopping.is_set() and self._child is not None:
+            started = time.monotonic()
+            code = self._child.wait()
+            if self._stopping.is_set():
+                return
+            _log.error("delivery.process_ended", exit_code=code)
+            pause = 0.2 if time.monotonic() - started > _LONGEST_PAUSE else min(pause * 2, _LONGEST_PAUSE)
+            if self._stopping.wait(pause):
+                return
+            self._child = self._spawn()
+
+    @staticmethod
+    def _spawn() -> subprocess.Popen[bytes]:
+        command = [sys.executable, "-m", "authsms", "worker", "--parent", str(os.getpid())]
+        return subprocess.Popen(command, start_new_session=True)

@@ -1,0 +1,12 @@
+"""Names of cookies: one word each, with the ``__Host-`` prefix wherever a browser accepts it.
+
+The prefix makes browsers insist on ``Secure``, ``Path=/`` and no ``Domain``, so that a sibling host cannot plant a
+cookie of this name. It needs https; over plain http, which is for one's own machine only, the name goes without.
+"""
+
+SESSION_COOKIE = "session"
+
+
+def cookie_name(word: str, *, https: bool) -> str:
+    """Return the full name of the cookie known inside as *word*; *https* tells how people reach the server."""
+    return f"__Host-authsms-{word}" if https else f"authsms-{word}"

@@ -1,0 +1,57 @@
+"""The second lock on secrets in logs."""
+
+import io
+import json
+import logging
+
+import pytest
+
+from authsms.foundation.logs import configure_logging, get_logger, register_secret
+
+
+@pytest.fixture
+def root_logger():
+    root = logging.getLogger()
+    before, level = list(root.handlers), root.level
+    yield root
+    root.handlers[:] = before
+    root.setLevel(level)
+
+
+@pytest.fixture
+def lines(root_logger, monkeypatch):
+    stream = io.StringIO()
+    monkeypatch.setattr("sys.stderr", stream)
+    configure_logging("DEBUG")
+    return lambda: [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def test_secret_fields_and_whole_numbers_are_blanked(lines):
+    """Whoever logs them by mistake."""
+    get_logger("x").info("a", password="MARK-1", code="MARK-2", to="+12025550103", inner={"auth_token": "MARK-3"})
+
+    text = json.dumps(lines())
+    assert "MARK" not in text
+    assert "+12025550103" not in text
+    assert "***03" in text
+
+
+def test_registered_secrets_are_blanked_everywhere(lines):
+    """Also in exception texts and in lines of libraries."""
+    register_secret("MARK-TWILIO-TOKEN")
+    try:
+        raise RuntimeError("login with MARK-TWILIO-TOKEN failed")
+    except RuntimeError:
+        get_logger("x").exception("failed")
+    logging.getLogger("library").warning("token is MARK-TWILIO-TOKEN")
+
+    text = json.dumps(lines())
+    assert "MARK-TWILIO-TOKEN" not in text
+    assert "RuntimeError" in text
+
+
+def test_a_line_break_makes_no_second_line(lines):
+    """Log injection: one event, one line."""
+    get_logger("x").info("a", login='eve\n{"event": "forged"}\u2028\x1b[31m')
+
+    assert len(lines()) == 1

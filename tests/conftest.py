@@ -87,11 +87,22 @@ def sqlite_database_url(tmp_path: Path, _sqlite_template: Path) -> str:
 
 
 @pytest.fixture
-def postgresql_database_url(postgresql: PostgreSQL, _postgresql_template: str) -> Iterator[str]:
-    """Address of a fresh PostgreSQL database with all tables."""
-    name = postgresql.create_database(_postgresql_template)
-    yield postgresql.url(name)
-    postgresql.drop_database(name)
+def postgresql_database_url(postgresql: PostgreSQL, _postgresql_tables: str) -> str:
+    """Address of a PostgreSQL database with all tables and no rows; a test must leave the tables as they are."""
+    postgresql.empty(_postgresql_tables)
+    return postgresql.url(_postgresql_tables)
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def bare_database_url(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[str]:
+    """Address of a database without tables, for what makes or changes them; on both kinds."""
+    if request.param == "sqlite":
+        yield sqlite_url(tmp_path / "bare.db")
+        return
+    server: PostgreSQL = request.getfixturevalue("postgresql")
+    name = server.create_database()
+    yield server.url(name)
+    server.drop_database(name)
 
 
 @pytest.fixture(scope="session")
@@ -130,7 +141,7 @@ def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def _postgresql_template(postgresql: PostgreSQL) -> str:
+def _postgresql_tables(postgresql: PostgreSQL) -> str:
     name = postgresql.create_database()
     _create_tables(postgresql.url(name))
     return name

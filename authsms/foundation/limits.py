@@ -8,7 +8,7 @@ so nothing slips through under concurrency.
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Float, String, delete, func, literal, select
+from sqlalchemy import Float, String, delete, func, literal, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from authsms.foundation.clock import Clock
@@ -61,6 +61,12 @@ class Limits:
                 self._take(own, key, rate)
         else:
             self._take(session, key, rate)
+
+    def give_back(self, session: Session, key: str, rate: Rate) -> None:
+        """Undo one earlier take, within the caller's transaction: what was guarded against did not happen."""
+        session.execute(
+            update(LimitRow).where(LimitRow.key == key).values(arrival=LimitRow.arrival - literal(rate.interval))
+        )
 
     def purge(self) -> int:
         """Delete rows that say nothing any more; return how many."""

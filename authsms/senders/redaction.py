@@ -1,0 +1,88 @@
+"""What of a provider's words may be shown to an administrator.
+
+A provider's answer is hostile input, and it may repeat our request. What is shown is bounded, free of control
+characters, and holds neither the service's secrets, nor the message text or the code in it, nor the whole number.
+"""
+
+import base64
+import html
+import json
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from difflib import SequenceMatcher
+from urllib.parse import quote, quote_plus
+
+from authsms.foundation.phone import PhoneNumber, mask
+
+HIDDEN = "[hidden]"
+_TEXT = "[message text]"
+_LONGEST_READ = 4000
+_SHORTEST_SECRET = 3
+_SHORTEST_ECHO = 12
+_HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_DIGIT_RUN = re.compile(r"\d{4,}")
+
+
+class Redactor:
+    """Cleans texts of one submission.
+
+    Args:
+        secrets: Credentials of the service, in clear.
+        recipient: The whole number; its mask takes its place.
+        text: The message; also long parts of it and numbers in it are taken out.
+    """
+
+    def __init__(self, secrets: Iterable[str], recipient: PhoneNumber | None = None, text: str = "") -> None:
+        known = {secret for secret in secrets if len(secret) >= _SHORTEST_SECRET}
+        self._message = text
+        self._patterns: list[tuple[re.Pattern[str], str]] = []
+        for words, instead in ((known, HIDDEN), ({text}, _TEXT), (set(_DIGIT_RUN.findall(text)), HIDDEN)):
+            spellings = sorted({form for word in words if word for form in _spellings(word)}, key=len, reverse=True)
+            if spellings:
+                pattern = re.compile("|".join(re.escape(form) for form in spellings), re.IGNORECASE)
+                self._patterns.append((pattern, instead))
+        if recipient is not None:
+            digits = r"(?:%20|[\s().+/-])*".join(recipient.lstrip("+"))
+            self._patterns.append((re.compile(rf"(?:\+|%2B)?{digits}", re.IGNORECASE), mask(recipient)))
+
+    def clean(self, text: str, limit: int = 300) -> str:
+        """Return *text* fit to be shown, at most *limit* characters and an ellipsis."""
+        text = text[:_LONGEST_READ]
+        for pattern, instead in self._patterns:
+            text = pattern.sub(instead, text)
+        text = self._without_echo(text)
+        text = " ".join(
+            "".join(" " if unicodedata.category(mark) in _HIDDEN_CATEGORIES else mark for mark in text).split()
+        )
+        return text if len(text) <= limit else text[:limit] + "…"
+
+    def _without_echo(self, text: str) -> str:
+        """Take out long parts of the message, as a provider repeats them when it cuts texts."""
+        if len(self._message) < _SHORTEST_ECHO:
+            return text
+        matcher = SequenceMatcher(None, text, self._message, autojunk=False)
+        found = matcher.find_longest_match()
+        while found.size >= _SHORTEST_ECHO:
+            text = text[: found.a] + _TEXT + text[found.a + found.size :]
+            matcher.set_seq1(text)
+            found = matcher.find_longest_match()
+        return text
+
+
+def basic_credentials(user: str, password: str) -> str:
+    """Return what HTTP Basic authentication sends for *user* and *password*."""
+    return base64.b64encode(f"{user}:{password}".encode()).decode()
+
+
+def _spellings(word: str) -> Iterator[str]:
+    """Yield the forms in which a request or an answer can hold *word*."""
+    safe = word.encode("utf-8", "replace").decode("utf-8")
+    yield word
+    yield quote(safe, safe="")
+    yield quote(safe)
+    yield quote_plus(safe)
+    yield json.dumps(safe)[1:-1]
+    yield json.dumps(safe, ensure_ascii=False)[1:-1]
+    yield html.escape(safe)
+    yield base64.b64encode(safe.encode()).decode().rstrip("=")

@@ -16,7 +16,7 @@ demo: setup $(if $(filter ldap,$(DIRECTORY)),debian) ## run everything on this m
 	@$(BIN)/authsms demo $(DEMO_OPTIONS)
 
 test: debian setup .venv/.test lint types imports ## install what tests need, check the sources, run every test (ARGS="-k name")
-	@$(BIN)/pytest -n auto --maxprocesses 8 --dist worksteal $(ARGS)
+	@$(BIN)/pytest -n auto --maxprocesses 8 --dist loadgroup $(ARGS)
 
 lint: .venv/.test ## ruff, format check, generated tables of the README
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && if grep -q '\[\[\[cog' README.md; then $(BIN)/cog --check -P README.md; fi

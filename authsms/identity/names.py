@@ -50,6 +50,8 @@ def is_acceptable_password(password: object) -> bool:
 
 def plain_text(text: str, longest: int) -> str:
     """Return *text* for showing: one line, nothing that controls or turns the direction, at most *longest* long."""
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())[:longest]
     shown = "".join(" " if mark.isspace() else mark for mark in text[: longest * 4])
     visible = "".join(mark for mark in shown if not unicodedata.category(mark).startswith("C"))
     return " ".join(visible.split())[:longest]

@@ -106,7 +106,7 @@ def check_shape(message: bytes) -> None:
         while start < stop:
             left -= 1
             tag = message[start]
-            body, end = _element(message, start, stop)
+            body, end = element_bounds(message, start, stop)
             if left < 0 or (tag in {_INTEGER, _ENUMERATED} and end - body > _LONGEST_NUMBER):
                 raise OddAnswerError("the answer is out of proportion")
             if tag & _CONSTRUCTED:
@@ -116,7 +116,7 @@ def check_shape(message: bytes) -> None:
             start = end
 
 
-def _element(message: bytes, start: int, stop: int) -> tuple[int, int]:
+def element_bounds(message: bytes, start: int, stop: int) -> tuple[int, int]:
     """Return where the content of the element at *start* begins and ends."""
     size = message_size(message[start : start + _SHORT_HEADER + _LONGEST_NUMBER])
     if size is None or start + size > stop:

@@ -1,24 +1,24 @@
 """One connection to one directory server, with bounds on time, size and shape of every answer.
 
-ldap3 is used for what it does well, the encoding; its socket handling is replaced. A directory that drips, floods or
-nests without end costs one receive time-out and one fixed amount of memory, never a thread.
+ldap3 opens the connection, starts TLS and decodes answers; what is sent, and how much is read, is our own. A directory
+that drips, floods or nests without end costs one receive time-out and one fixed amount of memory, never a thread.
 """
 
 import select
 import socket
 import ssl
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any, TypeAlias, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
 
-from ldap3 import ANONYMOUS, DEREF_NEVER, NONE, SIMPLE, SUBTREE, SYNC, Connection, Server, Tls
+from ldap3 import NONE, SYNC, Connection, Server, Tls
 from ldap3.core.exceptions import LDAPExceptionError, LDAPSocketOpenError, LDAPSocketReceiveError
 from ldap3.strategy.sync import SyncStrategy
 from typing_extensions import override
 
 from authsms.foundation.errors import ConfigurationError, DirectoryUnavailableError
-from authsms.identity.ldap.answers import Entry, LdapAnswer, OddAnswerError, check_shape, message_size, read_entries
+from authsms.identity.ldap.answers import LdapAnswer, OddAnswerError, check_shape, message_size, read_entries
+from authsms.identity.ldap.requests import Control, Search, bind_octets, message_octets
 from authsms.identity.ldap.settings import LdapSettings, ServerAddress
 
 LARGEST_ANSWER = 2 * 1024 * 1024
@@ -28,8 +28,8 @@ _PAGED_RESULTS = "1.2.840.113556.1.4.319"
 _BROKEN = (LDAPExceptionError, OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 _MOST_MESSAGES = 2000
+_LONGEST_MESSAGE = 500
 
-Control: TypeAlias = tuple[str, bool, bytes | None]
 Result = TypeVar("Result")
 
 
@@ -76,6 +76,7 @@ class _BoundedStrategy(SyncStrategy):
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
+        self._outstanding: dict[int, dict[str, Any]] = {}
         self._ends_at = 0.0
         self._left = self._messages_left = 0
 
@@ -84,6 +85,15 @@ class _BoundedStrategy(SyncStrategy):
         self._ends_at = time.monotonic() + seconds
         self._left = LARGEST_ANSWER
         self._messages_left = _MOST_MESSAGES
+
+    def submit(self, operation: bytes, controls: Sequence[Control]) -> int:
+        """Send *operation* and return the number its answer will carry."""
+        raw = self.connection
+        message_id: int = raw.server.next_message_id()
+        self._outstanding[message_id] = {}
+        raw.socket.settimeout(self._remaining())
+        raw.socket.sendall(message_octets(message_id, operation, controls))
+        return message_id
 
     def _open_socket(self, address: Any, use_ssl: bool = False, **_unused: Any) -> None:
         raw = self.connection
@@ -147,25 +157,6 @@ class _BoundedConnection(Connection):
             setattr(self, name, getattr(self.strategy, name))
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Search:
-    """What to look for.
-
-    Attributes:
-        size_limit: Most entries the server may send; 0 for no limit, with *page_size*.
-        page_size: Entries a page; 0 asks for all at once.
-        cookie: Where the server left off, from `LdapAnswer.cookie`.
-    """
-
-    base: str
-    filter: str
-    attributes: Sequence[str]
-    scope: Any = SUBTREE
-    size_limit: int = 0
-    page_size: int = 0
-    cookie: bytes = b""
-
-
 class DirectoryConnection:
     """A connection to one server; for one thread at a time.
 
@@ -184,17 +175,12 @@ class DirectoryConnection:
         self._guard(lambda: self._open(settings))
 
     def bind(self, dn: str, password: str, controls: Sequence[Control] = ()) -> LdapAnswer:
-        """Ask the server whether *password* belongs to *dn*; an empty *dn* makes the connection anonymous."""
-        self._raw.user, self._raw.password = (dn, password.encode()) if dn else (None, None)
-        self._raw.authentication = SIMPLE if dn else ANONYMOUS
-        try:
-            return self._guard(lambda: self._bind(list(controls) or None))
-        finally:
-            self._raw.password = self._raw.request = None
+        """Ask the server whether *password* belongs to *dn*; both empty make the connection anonymous."""
+        return self._guard(lambda: self._ask(bind_octets(dn, password), controls, "bindResponse"))
 
     def search(self, search: Search) -> LdapAnswer:
         """Return the entries that match; references to other servers are left out."""
-        return self._guard(lambda: self._search(search))
+        return self._guard(lambda: self._ask(search.octets(), search.controls(), "searchResDone"))
 
     def is_stale(self) -> bool:
         """Return whether the server has closed this idle connection, or said something nobody asked for."""
@@ -230,34 +216,17 @@ class DirectoryConnection:
         if settings.start_tls and not self.server.tls_at_once and not self._raw.start_tls(read_server_info=False):
             raise LDAPSocketOpenError("the server refused to start TLS")
 
-    def _bind(self, controls: Sequence[Control] | None) -> LdapAnswer:
-        self._raw.bind(read_server_info=False, controls=controls)
-        return self._answer("bindResponse", ())
-
-    def _search(self, search: Search) -> LdapAnswer:
-        self._raw.search(
-            search.base,
-            search.filter,
-            search.scope,
-            dereference_aliases=DEREF_NEVER,
-            attributes=list(search.attributes),
-            size_limit=search.size_limit,
-            time_limit=max(1, int(self._receive_seconds)),
-            paged_size=search.page_size or None,
-            paged_cookie=search.cookie or None,
-        )
-        return self._answer("searchResDone", read_entries(self._raw.response or ()))
-
-    def _answer(self, kind: str, entries: Sequence[Entry]) -> LdapAnswer:
-        result: Mapping[str, Any] = self._raw.result
+    def _ask(self, operation: bytes, controls: Sequence[Control], kind: str) -> LdapAnswer:
+        raw = self._raw
+        responses, result = raw.get_response(raw.strategy.submit(operation, controls))
         if result["type"] != kind:
             raise LDAPSocketReceiveError("the server answered another question")
-        controls = {oid: control["value"] for oid, control in (result.get("controls") or {}).items()}
-        paged = controls.pop(_PAGED_RESULTS, None)
+        values = {oid: control["value"] for oid, control in (result.get("controls") or {}).items()}
+        paged = values.pop(_PAGED_RESULTS, None)
         return LdapAnswer(
             code=int(result["result"]),
-            message=str(result["message"])[:500],
-            controls={oid: value for oid, value in controls.items() if isinstance(value, bytes)},
-            entries=tuple(entries),
+            message=str(result["message"])[:_LONGEST_MESSAGE],
+            controls={oid: value for oid, value in values.items() if isinstance(value, bytes)},
+            entries=tuple(read_entries(responses)),
             cookie=paged["cookie"] if isinstance(paged, dict) else b"",
         )

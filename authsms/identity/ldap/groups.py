@@ -8,7 +8,8 @@ from ldap3.utils.dn import parse_dn
 
 from authsms.foundation.errors import DirectoryUnavailableError
 from authsms.identity.ldap.answers import Entry, LdapAnswer
-from authsms.identity.ldap.connection import DirectoryConnection, Search, UnusableAnswerError
+from authsms.identity.ldap.connection import DirectoryConnection, UnusableAnswerError
+from authsms.identity.ldap.requests import Search
 from authsms.identity.ldap.settings import LdapSettings
 from authsms.identity.names import plain_text
 
@@ -21,7 +22,7 @@ _ESCAPED = re.compile(rb"\\(?:([0-9a-fA-F]{2})|(.))", re.DOTALL)
 Rdn = tuple[str, str]
 
 
-def search_groups(connection: DirectoryConnection, settings: LdapSettings, group_filter: str) -> frozenset[str]:
+def search_groups(connection: DirectoryConnection, settings: LdapSettings, group_filter: bytes) -> frozenset[str]:
     """Return the names of all groups that match *group_filter*, page by page.
 
     Raises:

@@ -1,6 +1,6 @@
 """A repository over LDAP: search as a service account, judge a password by a bind of its own."""
 
-import re
+import math
 import secrets
 from collections.abc import Callable
 
@@ -9,11 +9,12 @@ from typing_extensions import override
 from authsms.foundation.clock import Clock
 from authsms.foundation.errors import InvalidInputError
 from authsms.foundation.logs import get_logger
-from authsms.identity.ldap.answers import Entry
-from authsms.identity.ldap.connection import DirectoryConnection, Search, UnusableAnswerError, VerifiedTls
+from authsms.identity.ldap.answers import Entry, LdapAnswer
+from authsms.identity.ldap.connection import DirectoryConnection, UnusableAnswerError, VerifiedTls
 from authsms.identity.ldap.groups import BUSY, demand_success, member_of, search_groups
 from authsms.identity.ldap.people import PersonReader
 from authsms.identity.ldap.pool import ConnectionPool, Servers, ServiceAccountRefusedError
+from authsms.identity.ldap.requests import ONLY_BASE, Control, Filter, Search
 from authsms.identity.ldap.settings import GroupSource, LdapSettings, ServerAddress
 from authsms.identity.ldap.verdicts import POLICY_CONTROL, read_verdict
 from authsms.identity.names import canonical_name, is_acceptable_password
@@ -21,8 +22,6 @@ from authsms.identity.repository import PasswordVerdict, Person, Repository
 
 _SIZE_LIMIT = 2
 _SIZE_LIMIT_EXCEEDED = 4
-_PLACEHOLDER = re.compile(r"\{(login|dn)\}")
-_SAFE = re.compile(rb"[A-Za-z0-9]")
 _log = get_logger(__name__)
 
 
@@ -48,6 +47,12 @@ class LdapRepository(Repository):
         self._password = password
         self._reader = PersonReader(name, settings, clock, settings.default_region or default_region)
         self._tls = VerifiedTls(settings.ca_file)
+        self._by_login = Filter(settings.person_filter)
+        self._by_id = Filter(f"({settings.id_attribute}={{id}})")
+        self._by_member = Filter(settings.group_filter)
+        anything = Filter("(objectClass=*)").fill()
+        self._probe = Search(base=settings.base, filter=anything, attributes=["1.1"], scope=ONLY_BASE)
+        self._attributes = self._reader.attributes()
         servers = Servers(settings.addresses())
         self._searchers = self._pool(servers, self._connect_as_service)
         self._binders = self._pool(servers, self._connect)
@@ -58,14 +63,14 @@ class LdapRepository(Repository):
             name = canonical_name(login)
         except InvalidInputError:
             return None
-        return self._person(_fill(self._settings.person_filter, login=name))
+        return self._person(self._by_login.fill(login=name.encode()))
 
     @override
     def get(self, person_id: str) -> Person | None:
         octets = self._reader.id_octets(person_id)
         if octets is None:
             return None
-        return self._person(f"({self._settings.id_attribute}={_every_octet(octets)})")
+        return self._person(self._by_id.fill(id=octets))
 
     @override
     def check_password(self, person: Person | None, password: str) -> PasswordVerdict:
@@ -80,7 +85,7 @@ class LdapRepository(Repository):
 
     @override
     def ping(self) -> None:
-        self._searchers.run(lambda connection: demand_success(connection.search(self._search("(objectClass=*)", 1))))
+        self._searchers.run(lambda connection: demand_success(connection.search(self._probe)))
 
     @override
     def close(self) -> None:
@@ -104,21 +109,19 @@ class LdapRepository(Repository):
             raise ServiceAccountRefusedError(f"{address}: the service account was refused (code {answer.code})")
         return connection
 
-    def _search(self, ldap_filter: str, size_limit: int) -> Search:
-        return Search(
+    def _person(self, person_filter: bytes) -> Person | None:
+        search = Search(
             base=self._settings.base,
-            filter=ldap_filter,
-            attributes=self._reader.attributes(),
-            size_limit=size_limit,
+            filter=person_filter,
+            attributes=self._attributes,
+            size_limit=_SIZE_LIMIT,
+            time_limit_seconds=math.ceil(self._settings.receive_timeout_seconds),
         )
-
-    def _person(self, ldap_filter: str) -> Person | None:
-        entry = self._searchers.run(lambda connection: self._only_entry(connection, ldap_filter))
+        entry = self._only_entry(self._searchers.run(lambda connection: connection.search(search)))
         groups = self._groups(entry)
         return self._reader.person(entry, groups) if entry else None
 
-    def _only_entry(self, connection: DirectoryConnection, ldap_filter: str) -> Entry | None:
-        answer = connection.search(self._search(ldap_filter, _SIZE_LIMIT))
+    def _only_entry(self, answer: LdapAnswer) -> Entry | None:
         if answer.code != _SIZE_LIMIT_EXCEEDED:
             demand_success(answer)
         if answer.code == _SIZE_LIMIT_EXCEEDED or len(answer.entries) > 1:
@@ -132,7 +135,7 @@ class LdapRepository(Repository):
         if settings.groups is GroupSource.SEARCH:
             dn = entry.dn if entry else f"cn={secrets.token_hex(16)},{settings.base}"
             login = entry.text(settings.login_attribute) if entry else secrets.token_hex(8)
-            group_filter = _fill(settings.group_filter, dn=dn, login=login)
+            group_filter = self._by_member.fill(dn=dn.encode(), login=login.encode())
             return self._searchers.run(lambda connection: search_groups(connection, settings, group_filter))
         if settings.groups is GroupSource.MEMBER_OF and entry:
             return member_of(entry, settings)
@@ -142,7 +145,7 @@ class LdapRepository(Repository):
         return self._binders.run(lambda connection: self._judge(connection, dn, password))
 
     def _judge(self, connection: DirectoryConnection, dn: str, password: str) -> PasswordVerdict:
-        answer = connection.bind(dn, password, [(POLICY_CONTROL, False, None)])
+        answer = connection.bind(dn, password, [Control(POLICY_CONTROL)])
         if answer.code in BUSY:
             demand_success(answer)
         verdict = read_verdict(answer)
@@ -150,20 +153,3 @@ class LdapRepository(Repository):
             _log.error("directory.bind_not_judged", repository=self.name, code=answer.code, reason=answer.message)
             raise UnusableAnswerError(f"The directory did not judge a password (code {answer.code}).")
         return verdict
-
-
-def _fill(template: str, **values: str) -> str:
-    """Return *template* with values put in; what they hold is never taken for a part of the filter."""
-    return _PLACEHOLDER.sub(lambda found: _escape(values.get(found.group(1), "").encode()), template)
-
-
-def _escape(octets: bytes) -> str:
-    """Return a filter value in which only letters and digits stand for themselves (RFC 4515 section 3).
-
-    More than the standard asks for: ldap3 looks for ``~=`` and ``>=`` within the whole item.
-    """
-    return "".join(chr(octet) if _SAFE.fullmatch(bytes([octet])) else f"\\{octet:02x}" for octet in octets)
-
-
-def _every_octet(octets: bytes) -> str:
-    return "".join(f"\\{octet:02x}" for octet in octets)

@@ -9,12 +9,11 @@ from types import MappingProxyType
 from typing import Annotated, Any, Self
 from urllib.parse import SplitResult, urlsplit
 
-from ldap3.core.exceptions import LDAPExceptionError
-from ldap3.operation.search import parse_filter
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 from typing_extensions import override
 
 from authsms.foundation.errors import ConfigurationError
+from authsms.identity.ldap.requests import Filter
 
 _LDAP_PORT = 389
 _LDAPS_PORT = 636
@@ -162,12 +161,7 @@ class LdapSettings(BaseModel):
         left = _PLACEHOLDER.sub("x", text)
         if "{" in left or "}" in left:
             raise ValueError("the filter knows {login} and {dn} only")
-        try:
-            parse_filter(  # type: ignore[no-untyped-call]
-                left, None, auto_escape=False, auto_encode=True, validator=None, check_names=False
-            )
-        except LDAPExceptionError as error:
-            raise ValueError(f"the filter cannot be read ({error})") from error
+        Filter(left)
         return text
 
     @field_validator("ca_file")

@@ -1,0 +1,65 @@
+"""Tables of identity: which repositories there are, and the people and groups of built-in ones."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import JSON, Boolean, ForeignKey, Integer, LargeBinary, String, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from authsms.foundation.db import Base, UtcDateTime
+
+
+class RepositoryRow(Base):
+    """One configured repository; *version* grows with every change, so that other processes notice."""
+
+    __tablename__ = "repository"
+
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    name_key: Mapped[str] = mapped_column(String(32), unique=True)
+    kind: Mapped[str] = mapped_column(String(32))
+    settings: Mapped[dict[str, Any]] = mapped_column(JSON)
+    secret: Mapped[bytes | None] = mapped_column(LargeBinary)
+    secret_set_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    is_default: Mapped[bool] = mapped_column(Boolean)
+    version: Mapped[int] = mapped_column(Integer)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class LocalPerson(Base):
+    """Someone in a built-in repository."""
+
+    __tablename__ = "local_person"
+    __table_args__ = (UniqueConstraint("repository", "login_key"),)
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    repository: Mapped[str] = mapped_column(String(32))
+    login: Mapped[str] = mapped_column(String(256))
+    login_key: Mapped[str] = mapped_column(String(256))
+    display_name: Mapped[str] = mapped_column(String(200))
+    mail: Mapped[str] = mapped_column(String(254))
+    phones: Mapped[list[str]] = mapped_column(JSON)
+    password_digest: Mapped[str | None] = mapped_column(String(256))
+    enabled: Mapped[bool] = mapped_column(Boolean)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class LocalGroup(Base):
+    """A group of a built-in repository."""
+
+    __tablename__ = "local_group"
+    __table_args__ = (UniqueConstraint("repository", "name_key"),)
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    repository: Mapped[str] = mapped_column(String(32))
+    name: Mapped[str] = mapped_column(String(200))
+    name_key: Mapped[str] = mapped_column(String(200))
+
+
+class LocalMembership(Base):
+    """Who is in which group."""
+
+    __tablename__ = "local_membership"
+
+    person_id: Mapped[str] = mapped_column(ForeignKey(LocalPerson.id, ondelete="CASCADE"), primary_key=True)
+    group_id: Mapped[str] = mapped_column(ForeignKey(LocalGroup.id, ondelete="CASCADE"), primary_key=True, index=True)

@@ -1,0 +1,49 @@
+"""The provider simulator: providers' wire formats, faults on demand, and phones one can look at.
+
+A development door: its own process, everything in memory, never in production. It shares nothing with the server but
+the formats that the providers publish, so it is also a second opinion on them.
+"""
+
+import click
+
+from authsms.foundation.settings import Settings
+from authsms.simulator.app import create_simulator
+from authsms.simulator.config import SimulatorConfig
+from authsms.simulator.providers.gateway import GatewayAccount
+from authsms.simulator.providers.twilio import TwilioAccount
+from authsms.simulator.relying_party import create_sample_application
+from authsms.simulator.server import WebServer, serve
+
+__all__ = [
+    "GatewayAccount",
+    "SimulatorConfig",
+    "TwilioAccount",
+    "WebServer",
+    "create_sample_application",
+    "create_simulator",
+    "serve",
+    "serve_simulator",
+]
+
+
+def serve_simulator(settings: Settings, host: str, port: int, *, allow_remote: bool = False) -> None:
+    """Run a simulator with fresh accounts until SIGTERM; print what a sender service has to be told.
+
+    Raises:
+        ConfigurationError: It is production, or other machines could reach *host* and nobody said they may.
+        OSError: The address is taken.
+    """
+    twilio, gateway = TwilioAccount(), GatewayAccount()
+    config = SimulatorConfig(
+        accounts=(twilio, gateway),
+        environment=settings.environment,
+        allow_remote=allow_remote,
+        ca_file=settings.network.ca_file,
+    )
+
+    def tell(url: str) -> None:
+        click.echo(f"Virtual phones   {url}/")
+        click.echo(f"Twilio           {url}/twilio   account {twilio.sid}   token {twilio.token}")
+        click.echo(f"HTTP gateway     {url}/gateway/send   user {gateway.user}   password {gateway.password}")
+
+    serve(create_simulator(config), host, port, allow_remote=allow_remote, ready=tell)

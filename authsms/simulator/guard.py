@@ -1,0 +1,51 @@
+"""Headers and checks that keep strangers and other sites' pages away from a development door."""
+
+from urllib.parse import urlsplit
+
+from flask import Flask, Response, abort, request
+
+from authsms.simulator.config import is_loopback
+
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
+
+
+def guard(app: Flask, *, form_targets: tuple[str, ...] = (), allow_remote: bool = False) -> None:
+    """Give every answer of *app* strict headers, and refuse changes that another site's page asks for.
+
+    Args:
+        app: The application to guard.
+        form_targets: Origins, besides its own, where the application's forms may end up.
+        allow_remote: Whether the application may be called by any host name, not only by loopback ones.
+    """
+    actions = " ".join(("'self'", *form_targets))
+    policy = (
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
+        f"form-action {actions}; base-uri 'none'; frame-ancestors 'none'"
+    )
+
+    @app.before_request
+    def refuse_strangers() -> None:
+        """A name that merely resolves to loopback is a rebinding attack."""
+        host = urlsplit(f"//{request.host}").hostname or ""
+        if not (allow_remote or is_loopback(host)):
+            abort(400, "This address is not served.")
+
+    @app.before_request
+    def refuse_foreign_pages() -> None:
+        if request.method in _READING:
+            return
+        origin = request.headers.get("Origin")
+        site = request.headers.get("Sec-Fetch-Site", "none")
+        if site not in {"none", "same-origin"} or (origin and urlsplit(origin).netloc != request.host):
+            abort(403, "Another site's page may not do that.")
+
+    @app.after_request
+    def harden(response: Response) -> Response:
+        response.headers.setdefault("Content-Security-Policy", policy)
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        response.headers.setdefault("Referrer-Policy", "no-referrer")
+        response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
+        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
+        if request.endpoint != "static":
+            response.headers.setdefault("Cache-Control", "no-store")
+        return response

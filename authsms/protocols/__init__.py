@@ -1,0 +1,1 @@
+"""Doors for machines: OpenID Connect, provider webhooks, health and metrics. They translate; rules live below."""

@@ -1,0 +1,1 @@
+"""The OpenID Connect provider: authorization code flow with PKCE for every endpoint, on Authlib and joserfc."""

@@ -1,0 +1,52 @@
+"""What an endpoint is told about a person and about how that person signed in; truthful, and no more than it asked for.
+
+``amr`` uses the words of RFC 8176. ``acr`` is one of our own two, because the level a code by text message reaches is
+a matter between the parties.
+"""
+
+from collections.abc import Iterable
+from typing import TypeAlias
+
+from authsms.identity.repository import Person
+
+Claim: TypeAlias = str | int | bool | list[str]
+
+SINGLE_FACTOR = "urn:authsms:acr:single-factor"
+TWO_FACTORS = "urn:authsms:acr:two-factors"
+SCOPES = ("openid", "profile", "email", "phone", "groups")
+_KNOWN = frozenset({"pwd", "pin", "kba"})
+_HELD = frozenset({"otp", "sms", "tel", "hwk", "swk", "sc"})
+
+
+def methods_references(methods: Iterable[str]) -> list[str]:
+    """Return the ``amr`` of a session: its words, and ``mfa`` when something known and something held took part."""
+    words = list(dict.fromkeys(methods))
+    if _KNOWN & set(words) and _HELD & set(words) and "mfa" not in words:
+        words.append("mfa")
+    return words
+
+
+def context_class(methods: Iterable[str]) -> str:
+    """Return the ``acr`` of a session."""
+    return TWO_FACTORS if "mfa" in methods_references(methods) else SINGLE_FACTOR
+
+
+def granted_scope(requested: str) -> str:
+    """Return those of the *requested* scopes that exist; others are passed over (OpenID Connect Core 3.1.2.1)."""
+    wanted = set(requested.split())
+    return " ".join(scope for scope in SCOPES if scope in wanted)
+
+
+def person_claims(person: Person, scope: str) -> dict[str, Claim]:
+    """Return the claims about *person* that *scope* allows; what the directory does not say is left out."""
+    scopes = set(scope.split())
+    claims: dict[str, Claim] = {}
+    if "profile" in scopes:
+        claims |= {"name": person.display_name, "preferred_username": person.login}
+    if "email" in scopes:
+        claims["email"] = person.mail
+    if "phone" in scopes:
+        claims["phone_number"] = person.phone or ""
+    if "groups" in scopes:
+        claims["groups"] = sorted(person.groups)
+    return {name: value for name, value in claims.items() if value or name == "groups"}

@@ -1,0 +1,40 @@
+"""The document in which clients find everything else (OpenID Connect Discovery 1.0, RFC 8414)."""
+
+from typing import Any
+
+from authsms.protocols.oidc.claims import SCOPES, SINGLE_FACTOR, TWO_FACTORS
+from authsms.protocols.oidc.clients import AUTHENTICATION_METHODS
+from authsms.protocols.oidc.demands import PROMPTS
+from authsms.protocols.oidc.keys import ALGORITHMS
+
+_TOKEN_CLAIMS = ("iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid")
+_PERSON_CLAIMS = ("name", "preferred_username", "email", "phone_number", "groups")
+
+
+def discovery_document(issuer: str) -> dict[str, Any]:
+    """Return the metadata of the provider at *issuer*."""
+    return {
+        "issuer": issuer,
+        "authorization_endpoint": f"{issuer}/oauth2/authorize",
+        "token_endpoint": f"{issuer}/oauth2/token",
+        "userinfo_endpoint": f"{issuer}/oauth2/userinfo",
+        "jwks_uri": f"{issuer}/oauth2/jwks",
+        "end_session_endpoint": f"{issuer}/oauth2/logout",
+        "scopes_supported": list(SCOPES),
+        "claims_supported": [*_TOKEN_CLAIMS, *_PERSON_CLAIMS],
+        "response_types_supported": ["code"],
+        "response_modes_supported": ["query"],
+        "grant_types_supported": ["authorization_code"],
+        "subject_types_supported": ["public"],
+        "id_token_signing_alg_values_supported": list(ALGORITHMS),
+        "token_endpoint_auth_methods_supported": list(AUTHENTICATION_METHODS),
+        "code_challenge_methods_supported": ["S256"],
+        "authorization_response_iss_parameter_supported": True,
+        "acr_values_supported": [SINGLE_FACTOR, TWO_FACTORS],
+        "prompt_values_supported": list(PROMPTS),
+        "ui_locales_supported": ["en", "de"],
+        "claim_types_supported": ["normal"],
+        "claims_parameter_supported": False,
+        "request_parameter_supported": False,
+        "request_uri_parameter_supported": False,
+    }

@@ -1,0 +1,68 @@
+"""Tables of the OpenID Connect provider; codes and tokens are kept as keyed hashes only."""
+
+from datetime import datetime
+
+from sqlalchemy import JSON, LargeBinary, String, Text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from authsms.foundation.db import Base, UtcDateTime
+
+
+class SigningKeyRow(Base):
+    """One key that signs ID tokens.
+
+    Attributes:
+        id: The ``kid`` in token headers and in the published set.
+        slot: ``<algorithm>:<state>`` of a key in use, so that the database allows one of each; None when retired.
+        private: The sealed private key; wiped when the key retires.
+    """
+
+    __tablename__ = "signing_key"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    algorithm: Mapped[str] = mapped_column(String(10))
+    state: Mapped[str] = mapped_column(String(10))
+    slot: Mapped[str | None] = mapped_column(String(30), unique=True)
+    public: Mapped[dict[str, str]] = mapped_column(JSON)
+    private: Mapped[bytes | None] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    retired_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class AuthorizationCodeRow(Base):
+    """One authorization code: what the endpoint asked for, and the login session that answers.
+
+    Attributes:
+        id: Public name of the code and of the family of tokens that comes from it.
+        hash: Keyed hash of the code.
+        used_at: When it was redeemed; a code is redeemed once.
+    """
+
+    __tablename__ = "authorization_code"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    hash: Mapped[str] = mapped_column(String(64), unique=True)
+    client_id: Mapped[str] = mapped_column(String(200))
+    session_id: Mapped[str] = mapped_column(String(64), index=True)
+    person_key: Mapped[str] = mapped_column(String(200))
+    redirect_uri: Mapped[str] = mapped_column(Text)
+    scope: Mapped[str] = mapped_column(String(200))
+    nonce: Mapped[str] = mapped_column(Text)
+    challenge: Mapped[str] = mapped_column(String(64))
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class AccessTokenRow(Base):
+    """One access token; it dies with its login session."""
+
+    __tablename__ = "access_token"
+
+    hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    family_id: Mapped[str] = mapped_column(String(64), index=True)
+    client_id: Mapped[str] = mapped_column(String(200))
+    session_id: Mapped[str] = mapped_column(String(64), index=True)
+    person_key: Mapped[str] = mapped_column(String(200))
+    scope: Mapped[str] = mapped_column(String(200))
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

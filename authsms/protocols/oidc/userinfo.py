@@ -1,0 +1,72 @@
+"""The userinfo endpoint: what the directory says about the person now, for as long as the login session stands."""
+
+from typing import Any
+
+from authlib.oauth2 import OAuth2Request, ResourceProtector
+from authlib.oauth2.rfc6750 import BearerTokenValidator
+from typing_extensions import override
+
+from authsms.identity.repository import PersonKey
+from authsms.identity.service import PeopleService
+from authsms.logon.sessions import LoginSessions
+from authsms.protocols.oidc.claims import person_claims
+from authsms.protocols.oidc.identity_tokens import Names
+from authsms.protocols.oidc.tokens import AccessToken, TokenStore
+
+
+class LiveToken:
+    """An access token in the shape Authlib expects; one that is no longer good is not found at all."""
+
+    def __init__(self, token: AccessToken) -> None:
+        self.authorization = token.authorization
+
+    def is_expired(self) -> bool:
+        """Return False: an expired token is not found."""
+        return False
+
+    def is_revoked(self) -> bool:
+        """Return False: a revoked token is not found."""
+        return False
+
+    def get_scope(self) -> str:
+        """Return the scopes that were granted."""
+        return self.authorization.scope
+
+
+class TokenValidator(BearerTokenValidator):
+    """Finds access tokens; a token whose login session has ended is dead."""
+
+    def __init__(self, tokens: TokenStore, sessions: LoginSessions) -> None:
+        super().__init__(realm="authsms")
+        self._tokens = tokens
+        self._sessions = sessions
+
+    @override
+    def authenticate_token(self, token_string: str) -> LiveToken | None:
+        token = self._tokens.find_token(token_string)
+        if token is None or self._sessions.get(token.authorization.session_id) is None:
+            return None
+        return LiveToken(token)
+
+
+class UserInfoEndpoint:
+    """Answers with the claims that a token's scopes allow."""
+
+    def __init__(self, validator: TokenValidator, people: PeopleService, names: Names) -> None:
+        self._protector = ResourceProtector()
+        self._protector.register_token_validator(validator)
+        self._people = people
+        self._names = names
+
+    def answer(self, request: OAuth2Request) -> dict[str, Any]:
+        """Return the claims about the person the token stands for.
+
+        Raises:
+            OAuth2Error: No token, or not a good one; what to tell the endpoint.
+            DirectoryUnavailableError: The directory is away; the endpoint tries again later.
+        """
+        token: LiveToken = self._protector.validate_request(["openid"], request)
+        person_key = token.authorization.person_key
+        claims: dict[str, Any] = {"sub": self._names.subject(person_key)}
+        person = self._people.get(PersonKey(person_key))
+        return claims if person is None else claims | person_claims(person, token.authorization.scope)

@@ -1,0 +1,16 @@
+"""Doors for people: the login pages, the list of sessions, the error pages, and the headers of every answer."""
+
+from flask import Flask
+
+from authsms.portals import account, assets, errors, headers, language, login
+
+
+def register(app: Flask) -> None:
+    """Give *app* its pages; the services are looked up in ``app.extensions["authsms"]`` when a request comes."""
+    app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
+    language.register(app)
+    assets.register(app)
+    headers.register(app)
+    errors.register(app)
+    app.register_blueprint(login.blueprint)
+    app.register_blueprint(account.blueprint)

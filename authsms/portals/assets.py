@@ -1,0 +1,38 @@
+"""Addresses of style sheets, scripts and pictures, with a digest of the content: browsers may keep them for good."""
+
+import hashlib
+from functools import lru_cache
+from pathlib import Path
+
+from flask import Flask, Response, request, url_for
+
+from authsms.foundation.errors import ConfigurationError
+from authsms.foundation.resources import static_folder
+
+_DIGITS = 12
+_FOR_GOOD = "public, max-age=31536000, immutable"
+
+
+def register(app: Flask) -> None:
+    """Offer ``asset('name')`` to every template of *app* and let browsers keep what has a digest."""
+    app.add_template_global(asset)
+    app.after_request(_keep)
+
+
+def asset(name: str) -> str:
+    """Return the address of the static file *name*."""
+    return url_for("static", filename=name, v=_digest(static_folder() / name))
+
+
+@lru_cache
+def _digest(file: Path) -> str:
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest()[:_DIGITS]
+    except FileNotFoundError as error:
+        raise ConfigurationError(f"{file.name} is missing. Run: make setup") from error
+
+
+def _keep(response: Response) -> Response:
+    if request.endpoint == "static" and response.status_code < 400 and "v" in request.args:  # noqa: PLR2004 - a status
+        response.headers["Cache-Control"] = _FOR_GOOD
+    return response

@@ -1,0 +1,121 @@
+"""The forms of the portals, each bound to the browser it was shown to and to what it is for.
+
+A form's token is a random part and an HMAC over it, the browser's secret and the form's scope, under a key of the
+server. So neither another browser's token nor one made for another page is accepted, and somebody who plants a
+browser cookie still cannot get a token for a logon process or a login session that is not his.
+"""
+
+import hmac
+from typing import Any
+
+from flask import request
+from flask_wtf import FlaskForm
+from typing_extensions import override
+from wtforms import PasswordField, StringField
+from wtforms.csrf.core import CSRF, CSRFTokenField
+from wtforms.validators import InputRequired, Length, Optional
+
+from authsms.foundation.errors import ForgeryError
+from authsms.portals.services import services
+from authsms.portals.session import browser_secret, session_token
+
+_RANDOM_BYTES = 12
+_LONGEST_NAME = 256
+_LONGEST_PASSWORD = 1024
+_LONGEST_CODE = 64
+_LONGEST_CHAIN = 100
+_OWN_SITES = frozenset({"same-origin", "none"})
+
+
+def require_own_page() -> None:
+    """Refuse a post that was not sent by one of our own pages, as far as the browser tells.
+
+    Raises:
+        ForgeryError: ``Origin`` or ``Sec-Fetch-Site`` names somebody else.
+    """
+    if request.method != "POST":
+        return
+    origin = request.headers.get("Origin")
+    site = request.headers.get("Sec-Fetch-Site")
+    if (origin is not None and origin.lower() != services().settings.public_url) or (
+        site is not None and site not in _OWN_SITES
+    ):
+        raise ForgeryError("This form was sent by another site.")
+
+
+class BrowserBoundCsrf(CSRF):
+    """Tokens made from the browser's secret; there is no session of Flask's."""
+
+    _scope: str
+
+    @override
+    def setup_form(self, form: Any) -> list[tuple[str, Any]]:
+        self._scope = form.meta.csrf_context
+        fields: list[tuple[str, Any]] = super().setup_form(form)
+        return fields
+
+    @override
+    def generate_csrf_token(self, csrf_token_field: CSRFTokenField) -> str:
+        return self._sign(services().vault.new_token(_RANDOM_BYTES))
+
+    @override
+    def validate_csrf_token(self, form: Any, field: CSRFTokenField) -> None:
+        given = str(field.data or "")
+        if not hmac.compare_digest(self._sign(given.partition(".")[0]).encode(), given.encode()):
+            raise ForgeryError("This form was not made for this browser.")
+
+    def _sign(self, random_part: str) -> str:
+        mac = services().vault.keyed_hash("portals.csrf", browser_secret(), self._scope, random_part)
+        return f"{random_part}.{mac}"
+
+
+class PortalForm(FlaskForm):  # type: ignore[misc]
+    """A form with a token and nothing else: a button.
+
+    Args:
+        scope: What the form is for; a token made for one scope is refused in another.
+        values: Fields filled in beforehand.
+    """
+
+    class Meta(FlaskForm.Meta):  # type: ignore[misc]
+        """How the token is made."""
+
+        csrf = True
+        csrf_class = BrowserBoundCsrf
+
+    def __init__(self, scope: str, **values: str) -> None:
+        super().__init__(meta={"csrf_context": scope}, data=values)
+
+
+class SignInForm(PortalForm):
+    """Who, and the first proof."""
+
+    user_name = StringField(validators=[InputRequired(), Length(max=_LONGEST_NAME)])
+    password = PasswordField(validators=[InputRequired(), Length(max=_LONGEST_PASSWORD)])
+
+
+class AnswerForm(PortalForm):
+    """What a method has asked for: one of these fields. Spaces and hyphens in a code are fine."""
+
+    password = PasswordField(validators=[Optional(), Length(max=_LONGEST_PASSWORD)])
+    code = StringField(validators=[Optional(), Length(max=_LONGEST_CODE)])
+
+    def response(self) -> dict[str, str]:
+        """Return the fields that were sent, by name."""
+        return {name: str(self[name].data or "") for name in ("password", "code") if name in request.form}
+
+
+class AnotherWayForm(PortalForm):
+    """The name of another chain."""
+
+    chain = StringField(validators=[InputRequired(), Length(max=_LONGEST_CHAIN)])
+
+
+def process_scope(process_id: str) -> str:
+    """Return the scope of the forms of one logon process."""
+    return f"logon:{process_id}"
+
+
+def session_scope() -> str:
+    """Return the scope of the forms of the present login session."""
+    return f"session:{services().vault.keyed_hash('portals.session-scope', session_token())}"

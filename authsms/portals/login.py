@@ -1,0 +1,162 @@
+"""The login pages: from the user name to "signed in". Every post ends in a redirect; no GET changes anything.
+
+The way out deserves a word. ``form-action 'self'`` also holds for redirects that follow a form, so the post of the
+last code cannot end at the application that asked. It ends at `signed_in`, a page without a form, which takes the
+person onward by itself (a refresh, which is no form) and has a link for browsers that will not. Where it leads comes
+from the logon service by way of a sealed note, and only to a local path; the protocol's own door then redirects to
+the application's registered address.
+"""
+
+from collections.abc import Callable
+
+from flask import Blueprint, jsonify, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+from werkzeug.wrappers import Response
+
+from authsms.foundation.errors import NotFoundError, TooManyRequestsError
+from authsms.logon.machine import Prompt
+from authsms.logon.steps import Step, Ticket
+from authsms.portals import onward
+from authsms.portals.code_page import CodePage, clock_text
+from authsms.portals.forms import AnotherWayForm, AnswerForm, PortalForm, SignInForm, process_scope, require_own_page
+from authsms.portals.notes import drop_note, take_note
+from authsms.portals.once import answer_once
+from authsms.portals.services import services
+from authsms.portals.session import Origin, client, current_session, keep_browser, read_ticket
+from authsms.portals.wording import announce, heading, progress
+
+blueprint = Blueprint("login", __name__)
+blueprint.before_request(require_own_page)
+blueprint.after_request(keep_browser)
+blueprint.after_request(drop_note)
+blueprint.add_app_template_global(clock_text)
+
+
+@blueprint.get("/login/<event>")
+def sign_in(event: str) -> ResponseReturnValue:
+    """Ask for user name and password."""
+    entrance = services().logon.entrance(event, continuation_id=request.args.get("c"))
+    note = take_note()
+    typed = note.values.get("user_name", "") if note else ""
+    return render_template(
+        "portals/sign_in.html",
+        entrance=entrance,
+        form=SignInForm(f"login:{event}", user_name=typed or entrance.login_hint),
+        announcement=announce(note),
+        present=current_session(),
+    )
+
+
+@blueprint.post("/login/<event>")
+def begin(event: str) -> ResponseReturnValue:
+    """Begin a logon process and hand it the first proof."""
+    form = SignInForm(f"login:{event}")
+    continuation_id = request.args.get("c")
+    if not form.validate():
+        here = url_for("login.sign_in", event=event, c=continuation_id)
+        return onward.back(here, "form.incomplete", user_name=form.user_name.data or "")
+    return answer_once(lambda: _begin(event, continuation_id, form))
+
+
+def _begin(event: str, continuation_id: str | None, form: SignInForm) -> Response:
+    logon = services().logon
+    origin = Origin(event, continuation_id, logon.entrance(event, continuation_id=continuation_id).endpoint)
+    step = logon.begin(event, form.user_name.data, client(), continuation_id=continuation_id)
+    if step.asks is not None and step.asks.prompt is Prompt.PASSWORD:
+        step = logon.answer(step.ticket, {"password": form.password.data}, client())
+    return onward.go_on(step, origin)
+
+
+@blueprint.get("/logon/<process_id>")
+def ask(process_id: str) -> ResponseReturnValue:
+    """Show what the present method asks."""
+    ticket, origin = read_ticket(process_id)
+    step = services().logon.view(ticket)
+    if step.asks is None:
+        raise NotFoundError("This logon process asks nothing any more.")
+    page = CodePage.of(step.asks, services().clock.now(), services().logon.delivery_status(ticket))
+    return render_template(
+        f"portals/{step.asks.prompt}.html",
+        step=step,
+        page=page,
+        origin=origin,
+        heading=heading(step.asks.prompt),
+        form=AnswerForm(process_scope(process_id)),
+        announcement=announce(take_note()),
+    )
+
+
+@blueprint.get("/logon/<process_id>/status")
+def status(process_id: str) -> ResponseReturnValue:
+    """Tell how far the text is; asked every second or two by the page."""
+    ticket, _ = read_ticket(process_id)
+    shown = progress(services().logon.delivery_status(ticket))
+    return jsonify(stage=shown.stage, text=shown.text, final=shown.final)
+
+
+@blueprint.post("/logon/<process_id>")
+def answer(process_id: str) -> ResponseReturnValue:
+    """Hand the present method its answer."""
+    form = AnswerForm(process_scope(process_id))
+    return _proceed(process_id, form, lambda ticket: services().logon.answer(ticket, form.response(), client()))
+
+
+@blueprint.post("/logon/<process_id>/resend")
+def resend(process_id: str) -> ResponseReturnValue:
+    """Send a new code; the old one is dead from then on."""
+    form = PortalForm(process_scope(process_id))
+    return _proceed(process_id, form, lambda ticket: services().logon.resend(ticket, client()))
+
+
+@blueprint.post("/logon/<process_id>/another-way")
+def another_way(process_id: str) -> ResponseReturnValue:
+    """Go on with another chain."""
+    form = AnotherWayForm(process_scope(process_id))
+    return _proceed(process_id, form, lambda ticket: services().logon.choose(ticket, form.chain.data, client()))
+
+
+@blueprint.post("/logon/<process_id>/cancel")
+def cancel(process_id: str) -> ResponseReturnValue:
+    """End the logon process."""
+    form = PortalForm(process_scope(process_id))
+    form.validate()
+
+    def act() -> Response:
+        ticket, origin = read_ticket(process_id)
+        services().logon.cancel(ticket)
+        return onward.cancelled(process_id, origin)
+
+    return answer_once(act)
+
+
+@blueprint.get("/cancelled")
+def cancelled() -> ResponseReturnValue:
+    """Say that nobody was signed in."""
+    return render_template("portals/cancelled.html", origin=onward.origin_of(take_note()))
+
+
+@blueprint.get("/signed-in")
+def signed_in() -> ResponseReturnValue:
+    """Say that it worked, and take the person on to the application that asked."""
+    session = current_session()
+    if session is None:
+        raise NotFoundError("Nobody is signed in here.")
+    place, target = onward.destination_of(take_note())
+    if target is not None:
+        return render_template("portals/leaving.html", target=target, place=place)
+    return render_template("portals/signed_in.html", session=session)
+
+
+def _proceed(process_id: str, form: PortalForm, act: Callable[[Ticket], Step]) -> ResponseReturnValue:
+    here = url_for("login.ask", process_id=process_id)
+    if not form.validate():
+        return onward.back(here, "form.incomplete")
+
+    def work() -> Response:
+        ticket, origin = read_ticket(process_id)
+        try:
+            return onward.go_on(act(ticket), origin)
+        except TooManyRequestsError as error:
+            return onward.back(here, "wait", seconds=str(max(1, round(error.retry_after.total_seconds()))))
+
+    return answer_once(work)

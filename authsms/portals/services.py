@@ -1,0 +1,28 @@
+"""What the portals need of the rest of the house, and where they find it."""
+
+from typing import Protocol, cast
+
+from flask import current_app
+
+from authsms.foundation.clock import Clock
+from authsms.foundation.db import Database
+from authsms.foundation.settings import Settings
+from authsms.foundation.vault import Vault
+from authsms.logon.service import LogonService
+from authsms.logon.sessions import LoginSessions
+
+
+class PortalServices(Protocol):
+    """The services a page may call."""
+
+    settings: Settings
+    database: Database
+    clock: Clock
+    vault: Vault
+    logon: LogonService
+    sessions: LoginSessions
+
+
+def services() -> PortalServices:
+    """Return the services of the application that handles this request."""
+    return cast("PortalServices", current_app.extensions["authsms"])

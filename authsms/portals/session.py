@@ -1,0 +1,164 @@
+"""The cookies of the portals: for the browser, for each open logon process, for the login session, and for a note.
+
+All of them are opaque and ``HttpOnly``; over https they carry ``Secure`` and the ``__Host-`` prefix. The browser's cookie
+and that of the login session are ``SameSite=Lax``, because a person arrives from the application's site and must keep
+them; the others are only ever needed between our own pages and are ``Strict``. There is no server-side state behind
+the browser's cookie: it is the secret to which forms are bound.
+"""
+
+import base64
+import binascii
+import re
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flask import Response, g, request
+
+from authsms.foundation.cookies import SESSION_COOKIE, cookie_name
+from authsms.foundation.errors import NotFoundError
+from authsms.logon.sessions import LoginSession
+from authsms.logon.steps import Client, Step, Ticket
+from authsms.portals.language import language
+from authsms.portals.services import services
+
+_BROWSER_COOKIE = "browser"
+_PROCESS_LIFETIME = timedelta(minutes=10)
+_LONGEST_USER_AGENT = 300
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{43}", re.ASCII)
+_PROCESS_ID = re.compile(r"[0-9a-f]{32}", re.ASCII)
+_TICKET = re.compile(
+    r"([A-Za-z0-9_-]{16,100})\.([A-Za-z0-9_-]{1,100})\.([0-9a-f]{32}|)\.([A-Za-z0-9_-]{0,1000})", re.ASCII
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a logon process began, kept so that it can be begun again.
+
+    Attributes:
+        event: Name of the event.
+        continuation_id: The waiting request of an application, or None.
+        place: That application's name, for people.
+    """
+
+    event: str
+    continuation_id: str | None
+    place: str = ""
+
+
+def browser_secret() -> str:
+    """Return the secret of this browser; a new one is drawn, and kept by `keep_browser`, when it has none."""
+    if "browser_secret" not in g:
+        value = read_cookie(_BROWSER_COOKIE)
+        g.browser_is_new = not _TOKEN.fullmatch(value)
+        g.browser_secret = services().vault.new_token() if g.browser_is_new else value
+    secret: str = g.browser_secret
+    return secret
+
+
+def keep_browser(response: Response) -> Response:
+    """Send the browser its secret when this answer is the first that needs it."""
+    if g.get("browser_is_new"):
+        write_cookie(response, _BROWSER_COOKIE, g.browser_secret, strict=False)
+    return response
+
+
+def client() -> Client:
+    """Return who is asking, as far as the request tells."""
+    agent = request.user_agent.string[:_LONGEST_USER_AGENT]
+    return Client(address=request.remote_addr or "", user_agent=agent, locale=language())
+
+
+def keep_ticket(response: Response, step: Step, origin: Origin) -> None:
+    """Let this browser, and no other, go on with the logon process."""
+    value = ".".join((step.secret, origin.event, origin.continuation_id or "", _encode(origin.place)))
+    write_cookie(response, f"logon-{step.process_id}", value, lifetime=_PROCESS_LIFETIME)
+
+
+def drop_ticket(response: Response, process_id: str) -> None:
+    """Forget a logon process that has ended."""
+    delete_cookie(response, f"logon-{process_id}")
+
+
+def read_ticket(process_id: str) -> tuple[Ticket, Origin]:
+    """Return what this browser holds for a logon process.
+
+    Raises:
+        NotFoundError: It holds nothing; the same words as for an unknown, ended or expired process.
+    """
+    value = read_cookie(f"logon-{process_id}") if _PROCESS_ID.fullmatch(process_id) else ""
+    found = _TICKET.fullmatch(value)
+    if found is None:
+        raise NotFoundError("This logon process is not open here.")
+    secret, event, continuation_id, place = found.groups()
+    return Ticket(process_id, secret), Origin(event, continuation_id or None, _decode(place))
+
+
+def session_token() -> str:
+    """Return the token of the login session this browser holds, or an empty text."""
+    return read_cookie(SESSION_COOKIE)
+
+
+def current_session() -> LoginSession | None:
+    """Return the login session of this browser when it is still open."""
+    token = session_token()
+    if "login_session" not in g:
+        g.login_session = services().sessions.find(token) if token else None
+    session: LoginSession | None = g.login_session
+    return session
+
+
+def keep_session(response: Response, token: str) -> None:
+    """Give this browser a login session; it ends with the browser or by the server's clock, whichever is first."""
+    write_cookie(response, SESSION_COOKIE, token, strict=False)
+
+
+def drop_session(response: Response) -> None:
+    """Take the login session from this browser."""
+    delete_cookie(response, SESSION_COOKIE, strict=False)
+
+
+def _encode(text: str) -> str:
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
+
+
+def _decode(text: str) -> str:
+    try:
+        return base64.urlsafe_b64decode(text + "=" * (-len(text) % 4)).decode()
+    except (binascii.Error, UnicodeDecodeError):
+        return ""
+
+
+def _name(word: str) -> str:
+    return cookie_name(word, https=services().settings.is_https)
+
+
+def read_cookie(word: str) -> str:
+    """Return the value of one of our cookies, or an empty text."""
+    return request.cookies.get(_name(word), "")
+
+
+def write_cookie(
+    response: Response, word: str, value: str, *, lifetime: timedelta | None = None, strict: bool = True
+) -> None:
+    """Set one of our cookies; without *lifetime* it ends with the browser."""
+    response.set_cookie(
+        _name(word),
+        value,
+        max_age=lifetime,
+        path="/",
+        secure=services().settings.is_https,
+        httponly=True,
+        samesite="Strict" if strict else "Lax",
+    )
+
+
+def delete_cookie(response: Response, word: str, *, strict: bool = True) -> None:
+    """Take one of our cookies away."""
+    response.delete_cookie(
+        _name(word),
+        path="/",
+        secure=services().settings.is_https,
+        httponly=True,
+        samesite="Strict" if strict else "Lax",
+    )

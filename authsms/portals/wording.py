@@ -1,0 +1,135 @@
+"""What people are told: words for message keys, delivery states, reasons and methods, marked for translation."""
+
+from dataclasses import dataclass
+from typing import Final
+
+from flask_babel import LazyString, lazy_gettext
+
+from authsms.delivery.states import Failure, MessageState, Withheld
+from authsms.logon.machine import MessageKey, Prompt
+from authsms.logon.steps import DeliveryStatus
+from authsms.portals.notes import Note
+
+_SENTENCES: Final[dict[str, LazyString]] = {
+    MessageKey.WRONG_PASSWORD: lazy_gettext("User name or password is not right. Please try again."),
+    MessageKey.CODE_REFUSED: lazy_gettext("That code is not right, or it has expired. Check it, or ask for a new one."),
+    MessageKey.CODE_MALFORMED: lazy_gettext("A code has %(length)s digits. Please type it again."),
+    MessageKey.CODE_WAIT: lazy_gettext("A new code cannot be sent yet. Please wait a moment."),
+    MessageKey.CODE_HELD: lazy_gettext("There were too many wrong codes. Please wait a little before you try again."),
+    MessageKey.METHOD_DISABLED: lazy_gettext(
+        "This way of signing in is switched off for you. Please ask your help desk."
+    ),
+    MessageKey.FAILED: lazy_gettext("You could not be signed in. Please start again, or ask your help desk."),
+    "code.resent": lazy_gettext("A new code is on its way. The old one no longer works."),
+    "form.incomplete": lazy_gettext("Please fill in every field."),
+    "wait": lazy_gettext("Not so fast, please. Try again in %(seconds)s seconds."),
+    "session.ended": lazy_gettext("That session has been signed out."),
+    "sessions.ended": lazy_gettext("All your other sessions have been signed out."),
+}
+_GOOD: Final = frozenset({"code.resent", "session.ended", "sessions.ended"})
+
+QUIET: Final = frozenset({MessageKey.ASK_PASSWORD, MessageKey.CODE_SENT, MessageKey.FINISHED})
+"""Keys that say nothing the page does not say itself."""
+
+
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """One sentence for the top of a page; *kind* is ``good`` or ``bad``."""
+
+    kind: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What the code page shows of a text on its way.
+
+    Attributes:
+        stage: ``sending``, ``sent``, ``delivered``, ``doubtful``, ``failed``, or ``quiet`` when nothing may be told.
+        text: One sentence.
+        final: Nothing more will change.
+    """
+
+    stage: str
+    text: str
+    final: bool
+
+
+_PROGRESS: Final[dict[str, tuple[str, LazyString]]] = {
+    "": ("quiet", lazy_gettext("If everything is in order, your code arrives within a minute.")),
+    MessageState.QUEUED: ("sending", lazy_gettext("We are sending your code …")),
+    MessageState.ATTEMPTING: ("sending", lazy_gettext("We are sending your code …")),
+    MessageState.ACCEPTED: ("sent", lazy_gettext("Your code is on its way to your phone.")),
+    MessageState.DELIVERED: ("delivered", lazy_gettext("Your code has arrived on your phone.")),
+    MessageState.UNKNOWN: (
+        "doubtful",
+        lazy_gettext("We are not sure that your code was sent. If nothing arrives, ask for a new one."),
+    ),
+    MessageState.STALE: ("failed", lazy_gettext("Your code was not sent in time. Please ask for a new one.")),
+    MessageState.FAILED: (
+        "failed",
+        lazy_gettext("Your code could not be delivered. Ask for a new one or try another way."),
+    ),
+    MessageState.WITHHELD: ("failed", lazy_gettext("No code was sent. Try another way, or ask your help desk.")),
+}
+_OPTED_OUT: Final = lazy_gettext(
+    "Your phone has told us to stop sending messages. Text START to the number they came from, then ask for a new code."
+)
+_UNDELIVERED: Final = lazy_gettext(
+    "Your carrier could not deliver your code. Is your phone switched on and connected? Then ask for a new one."
+)
+_OUR_SIDE: Final = lazy_gettext(
+    "Text messages cannot be sent at the moment. Please try another way, or ask your help desk."
+)
+_REASONS: Final[dict[str, LazyString]] = {
+    Failure.REFUSED: lazy_gettext(
+        "Your code was refused on its way to your phone. Try another way, or ask your help desk."
+    ),
+    Failure.OPTED_OUT: _OPTED_OUT,
+    Failure.UNDELIVERED: _UNDELIVERED,
+    Failure.CONFIGURATION: _OUR_SIDE,
+    Failure.NO_SERVICE: _OUR_SIDE,
+    Failure.NOT_TAKEN: _OUR_SIDE,
+    Failure.UNREADABLE: _OUR_SIDE,
+    Withheld.BUDGET: _OUR_SIDE,
+    Withheld.NUMBER_LIMIT: lazy_gettext(
+        "Your phone has been sent too many codes. Wait ten minutes, or try another way."
+    ),
+    Withheld.METHOD_UNUSABLE: lazy_gettext(
+        "Codes by text message are switched off for you. Please ask your help desk."
+    ),
+}
+_METHODS: Final[dict[str, LazyString]] = {
+    "pwd": lazy_gettext("Password"),
+    "sms": lazy_gettext("Text message"),
+    "otp": lazy_gettext("One-time code"),
+    "hwk": lazy_gettext("Security key"),
+}
+
+
+def announce(note: Note | None) -> Announcement | None:
+    """Return the sentence of *note*, or None when there is nothing to say; an unknown key gets the vaguest words."""
+    if note is None or note.key in QUIET:
+        return None
+    sentence = _SENTENCES.get(note.key, _SENTENCES[MessageKey.FAILED])
+    filled = {"length": "6", "seconds": "30", **note.values}
+    return Announcement("good" if note.key in _GOOD else "bad", str(sentence) % filled)
+
+
+def progress(status: DeliveryStatus) -> Progress:
+    """Return what to show of a text on its way; who may not be told gets the same words whatever happens."""
+    stage, text = _PROGRESS.get(status.state, _PROGRESS[""])
+    if stage == "failed":
+        text = _REASONS.get(status.detail, text)
+    return Progress(stage, str(text), status.final)
+
+
+def heading(prompt: Prompt) -> LazyString:
+    """Return the title of the page on which a method asks."""
+    return lazy_gettext("Enter your code") if prompt is Prompt.CODE else lazy_gettext("Enter your password")
+
+
+def proofs(methods: tuple[str, ...]) -> list[str]:
+    """Return names for the amr words of a session (RFC 8176); a text message is not also called a one-time code."""
+    shown = [word for word in methods if word in _METHODS and not (word == "otp" and "sms" in methods)]
+    return [str(_METHODS[word]) for word in shown]

@@ -1,0 +1,50 @@
+"""The heartbeat: a row per delivery process, so that others can see whether anybody is sending."""
+
+import os
+import socket
+from datetime import datetime, timedelta
+from typing import Final
+
+from sqlalchemy import delete, func, insert, select, update
+
+from authsms.delivery.models import WorkerRecord
+from authsms.foundation.clock import Clock
+from authsms.foundation.db import Database, rowcount
+
+FRESH: Final = timedelta(seconds=10)
+"""A worker whose last heartbeat is older counts as gone."""
+
+_FORGOTTEN: Final = timedelta(days=1)
+
+
+class Heartbeat:
+    """The row of one worker."""
+
+    def __init__(self, database: Database, clock: Clock, owner: str) -> None:
+        self._database = database
+        self._clock = clock
+        self._owner = owner
+
+    def beat(self) -> None:
+        """Write that this worker is alive."""
+        now = self._clock.now()
+        with self._database.write() as session:
+            seen = session.execute(
+                update(WorkerRecord).where(WorkerRecord.id == self._owner).values(seen_at=now),
+                execution_options={"synchronize_session": False},
+            )
+            if not rowcount(seen):
+                row = {"id": self._owner, "host": socket.gethostname(), "pid": os.getpid()}
+                session.execute(insert(WorkerRecord).values(**row, started_at=now, seen_at=now))
+                session.execute(delete(WorkerRecord).where(WorkerRecord.seen_at < now - _FORGOTTEN))
+
+    def end(self) -> None:
+        """Remove the row: this worker ends on purpose."""
+        with self._database.write() as session:
+            session.execute(delete(WorkerRecord).where(WorkerRecord.id == self._owner))
+
+
+def last_heartbeat(database: Database) -> datetime | None:
+    """Return when any worker was last seen alive, or None; compare it with `FRESH`."""
+    with database.read() as session:
+        return session.execute(select(func.max(WorkerRecord.seen_at))).scalar()

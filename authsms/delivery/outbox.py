@@ -1,0 +1,228 @@
+"""The outbox: a text is written in the transaction of what it belongs to, so that neither exists without the other."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, insert, select
+from sqlalchemy.orm import Session
+
+from authsms.audit import AuditTrail
+from authsms.delivery import ledger
+from authsms.delivery.doorbell import Doorbell
+from authsms.delivery.journal import Cause, Journal
+from authsms.delivery.ledger import SUBJECT_COLUMNS, Subject, subject_of
+from authsms.delivery.models import Message
+from authsms.delivery.states import LIVE, Failure, MessageState, Settle, Withheld, priority_of, when_expired
+from authsms.foundation.clock import Clock
+from authsms.foundation.db import Database
+from authsms.foundation.errors import InvalidInputError, NotFoundError
+from authsms.foundation.phone import PhoneNumber, mask
+from authsms.foundation.vault import Vault
+from authsms.senders.submission import Purpose
+
+_LONGEST_TEXT = 4000
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A text that is to be sent.
+
+    Attributes:
+        id: From `Vault.new_id`; it goes to the provider as our reference.
+        purpose: Decides priority and sender service.
+        recipient: The number, or None when the message is withheld for want of one.
+        text: What the person will read.
+        expires_at: End of life: nothing is handed to a provider then or later.
+        reference: What the message belongs to, e.g. ``challenge:<id>``; see `Outbox.supersede`.
+        withheld: Why it must not be sent, or None. Withheld messages are kept to answer "why was there no code?".
+        person_key: Whom the audit records shall name.
+        login: As above.
+        process_id: The logon process, for the audit records.
+    """
+
+    id: str
+    purpose: Purpose
+    recipient: PhoneNumber | None
+    text: str
+    expires_at: datetime
+    reference: str = ""
+    withheld: Withheld | None = None
+    person_key: str = ""
+    login: str = ""
+    process_id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class MessageView:
+    """A message as it may be shown to an administrator; a portal decides how much of it a person sees.
+
+    Attributes:
+        reason: A `Failure` or `Withheld` word, or empty.
+        code: The provider's own code, or empty.
+        detail: The provider's own words, bounded and printable, yet foreign: escape them.
+    """
+
+    id: str
+    state: MessageState
+    purpose: Purpose
+    masked: str
+    service: str
+    reason: str
+    code: str
+    detail: str
+    attempts: int
+    segments: int | None
+    created_at: datetime
+    expires_at: datetime
+    accepted_at: datetime | None
+    finished_at: datetime | None
+
+
+class Outbox:
+    """Takes messages in, and tells what became of them."""
+
+    def __init__(self, database: Database, vault: Vault, clock: Clock, audit: AuditTrail, doorbell: Doorbell) -> None:
+        self._database = database
+        self._vault = vault
+        self._clock = clock
+        self._journal = Journal(audit)
+        self._doorbell = doorbell
+
+    def enqueue(self, session: Session, draft: Draft) -> None:
+        """Write *draft* within the caller's transaction; a worker is woken once that is committed.
+
+        A withheld message takes the same steps, so that its sender learns nothing from the time they take.
+
+        Raises:
+            InvalidInputError: There is no text, too much of it, or no recipient for a message that is not withheld.
+        """
+        if not draft.text or len(draft.text) > _LONGEST_TEXT:
+            raise InvalidInputError("A message has 1 to 4000 characters.", field="text")
+        if draft.recipient is None and draft.withheld is None:
+            raise InvalidInputError("A message needs a recipient.", field="recipient")
+        now = self._clock.now()
+        state = MessageState.QUEUED if draft.withheld is None else MessageState.WITHHELD
+        subject = Subject(
+            draft.id,
+            draft.purpose,
+            draft.reference,
+            mask(draft.recipient) if draft.recipient else "",
+            draft.person_key,
+            draft.login,
+            draft.process_id,
+            created_at=now,
+            expires_at=draft.expires_at,
+            attempts=0,
+            doubts=0,
+        )
+        self._insert(session, draft, subject, state)
+        if draft.withheld is not None:
+            self._journal.note(session, subject, Settle(state), Cause(reason=draft.withheld.value))
+        self._doorbell.announce(session)
+
+    def supersede(self, session: Session, reference: str) -> int:
+        """Take back what of *reference* has not gone out, within the caller's transaction; return how many messages.
+
+        One that is being handed over at this moment cannot be taken back, but is not repeated.
+        """
+        return self._take_back(session, Message.reference == reference, Failure.SUPERSEDED)
+
+    def cancel(self, message_id: str) -> bool:
+        """Take one message back; return False when it is too late for that."""
+        with self._database.write() as session:
+            return bool(self._take_back(session, Message.id == message_id, Failure.CANCELLED))
+
+    def view(self, message_id: str) -> MessageView:
+        """Return what is known about a message.
+
+        Raises:
+            NotFoundError: There is none of that id, or it has been purged.
+        """
+        with self._database.read() as session:
+            row = session.execute(_VIEW.where(Message.id == message_id)).one_or_none()
+        if row is None:
+            raise NotFoundError("There is no such message.")
+        return MessageView(
+            id=row.id,
+            state=MessageState(row.state),
+            purpose=Purpose(row.purpose),
+            masked=row.masked,
+            service=row.service,
+            reason=row.failure,
+            code=row.code,
+            detail=row.detail,
+            attempts=row.attempts,
+            segments=row.segments,
+            created_at=row.created_at,
+            expires_at=row.expires_at,
+            accepted_at=row.accepted_at,
+            finished_at=row.finished_at,
+        )
+
+    def _insert(self, session: Session, draft: Draft, subject: Subject, state: MessageState) -> None:
+        number = draft.recipient or ""
+        sealed_number = self._vault.seal(number.encode(), context=f"message.recipient:{draft.id}")
+        sealed_text = self._vault.seal(draft.text.encode(), context=f"message.text:{draft.id}")
+        waits = state is MessageState.QUEUED
+        session.execute(
+            insert(Message).values(
+                id=draft.id,
+                purpose=draft.purpose.value,
+                priority=priority_of(draft.purpose),
+                recipient=sealed_number if number else None,
+                recipient_hash=self._vault.keyed_hash("recipient", number),
+                masked=subject.masked,
+                text=sealed_text if waits else None,
+                reference=draft.reference,
+                person_key=draft.person_key,
+                login=draft.login,
+                process_id=draft.process_id,
+                state=state.value,
+                due_at=subject.created_at if waits else None,
+                expires_at=draft.expires_at,
+                attempts=0,
+                doubts=0,
+                in_flight=False,
+                service="",
+                provider_id="",
+                failure=draft.withheld.value if draft.withheld else "",
+                code="",
+                detail="",
+                created_at=subject.created_at,
+                finished_at=None if waits else subject.created_at,
+            )
+        )
+
+    def _take_back(self, session: Session, which: ColumnElement[bool], failure: Failure) -> int:
+        now = self._clock.now()
+        live = [state.value for state in LIVE]
+        found = session.execute(select(*SUBJECT_COLUMNS).where(which, Message.state.in_(live)).with_for_update()).all()
+        taken = 0
+        for subject in map(subject_of, found):
+            verdict = when_expired(subject.doubts)
+            if verdict.state is MessageState.STALE:
+                verdict = Settle(MessageState.STALE, failure)
+            if ledger.settle_unsent(session, subject.id, verdict, now):
+                self._journal.note(session, subject, verdict, Cause(attempts=subject.attempts))
+                taken += 1
+            else:
+                ledger.end_life(session, subject.id, now)
+        return taken
+
+
+_VIEW = select(
+    Message.id,
+    Message.state,
+    Message.purpose,
+    Message.masked,
+    Message.service,
+    Message.failure,
+    Message.code,
+    Message.detail,
+    Message.attempts,
+    Message.segments,
+    Message.created_at,
+    Message.expires_at,
+    Message.accepted_at,
+    Message.finished_at,
+)

@@ -1,0 +1,179 @@
+"""Receipts: what providers report later, in any order, more than once, and sometimes before we know that they accepted.
+
+Every report is kept as a row, once. A message's state is then worked out from all reports known about it, so that
+neither order nor repetition matters. A report that belongs to no attempt yet waits: it is taken up when the provider's
+answer is recorded, or by the delivery process a moment later when both happened at once.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.orm import Session
+
+from authsms.audit import AuditTrail
+from authsms.delivery.journal import Cause, Journal
+from authsms.delivery.ledger import SUBJECT_COLUMNS, Subject, subject_of
+from authsms.delivery.models import Attempt, Message, ReceiptRecord, fit
+from authsms.delivery.states import Failure, MessageState, Settle, after_receipts
+from authsms.foundation.clock import Clock
+from authsms.foundation.db import Database, rowcount
+from authsms.foundation.logs import get_logger
+from authsms.foundation.vault import Vault
+from authsms.senders.webhook import Receipt, ReceiptState
+
+_KEEP_WAITING: Final = timedelta(days=3)
+_AT_ONCE: Final = 200
+_log = get_logger(__name__)
+
+
+class ReceiptService:
+    """Applies what verified webhooks (and polling) bring."""
+
+    def __init__(self, database: Database, vault: Vault, clock: Clock, audit: AuditTrail) -> None:
+        self._database = database
+        self._vault = vault
+        self._clock = clock
+        self._journal = Journal(audit)
+
+    def apply(self, service: str, receipts: Sequence[Receipt]) -> int:
+        """Record *receipts* of a sender service, which the plugin has verified; return how many were new."""
+        now = self._clock.now()
+        new = 0
+        with self._database.write() as session:
+            for receipt in receipts:
+                row = self._row(service, receipt, now)
+                if not self._is_new(session, row):
+                    continue
+                new += 1
+                message_id = row["message_id"] = _find_message(session, row)
+                if message_id is not None:
+                    _attach(session, message_id, row["key"])
+                    self._advance(session, message_id, now)
+        return new
+
+    def absorb(self, session: Session, subject: Subject, service: str, provider_id: str) -> None:
+        """Take up what was reported about a message while its attempt was open."""
+        waiting = (ReceiptRecord.service == service) & (ReceiptRecord.provider_id == provider_id)
+        known = ReceiptRecord.message_id == subject.id
+        found = session.execute(
+            select(ReceiptRecord.key, ReceiptRecord.message_id).where((waiting | known) if provider_id else known)
+        ).all()
+        for key, message_id in found:
+            if message_id is None:
+                _attach(session, subject.id, key)
+        if found:
+            self._advance(session, subject.id, self._clock.now())
+
+    def match_waiting(self) -> int:
+        """Take up receipts that were recorded at the same moment as the attempt they belong to; return how many."""
+        query = (
+            select(ReceiptRecord.key, Attempt.message_id)
+            .join(
+                Attempt,
+                (Attempt.service == ReceiptRecord.service) & (Attempt.provider_id == ReceiptRecord.provider_id),
+            )
+            .where(ReceiptRecord.message_id.is_(None))
+            .limit(_AT_ONCE)
+        )
+        with self._database.read() as session:
+            pairs = session.execute(query).all()
+        for key, message_id in pairs:
+            with self._database.write() as session:
+                _attach(session, message_id, key)
+                self._advance(session, message_id, self._clock.now())
+        return len(pairs)
+
+    def purge(self) -> int:
+        """Delete receipts that nothing has claimed for days; return how many."""
+        old = ReceiptRecord.received_at < self._clock.now() - _KEEP_WAITING
+        with self._database.write() as session:
+            return rowcount(session.execute(delete(ReceiptRecord).where(ReceiptRecord.message_id.is_(None), old)))
+
+    def _row(self, service: str, receipt: Receipt, now: datetime) -> dict[str, Any]:
+        provider_id = fit(receipt.provider_id or "", 255)
+        reference = fit(receipt.reference or "", 100)
+        word, code = fit(receipt.word, 64), fit(receipt.code, 64)
+        return {
+            "key": self._vault.keyed_hash("receipt", service, provider_id, reference, receipt.state.value, word, code),
+            "service": service,
+            "provider_id": provider_id,
+            "reference": reference,
+            "message_id": None,
+            "state": receipt.state.value,
+            "word": word,
+            "code": code,
+            "occurred_at": receipt.occurred_at,
+            "received_at": now,
+        }
+
+    def _is_new(self, session: Session, row: dict[str, Any]) -> bool:
+        insert = sqlite.insert if self._database.dialect == "sqlite" else postgresql.insert
+        added = session.execute(insert(ReceiptRecord).values(row).on_conflict_do_nothing())
+        if row["state"] == ReceiptState.UNKNOWN_WORD.value and rowcount(added):
+            _log.warning("receipt.unknown_word", service=row["service"], word=row["word"])
+        return rowcount(added) == 1
+
+    def _advance(self, session: Session, message_id: str, now: datetime) -> None:
+        """Work out the state of a message from all its receipts, and write it when it is another one."""
+        found = session.execute(
+            select(*SUBJECT_COLUMNS, Message.state, Message.service).where(Message.id == message_id).with_for_update()
+        ).one()
+        reports = session.execute(
+            select(ReceiptRecord.state, ReceiptRecord.word, ReceiptRecord.code)
+            .where(ReceiptRecord.message_id == message_id)
+            .order_by(ReceiptRecord.received_at)
+        ).all()
+        old = MessageState(found.state)
+        new = after_receipts(old, (ReceiptState(report.state) for report in reports))
+        if new is old:
+            return
+        word, code = _reason(reports, new)
+        values: dict[str, Any] = {
+            "state": new.value,
+            "failure": Failure.UNDELIVERED.value if new is MessageState.FAILED else "",
+            "code": code,
+            "detail": word,
+            "finished_at": now,
+            "text": None,
+            "owner": None,
+            "leased_until": None,
+            "in_flight": False,
+            "due_at": None,
+        }
+        if old is MessageState.ATTEMPTING or old is MessageState.UNKNOWN:
+            values["accepted_at"] = now
+        session.execute(
+            update(Message).where(Message.id == message_id).values(values),
+            execution_options={"synchronize_session": False},
+        )
+        verdict = Settle(new, Failure.UNDELIVERED if new is MessageState.FAILED else None)
+        subject = subject_of(found)
+        self._journal.note(session, subject, verdict, Cause(found.service, word, code, subject.attempts))
+
+
+def _find_message(session: Session, row: dict[str, Any]) -> str | None:
+    """Return the message a receipt is about: by the provider's id, else by our reference if that service has had it."""
+    by_service = select(Attempt.message_id).where(Attempt.service == row["service"]).limit(1)
+    found = None
+    if row["provider_id"]:
+        found = session.execute(by_service.where(Attempt.provider_id == row["provider_id"])).scalar()
+    if found is None and row["reference"]:
+        found = session.execute(by_service.where(Attempt.message_id == row["reference"])).scalar()
+    return found
+
+
+def _attach(session: Session, message_id: str, key: str) -> None:
+    session.execute(
+        update(ReceiptRecord).where(ReceiptRecord.key == key).values(message_id=message_id),
+        execution_options={"synchronize_session": False},
+    )
+
+
+def _reason(reports: Iterable[Any], state: MessageState) -> tuple[str, str]:
+    """Return word and code of the newest report that says *state*."""
+    spoken = {MessageState.ACCEPTED: ReceiptState.SENT.value}.get(state, state.value)
+    matching = [(report.word, report.code) for report in reports if report.state == spoken]
+    return matching[-1] if matching else ("", "")

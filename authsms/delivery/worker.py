@@ -1,0 +1,260 @@
+"""The delivery process: one claimer, sender threads of which some are kept for authentication, and a sweeper.
+
+Nothing waits in memory: the claimer takes only as many messages as there are idle sender threads, so that an urgent
+message is never behind others that this process has claimed, and a killed process has few to give back. A quarter of
+the threads takes only authentication: with all threads busy at a slow provider, priority in the queue alone would not
+help.
+
+Every loop survives the absence of the database. Whatever a lost commit leaves in doubt is freed as soon as it is back.
+"""
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+from pathlib import Path
+from typing import Final, Protocol
+
+from authsms.audit import AuditTrail
+from authsms.delivery import ledger
+from authsms.delivery.crew import Crew
+from authsms.delivery.dispatch import LEASE, Dispatcher, SenderPolicy
+from authsms.delivery.doorbell import Doorbell, Listener
+from authsms.delivery.heartbeat import Heartbeat
+from authsms.delivery.journal import Journal
+from authsms.delivery.ledger import Claimed, Lease
+from authsms.delivery.liveness import Liveness
+from authsms.delivery.pauses import Moment, Pauses
+from authsms.delivery.receipts import ReceiptService
+from authsms.delivery.sweeper import Sweeper
+from authsms.foundation.clock import Clock
+from authsms.foundation.db import Database
+from authsms.foundation.errors import DatabaseUnavailableError
+from authsms.foundation.logs import get_logger
+from authsms.foundation.settings import Settings
+from authsms.foundation.vault import Vault
+
+_SWEEP_SECONDS: Final = 1.0
+_ROUNDS_PER_BEAT: Final = 2
+_FIRST_PAUSE_SECONDS: Final = 0.1
+_LONGEST_PAUSE_SECONDS: Final = 2.0
+_log = get_logger(__name__)
+
+
+class Workplace(Protocol):
+    """What a delivery process works with."""
+
+    @property
+    def settings(self) -> Settings:
+        """The settings; lock files lie in the instance folder."""
+
+    @property
+    def database(self) -> Database:
+        """Where the messages are."""
+
+    @property
+    def vault(self) -> Vault:
+        """Opens texts and recipients."""
+
+    @property
+    def clock(self) -> Clock:
+        """Decides what has expired."""
+
+    @property
+    def audit(self) -> AuditTrail:
+        """Takes the results."""
+
+    @property
+    def senders(self) -> SenderPolicy:
+        """Names the sender services of a message."""
+
+    @property
+    def receipts(self) -> ReceiptService:
+        """Applies receipts."""
+
+    @property
+    def doorbell(self) -> Doorbell:
+        """Wakes this process."""
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerOptions:
+    """How a worker works.
+
+    Attributes:
+        threads: Messages handed over at the same time.
+        poll: How often to look without having been called.
+        lease: After which a message is taken from a worker that cannot be seen dead.
+        patience: How long to wait for messages under way when asked to stop.
+        retention: How long finished messages are kept.
+    """
+
+    threads: int = 8
+    poll: timedelta = timedelta(milliseconds=250)
+    lease: timedelta = LEASE
+    patience: timedelta = timedelta(seconds=28)
+    retention: timedelta = timedelta(days=90)
+
+    @property
+    def reserved(self) -> int:
+        """Threads that only take messages for authentication: a quarter, but never all."""
+        return min(max(self.threads // 4, 1), self.threads - 1)
+
+
+class Worker:
+    """One delivery process; `run` does everything.
+
+    Args:
+        workplace: What it works with.
+        options: How.
+        pauses: Is told when a moment that matters is reached; tests stop the process there.
+    """
+
+    def __init__(
+        self, workplace: Workplace, options: WorkerOptions | None = None, pauses: Pauses | None = None
+    ) -> None:
+        self._options = options or WorkerOptions()
+        self._pauses = pauses or Pauses()
+        self._database = workplace.database
+        self._clock = workplace.clock
+        self._doorbell = workplace.doorbell
+        self._liveness = Liveness(lock_folder(workplace.settings.instance))
+        self._dispatcher = Dispatcher(
+            workplace.database,
+            workplace.vault,
+            workplace.clock,
+            workplace.senders,
+            workplace.receipts,
+            Journal(workplace.audit),
+            lease=self._options.lease,
+            pauses=self._pauses,
+        )
+        self._sweeper = Sweeper(
+            workplace.database,
+            workplace.clock,
+            workplace.audit,
+            workplace.receipts,
+            self._liveness,
+            retention=self._options.retention,
+        )
+
+    def run(self, stop: threading.Event) -> None:
+        """Send messages until *stop* is set; those under way are finished first."""
+        with self._liveness.hold() as hold, self._doorbell.listen() as listener:
+            options = self._options
+            crew = Crew(
+                options.threads, options.reserved, lambda message: self._work(message, hold.owner), listener.nudge
+            )
+            sweeping = threading.Thread(
+                target=self._sweep_until, args=(stop, hold.owner, listener), name="sweeper", daemon=True
+            )
+            sweeping.start()
+            _log.info("worker.started", worker=hold.owner, threads=options.threads)
+            self._claim_until(stop, hold.owner, crew, listener)
+            is_drained = crew.drain(options.patience)
+            sweeping.join(_LONGEST_PAUSE_SECONDS)
+            _log.info("worker.stopped", worker=hold.owner, drained=is_drained)
+
+    def _claim_until(self, stop: threading.Event, owner: str, crew: Crew, listener: Listener) -> None:
+        pause = 0.0
+        while not stop.wait(pause):
+            try:
+                # A commit may have succeeded although its answer was lost.
+                if pause or crew.has_lost():
+                    self._sweeper.free_forgotten(owner, in_hand=crew.in_hand())
+                is_more_likely = self._claim(owner, crew)
+            except Exception as error:  # noqa: BLE001 - the loop must go on
+                _report("worker.claim_failed", error)
+                pause = min(max(pause * 2, _FIRST_PAUSE_SECONDS), _LONGEST_PAUSE_SECONDS)
+            else:
+                pause = 0.0
+                if not is_more_likely:
+                    listener.wait(self._options.poll)
+
+    def _claim(self, owner: str, crew: Crew) -> bool:
+        """Hand due messages to the crew as far as there is room; return whether to look again at once."""
+        room = crew.room()
+        taken = self._claim_some(owner, crew, room.anything, urgent_only=False)
+        is_full = taken == room.anything
+        # What is urgent comes first in the queue: a claim that was not filled has taken all of it.
+        if is_full and room.urgent > taken:
+            self._claim_some(owner, crew, room.urgent - taken, urgent_only=True)
+        return is_full and room.anything > 0
+
+    def _claim_some(self, owner: str, crew: Crew, limit: int, *, urgent_only: bool) -> int:
+        if not limit:
+            return 0
+        self._pauses.reached(Moment.BEFORE_CLAIM)
+        now = self._clock.now()
+        lease = Lease(owner, now, now + self._options.lease)
+        with self._database.write() as session:
+            claimed = ledger.claim(session, lease, limit=limit, urgent_only=urgent_only)
+        if claimed:
+            self._pauses.reached(Moment.CLAIMED)
+            crew.take(claimed)
+        return len(claimed)
+
+    def _work(self, message: Claimed, owner: str) -> bool:
+        try:
+            self._dispatcher.dispatch(message, owner)
+        except DatabaseUnavailableError as error:
+            _report("worker.dispatch_failed", error)
+            return False
+        except Exception as error:  # noqa: BLE001 - the thread must go on
+            _report("worker.dispatch_failed", error)
+            return self._postpone(message, owner)
+        return True
+
+    def _postpone(self, message: Claimed, owner: str) -> bool:
+        try:
+            self._dispatcher.postpone(message, owner)
+        except Exception as error:  # noqa: BLE001 - as above
+            _report("worker.postpone_failed", error)
+            return False
+        return True
+
+    def _sweep_until(self, stop: threading.Event, owner: str, listener: Listener) -> None:
+        heartbeat = Heartbeat(self._database, self._clock, owner)
+        rounds = 0
+        while True:
+            with _reported("worker.sweep_failed"):
+                if rounds % _ROUNDS_PER_BEAT == 0:
+                    heartbeat.beat()
+                    self._sweeper.count_waiting()
+                if self._sweeper.sweep().freed:
+                    listener.nudge()
+            rounds += 1
+            if stop.wait(_SWEEP_SECONDS):
+                break
+        with _reported("worker.farewell_failed"):
+            heartbeat.end()
+
+
+def run_worker(workplace: Workplace, stop: threading.Event) -> None:
+    """Run one delivery process until *stop* is set."""
+    Worker(workplace).run(stop)
+
+
+def lock_folder(instance: Path) -> Path:
+    """Return where the lock files of workers lie."""
+    return instance / "workers"
+
+
+def bell_folder(instance: Path) -> Path:
+    """Return where the bells of workers hang; the outbox rings there."""
+    return instance / "bells"
+
+
+@contextmanager
+def _reported(event: str) -> Iterator[None]:
+    try:
+        yield
+    except Exception as error:  # noqa: BLE001 - the loop must go on
+        _report(event, error)
+
+
+def _report(event: str, error: Exception) -> None:
+    """Log *error*; the absence of the database needs no trace."""
+    is_expected = isinstance(error, DatabaseUnavailableError)
+    _log.error(event, kind=type(error).__name__, exc_info=None if is_expected else error)

@@ -1,0 +1,147 @@
+"""A provider that only remembers, and everything else a worker needs, on a database of the test."""
+
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import timedelta
+from itertools import count
+from pathlib import Path
+from typing import ClassVar
+
+from typing_extensions import override
+
+from authsms.audit import AuditTrail
+from authsms.delivery.doorbell import SocketDoorbell
+from authsms.delivery.outbox import Draft, MessageView, Outbox
+from authsms.delivery.pauses import Pauses
+from authsms.delivery.receipts import ReceiptService
+from authsms.delivery.worker import Worker, WorkerOptions, bell_folder
+from authsms.foundation.clock import Clock
+from authsms.foundation.db import Database
+from authsms.foundation.phone import PhoneNumber
+from authsms.foundation.settings import Settings
+from authsms.foundation.vault import Vault
+from authsms.senders.contract import Accepted, Outcome, Purpose, SenderService, Setting, SettingValues, Submission
+from authsms.senders.exchange import ProviderAnswer, ProviderRequest, Reply
+from tests.integration.delivery.waiting import wait_until
+
+PHONE = PhoneNumber("+491711234567")
+
+
+class NullTransport:
+    """Answers 200 to everything and opens no socket."""
+
+    def send(self, request: ProviderRequest) -> Reply:  # noqa: ARG002 - the contract's signature
+        return ProviderAnswer(200, {}, b"{}")
+
+    def close(self) -> None:
+        """There is nothing to close."""
+
+
+class RecordingService(SenderService):
+    """Remembers what it was given, and ends the way it is told to."""
+
+    key: ClassVar = "recording"
+    title: ClassVar = "Recording"
+    settings: ClassVar[tuple[Setting, ...]] = ()
+
+    def __init__(self, name: str = "first", answer: Callable[[Submission], Outcome] | None = None) -> None:
+        super().__init__(SettingValues.read(self.all_settings(), {}), NullTransport())
+        self.name = name
+        self.policy_version = 1
+        self.answer = answer or self._accept
+        self.submissions: list[Submission] = []
+        self._numbers = count(1)
+
+    @override
+    def build_request(self, submission: Submission) -> ProviderRequest:
+        self.submissions.append(submission)
+        return ProviderRequest.json("https://recording.example/", {"text": submission.text})
+
+    @override
+    def read_answer(self, answer: ProviderAnswer, submission: Submission) -> Outcome:
+        return self.answer(submission)
+
+    def _accept(self, _submission: Submission) -> Outcome:
+        return Accepted(f"{self.name}-{next(self._numbers)}")
+
+
+@dataclass
+class FixedPolicy:
+    """A sender policy that always offers the same services."""
+
+    services: Sequence[RecordingService] = field(default_factory=lambda: [RecordingService()])
+
+    def choose(self, purpose: Purpose, recipient: PhoneNumber) -> Sequence[RecordingService]:  # noqa: ARG002
+        return list(self.services)
+
+
+@dataclass
+class Office:
+    """What a worker works with, and the outbox in front of it."""
+
+    settings: Settings
+    database: Database
+    vault: Vault
+    clock: Clock
+    senders: FixedPolicy = field(default_factory=FixedPolicy)
+
+    def __post_init__(self) -> None:
+        self.audit = AuditTrail(self.database, self.vault, self.clock)
+        self.doorbell = SocketDoorbell(bell_folder(self.settings.instance))
+        self.receipts = ReceiptService(self.database, self.vault, self.clock, self.audit)
+        self.outbox = Outbox(self.database, self.vault, self.clock, self.audit, self.doorbell)
+
+    @classmethod
+    def open(cls, instance: Path, url: str, vault: Vault, clock: Clock, senders: FixedPolicy | None = None) -> "Office":
+        """Return an office on *url*."""
+        values = {"instance": instance, "environment": "development", "database": {"url": url}}
+        return cls(Settings.model_validate(values), Database(url), vault, clock, senders or FixedPolicy())
+
+    @property
+    def first(self) -> RecordingService:
+        """The best sender service."""
+        return self.senders.services[0]
+
+    def draft(self, text: str = "Your code is 123456", **changes) -> Draft:
+        """Return a message for authentication with two minutes to live."""
+        return Draft(
+            **{
+                "id": self.vault.new_id(),
+                "purpose": Purpose.AUTHENTICATION,
+                "recipient": PHONE,
+                "text": text,
+                "expires_at": self.clock.now() + timedelta(minutes=2),
+            }
+            | changes
+        )
+
+    def post(self, text: str = "Your code is 123456", **changes) -> str:
+        """Commit a message and return its id."""
+        draft = self.draft(text, **changes)
+        with self.database.write() as session:
+            self.outbox.enqueue(session, draft)
+        return draft.id
+
+    def view(self, message_id: str) -> MessageView:
+        """Return what is known of a message."""
+        return self.outbox.view(message_id)
+
+    def wait_for(self, message_id: str, *states: str, seconds: float = 10) -> MessageView:
+        """Wait until a message is in one of *states*."""
+        wait_until(lambda: self.view(message_id).state in states, seconds, lambda: str(self.view(message_id)))
+        return self.view(message_id)
+
+    @contextmanager
+    def worker(self, options: WorkerOptions | None = None, pauses: Pauses | None = None) -> Iterator[threading.Thread]:
+        """Run a worker in a thread while the block lasts."""
+        stop = threading.Event()
+        thread = threading.Thread(target=Worker(self, options, pauses).run, args=(stop,))
+        thread.start()
+        try:
+            yield thread
+        finally:
+            stop.set()
+            thread.join(30)
+            assert not thread.is_alive()

@@ -17,7 +17,12 @@ from authsms.simulator.segments import alphabet, count_parts
 _SHOWN_PHONES = 24
 _LONGEST_REPLY = 1600
 _LONGEST_LABEL = 60
-_CONTROLS = {code: 0x2400 + code for code in range(32) if chr(code) not in "\n\t"} | {0x7F: 0x2421}
+_UNSEEN = (0x200B, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A), 0xFEFF)
+_CONTROLS: dict[int, str] = {
+    **{code: chr(0x2400 + code) for code in range(32) if chr(code) not in "\n\t"},
+    0x7F: "\u2421",
+    **{code: f"[U+{code:04X}]" for code in _UNSEEN},
+}
 
 
 class Pages:
@@ -100,7 +105,7 @@ class Pages:
 
 
 def show_controls(text: str) -> str:
-    """Return *text* with symbols for control characters, so that nothing in it stays hidden."""
+    """Return *text* with something visible for control characters and marks of direction: nothing stays hidden."""
     return text.replace("\r\n", "\n").translate(_CONTROLS)
 
 

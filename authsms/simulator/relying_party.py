@@ -143,7 +143,7 @@ class _Routes:
 
     def register(self, app: Flask) -> None:
         app.add_url_rule("/", "welcome", self._welcome)
-        app.add_url_rule("/sign-in", "sign_in", self._sign_in)
+        app.add_url_rule("/login", "sign_in", self._sign_in)
         app.add_url_rule(CALLBACK_PATH, "callback", self._callback)
         app.add_url_rule("/sign-out", "sign_out", self._sign_out, methods=["POST"])
         app.add_url_rule(SIGNED_OUT_PATH, "signed_out", self._signed_out)

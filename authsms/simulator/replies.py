@@ -53,7 +53,7 @@ class Replies:
     def _hand_over(self, sent: Text) -> None:
         callback = self._providers[sent.provider].reply(sent)
         if callback is None:
-            self._network.phones.settle(sent, "kept by the provider: it knows no webhook")
+            self._network.phones.settle(sent, "not passed on: no webhook is set")
             return
 
         def note(delivery: Delivery) -> None:

@@ -24,9 +24,14 @@ class OptOuts:
         self._pairs: set[tuple[str, str]] = set()
 
     def obey(self, sender: str, phone: str, text: str) -> str:
-        """Do what *text* from *phone* to *sender* asks for; return STOP, START, HELP or nothing."""
+        """Do what *text* from *phone* to *sender* asks for; return STOP, START, HELP or nothing.
+
+        A YES or START of somebody who never said STOP is an ordinary reply.
+        """
         keyword = KEYWORDS.get(text.strip().upper(), "")
         with self._lock:
+            if keyword == "START" and (sender, phone) not in self._pairs:
+                return ""
             if keyword == "STOP":
                 self._pairs.add((sender, phone))
             elif keyword == "START":

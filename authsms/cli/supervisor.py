@@ -1,18 +1,17 @@
 """One command, several processes: the embedded web server, and a delivery process that is brought back when it dies."""
 
 import os
-import shutil
 import subprocess
 import sys
 import threading
 import time
-from pathlib import Path
 
 from granian import Granian
 from granian.constants import Interfaces
 
 from authsms.foundation.db import Database
 from authsms.foundation.logs import get_logger
+from authsms.foundation.metrics import share_folder
 from authsms.foundation.schema import require_schema
 from authsms.foundation.settings import Settings
 from authsms.foundation.vault import Vault
@@ -34,7 +33,7 @@ def run_server(settings: Settings) -> None:
     database = Database(settings.database_url)
     require_schema(database)
     database.dispose()
-    _share_metrics(settings.instance / "metrics")
+    share_folder(settings.instance / "metrics")
     delivery = DeliveryProcess()
     delivery.start()
     try:
@@ -60,13 +59,6 @@ def _granian(settings: Settings) -> Granian:
         log_level="warning",
         process_name="authsms web",
     )
-
-
-def _share_metrics(folder: Path) -> None:
-    """Make the folder in which processes add up their metrics, empty."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(mode=0o700)
-    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(folder)
 
 
 class DeliveryProcess:
@@ -110,4 +102,4 @@ class DeliveryProcess:
     @staticmethod
     def _spawn() -> subprocess.Popen[bytes]:
         command = [sys.executable, "-m", "authsms", "worker", "--parent", str(os.getpid())]
-        return subprocess.Popen(command, start_new_session=True)
+        return subprocess.Popen(command, start_new_session=True)  # noqa: S603 - our own interpreter and arguments

@@ -44,6 +44,7 @@ HASHING_WAIT_SECONDS = Histogram(
     "Time a hashing call waited for its slot.",
     buckets=(0.001, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2),
 )
+HASHING_CPU_SECONDS = Counter("authsms_hashing_cpu_seconds", "Processor time spent on hashing codes and passwords.")
 DELIVERY_SECONDS = Histogram(
     "authsms_delivery_seconds",
     "Time from queuing a message to the provider's answer, by sender service.",

@@ -11,7 +11,6 @@ change them.
 
 import ipaddress
 import os
-import tomllib
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
@@ -22,11 +21,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Va
 
 from authsms.foundation.db import sqlite_url
 from authsms.foundation.errors import ConfigurationError
+from authsms.foundation.settings_sources import merge, read_environment, read_toml
 
-PREFIX = "AUTHSMS_"
-_SEPARATOR = "__"
-_FILE_SUFFIX = "_FILE"
-_NOT_SETTINGS = frozenset({"AUTHSMS_INSTANCE"})
 _LOOPBACK_NAMES = frozenset({"localhost"})
 
 
@@ -230,74 +226,11 @@ def load_settings(instance: Path | None = None, environment: Mapping[str, str] |
     """
     variables = dict(os.environ if environment is None else environment)
     folder = (instance or Path(variables.get("AUTHSMS_INSTANCE", "instance"))).absolute()
-    values = _merge(_read_file(folder / "config.toml"), _read_environment(variables))
+    values = merge(read_toml(folder / "config.toml"), read_environment(variables, Settings))
     try:
         return Settings.model_validate({**values, "instance": folder})
     except ValidationError as error:
         raise ConfigurationError("\n".join(_sentence(item) for item in error.errors())) from None
-
-
-def _read_file(file: Path) -> dict[str, Any]:
-    if not file.exists():
-        return {}
-    try:
-        return tomllib.loads(file.read_text("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
-        raise ConfigurationError(f"{file} is not valid TOML: {error}") from error
-
-
-def _read_environment(variables: Mapping[str, str]) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    for name, raw in sorted(variables.items()):
-        if not name.startswith(PREFIX) or name in _NOT_SETTINGS:
-            continue
-        path = name.removeprefix(PREFIX).lower().split(_SEPARATOR)
-        value = raw
-        if name.endswith(_FILE_SUFFIX) and not _is_field(path):
-            path[-1] = path[-1].removesuffix(_FILE_SUFFIX.lower())
-            value = _read_secret(name, Path(raw))
-        section = values
-        for part in path[:-1]:
-            section = section.setdefault(part, {})
-        section[path[-1]] = _split(path, value)
-    return values
-
-
-def _is_field(path: list[str]) -> bool:
-    model: Any = Settings
-    for part in path:
-        if part not in getattr(model, "model_fields", {}):
-            return False
-        model = model.model_fields[part].annotation
-    return True
-
-
-def _split(path: list[str], value: str) -> object:
-    """Return a list for a setting that takes several values (written with commas), else the text as it is."""
-    model: Any = Settings
-    for part in path:
-        found = getattr(model, "model_fields", {}).get(part)
-        if found is None:
-            return value
-        model = found.annotation
-    if str(model).startswith("tuple"):
-        return [part.strip() for part in value.split(",") if part.strip()]
-    return value
-
-
-def _read_secret(name: str, file: Path) -> str:
-    try:
-        return file.read_text("utf-8").strip()
-    except OSError as error:
-        raise ConfigurationError(f"{name} names a file that cannot be read: {file}") from error
-
-
-def _merge(low: dict[str, Any], high: dict[str, Any]) -> dict[str, Any]:
-    merged = dict(low)
-    for key, value in high.items():
-        below = merged.get(key)
-        merged[key] = _merge(below, value) if isinstance(below, dict) and isinstance(value, dict) else value
-    return merged
 
 
 def _sentence(item: Any) -> str:

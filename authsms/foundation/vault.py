@@ -30,6 +30,7 @@ from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatc
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
+from authsms.foundation import metrics
 from authsms.foundation.errors import ConfigurationError, OverloadedError, SealBrokenError
 
 _KEY_BYTES = 32
@@ -87,9 +88,9 @@ class Vault:
         self._code_hasher = profile.hasher()
         strong = profile if profile is HashingProfile.TESTS else HashingProfile.OWASP
         self._password_hasher = strong.hasher()
-        self._slots = threading.BoundedSemaphore(slots or os.cpu_count() or 1)
+        self.slots = slots or os.cpu_count() or 1
+        self._free_slots = threading.BoundedSemaphore(self.slots)
         self._nobody = self._password_hasher.hash(secrets.token_hex(16))
-        self.hashing_seconds = 0.0
 
     @classmethod
     def open(
@@ -194,14 +195,16 @@ class Vault:
 
     @contextmanager
     def _hashing(self) -> Iterator[None]:
-        if not self._slots.acquire(timeout=_SLOT_WAIT_SECONDS):
+        asked = time.monotonic()
+        if not self._free_slots.acquire(timeout=_SLOT_WAIT_SECONDS):
             raise OverloadedError("Too many sign-ins at once.")
+        metrics.HASHING_WAIT_SECONDS.observe(time.monotonic() - asked)
         started = time.thread_time()
         try:
             yield
         finally:
-            self.hashing_seconds += time.thread_time() - started
-            self._slots.release()
+            self._free_slots.release()
+            metrics.HASHING_CPU_SECONDS.inc(time.thread_time() - started)
 
     def _verify(self, hasher: argon2.PasswordHasher, encoded: str, secret: str | bytes) -> bool:
         with self._hashing():

@@ -8,7 +8,7 @@ import pwd
 import shutil
 import signal
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
@@ -61,6 +61,7 @@ _OPTIONS = {
     "wal_level": "minimal",
     "max_wal_senders": "0",
 }
+_DURABLE = {"autovacuum": "on", "fsync": "on", "full_page_writes": "on", "synchronous_commit": "on"}
 
 
 @dataclass(slots=True)
@@ -70,6 +71,7 @@ class PostgreSQL:
     port: int
     folder: Path
     process: Process
+    _options: Mapping[str, str]
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
     _connection: psycopg.Connection | None = None
 
@@ -102,7 +104,7 @@ class PostgreSQL:
 
     def start(self) -> None:
         """Start it again after `stop` or `Process.kill`, on the same port."""
-        self.process = _launch(self.folder, self.port)
+        self.process = _launch(self.folder, self.port, self._options)
 
     def _execute(self, statement: sql.Composed) -> None:
         if self._connection is None or self._connection.closed:
@@ -111,8 +113,8 @@ class PostgreSQL:
 
 
 @contextmanager
-def run_postgresql(cluster: Path | None = None) -> Iterator[PostgreSQL]:
-    """Run a server on a copy of *cluster* (see `make_cluster`), or on a new one."""
+def run_postgresql(cluster: Path | None = None, *, durable: bool = False) -> Iterator[PostgreSQL]:
+    """Run a server on a copy of *cluster* (see `make_cluster`), or on a new one; a durable one writes to the disk."""
     with private_folder("pg") as folder:
         data = folder / "data"
         if cluster is None:
@@ -121,7 +123,7 @@ def run_postgresql(cluster: Path | None = None) -> Iterator[PostgreSQL]:
             shutil.copytree(cluster, data)
         data.chmod(0o700)
         _user().give(folder)
-        server = start_on_free_ports(1, partial(_start, folder))
+        server = start_on_free_ports(1, partial(_start, folder, _DURABLE if durable else {}))
         try:
             yield server
         finally:
@@ -150,12 +152,12 @@ def make_cluster(data: Path) -> None:
         shutil.copytree(folder / "data", data)
 
 
-def _start(folder: Path, port: int) -> PostgreSQL:
-    return PostgreSQL(port, folder, _launch(folder, port))
+def _start(folder: Path, options: Mapping[str, str], port: int) -> PostgreSQL:
+    return PostgreSQL(port, folder, _launch(folder, port, options), options)
 
 
-def _launch(folder: Path, port: int) -> Process:
-    options = {**_OPTIONS, "port": str(port), "unix_socket_directories": str(folder)}
+def _launch(folder: Path, port: int, extra: Mapping[str, str]) -> Process:
+    options = {**_OPTIONS, **extra, "port": str(port), "unix_socket_directories": str(folder)}
     command = [find_program("postgres", *_program_folders()), "-D", str(folder / "data")]
     for name, value in options.items():
         command += ["-c", f"{name}={value}"]

@@ -1,0 +1,156 @@
+"""`authsms demo`: the main job on one machine, with virtual phones and a sample application."""
+
+import os
+import secrets
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import requests
+
+from authsms.cli.demo_setup import PEOPLE, Plan, prepare_installation
+from authsms.foundation.errors import ConfigurationError
+from authsms.foundation.logs import configure_logging
+from authsms.simulator import SimulatorConfig, TwilioAccount, WebServer, create_sample_application, create_simulator
+from authsms.simulator.directory import sample_directory
+from authsms.simulator.walk import Places, Walk, WalkError
+
+_START_SECONDS = 30
+_STOP_SECONDS = 35
+_ONCE_LIFETIME = 30
+_LIFETIME = 120
+_PORTS = (8080, 8070, 8090)
+
+
+@click.command()
+@click.option("--once", is_flag=True, help="Walk one whole login by itself and exit 0 only if it worked.")
+@click.option(
+    "--directory",
+    type=click.Choice(["local", "ldap"]),
+    default="local",
+    show_default=True,
+    help="Where people come from: the built-in repository, or a private OpenLDAP server.",
+)
+def demo(directory: str, *, once: bool) -> None:
+    """Run the main job with virtual phones; nothing leaves this machine."""
+    configure_logging("WARNING", as_json=False)
+    begun = time.monotonic()
+    with ExitStack() as stack:
+        folder = Path(stack.enter_context(tempfile.TemporaryDirectory())) if once else _fresh(Path("instance/demo"))
+        plan = _plan(folder, once=once, ldap=directory == "ldap")
+        places = _start(stack, plan)
+        if once:
+            _walk(plan, places, begun)
+        else:
+            _tell(plan, places)
+            _wait()
+
+
+def _start(stack: ExitStack, plan: Plan) -> Places:
+    """Start everything and return when the server answers."""
+    simulator = WebServer(
+        create_simulator(
+            SimulatorConfig(accounts=(plan.account,), phones={who.phone: who.display_name for who in PEOPLE})
+        ),
+        "127.0.0.1",
+        plan.simulator_port,
+    )
+    stack.enter_context(simulator)
+    directory = stack.enter_context(sample_directory(secrets.token_urlsafe())) if plan.ldap else None
+    client = prepare_installation(plan, simulator.url, directory)
+    stack.enter_context(_server(plan))
+    application = create_sample_application(plan.issuer, client.id, client.secret, plan.application_url)
+    stack.enter_context(WebServer(application, "127.0.0.1", plan.application_port))
+    return Places(plan.application_url, simulator.url)
+
+
+def _walk(plan: Plan, places: Places, begun: float) -> None:
+    click.echo(f"{time.monotonic() - begun:7.3f} s  everything is running")
+    traveller, latecomer, *_ = PEOPLE
+    try:
+        Walk(places, traveller, latecomer, plan.lifetime, click.echo).run()
+    except (WalkError, requests.RequestException) as error:
+        click.secho(f"The demonstration failed: {error}", fg="red", err=True)
+        sys.exit(1)
+    click.secho(f"Done in {time.monotonic() - begun:.1f} s: one login, three refused codes.", fg="green")
+
+
+def _tell(plan: Plan, places: Places) -> None:
+    click.echo(f"\n  Sample application   {places.application}/")
+    click.echo(f"  Virtual phones       {places.simulator}/phones")
+    click.echo(f"  Server               {plan.issuer}/sessions\n")
+    names = ", ".join(who.login for who in PEOPLE)
+    click.echo(f"  Sign in at the sample application as {names}; the password is: {PEOPLE[0].password}")
+    click.echo("  The code arrives at the virtual phone. Ctrl+C ends the demonstration.\n")
+
+
+def _wait() -> None:
+    try:
+        threading.Event().wait()
+    except KeyboardInterrupt:
+        click.echo("Stopping …")
+
+
+def _plan(folder: Path, *, once: bool, ldap: bool) -> Plan:
+    server, application, simulator = (_free_port() for _ in range(3)) if once else _PORTS
+    return Plan(
+        folder,
+        server_port=server,
+        application_port=application,
+        simulator_port=simulator,
+        lifetime=_ONCE_LIFETIME if once else _LIFETIME,
+        ldap=ldap,
+        account=TwilioAccount(),
+    )
+
+
+@contextmanager
+def _server(plan: Plan) -> Iterator[None]:
+    """Run `authsms serve` as a child; return to the caller when it answers."""
+    child = subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
+        [sys.executable, "-m", "authsms", "serve"], env={**os.environ, **plan.environment}, start_new_session=True
+    )
+    try:
+        _wait_for(f"{plan.issuer}/healthz", child)
+        yield
+    finally:
+        child.terminate()
+        try:
+            child.wait(_STOP_SECONDS)
+        except subprocess.TimeoutExpired:
+            child.kill()
+
+
+def _wait_for(url: str, child: "subprocess.Popen[bytes]") -> None:
+    until = time.monotonic() + _START_SECONDS
+    with requests.Session() as session:
+        session.trust_env = False
+        while time.monotonic() < until and child.poll() is None:
+            try:
+                if session.get(url, timeout=1).ok:
+                    return
+            except requests.RequestException:
+                time.sleep(0.05)
+    raise ConfigurationError("The server does not start; its messages stand above.")
+
+
+def _fresh(folder: Path) -> Path:
+    """Return the folder of the demonstration, empty: every run begins anew."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=0o700, parents=True)
+    return folder
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])

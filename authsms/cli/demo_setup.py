@@ -1,0 +1,85 @@
+"""What the demonstration puts into its installation: people, a sender service, and the sample application as an endpoint."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from authsms.foundation.schema import require_schema
+from authsms.foundation.settings import load_settings
+from authsms.simulator import TwilioAccount
+from authsms.simulator.directory import SAMPLE_LDIF, SampleDirectory
+from authsms.simulator.relying_party import CALLBACK_PATH, SIGNED_OUT_PATH
+from authsms.simulator.walk import Traveller
+from authsms.wiring import Services, build
+
+_PASSWORD = "correct horse"  # noqa: S105 - stands in the sample LDIF for everybody to read
+PEOPLE = (
+    Traveller("alice", _PASSWORD, "+12025550101", "Alice Liddell"),
+    Traveller("bob", _PASSWORD, "+12025550102", "Bob Baumeister"),
+    Traveller("zoe", _PASSWORD, "+12025550103", "Zoë Müller"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Where the parts of a demonstration listen, and how it is set."""
+
+    folder: Path
+    server_port: int
+    application_port: int
+    simulator_port: int
+    lifetime: int
+    ldap: bool
+    account: TwilioAccount
+
+    @property
+    def issuer(self) -> str:
+        """Address of the server."""
+        return f"http://127.0.0.1:{self.server_port}"
+
+    @property
+    def application_url(self) -> str:
+        """Address of the sample application."""
+        return f"http://127.0.0.1:{self.application_port}"
+
+    @property
+    def environment(self) -> Mapping[str, str]:
+        """Settings of the server, as environment variables."""
+        return {
+            "AUTHSMS_INSTANCE": str(self.folder),
+            "AUTHSMS_ENVIRONMENT": "development",
+            "AUTHSMS_PUBLIC_URL": self.issuer,
+            "AUTHSMS_SERVER__PORT": str(self.server_port),
+            "AUTHSMS_NETWORK__ALLOWED": f"127.0.0.1:{self.simulator_port}",
+            "AUTHSMS_SMS__DEFAULT_REGION": "US",
+            "AUTHSMS_OTP__LIFETIME_SECONDS": str(self.lifetime),
+            "AUTHSMS_LOGGING__LEVEL": "WARNING",
+            "AUTHSMS_LOGGING__AS_JSON": "false",
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """The sample application's registration."""
+
+    id: str
+    secret: str
+
+
+def prepare_installation(plan: Plan, simulator_url: str, directory: SampleDirectory | None) -> Client:
+    """Fill an empty installation and return the sample application's credentials."""
+    services = build(load_settings(plan.folder, plan.environment))
+    try:
+        require_schema(services.database)
+        services.prepare()
+        _add_people(services, directory)
+        _add_sender(services, plan, simulator_url)
+        endpoint, secret = services.endpoints.create(
+            "Sample application",
+            event="web",
+            redirect_uris=(plan.application_url + CALLBACK_PATH,),
+            logout_uris=(plan.application_url + SIGNED_OUT_PATH,),
+        )
+        return Client(endpoint.id, secret)
+    finally:
+        services.close()

@@ -1,0 +1,164 @@
+"""Measures logins: `python -m tests.bench [--json FILE] [--seconds N]`.
+
+A login hashes twice (when the code is issued and when it is checked), so half of what the machine can hash in a second is the most it can
+ever do. That ceiling is measured first, in the same run, and every figure stands beside it.
+"""
+
+import json
+import statistics
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from authsms.foundation.vault import HashingProfile, KeyRing, Vault
+from tests.bench.load import STEPS, Crowd
+from tests.bench.stack import Stack, run_stack
+
+_CEILING_SECONDS = 3.0
+_ANSWERS = 40
+_HANG_SECONDS = 8.0
+_PROFILES = {"owasp": HashingProfile.OWASP, "light": HashingProfile.LIGHT}
+_RUNS = ((8, 0.0), (32, 0.0), (8, 0.2), (32, 0.2))
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of the benchmark."""
+
+    profile: str
+    at_once: int
+    provider_seconds: float
+    logins_per_second: float
+    share_of_half_ceiling: float
+    processor_ms_per_login_besides_hashing: float
+    memory_mb: float
+    failures: int
+    milliseconds: dict[str, dict[str, float]]
+
+
+def ceiling(profile: HashingProfile) -> float:
+    """Return how many codes a second this machine can hash, one thread per core."""
+    vault = Vault(KeyRing.generate(), profile=profile)
+    until, counts = time.monotonic() + _CEILING_SECONDS, []
+
+    def work() -> None:
+        done = 0
+        while time.monotonic() < until:
+            vault.hash_code("challenge", "123456")
+            done += 1
+        counts.append(done)
+
+    threads = [threading.Thread(target=work) for _ in range(vault.slots)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(counts) / _CEILING_SECONDS
+
+
+def _run(stack: Stack, profile: str, at_once: int, delay: float, half_ceiling: float, seconds: float) -> Run:
+    crowd = Crowd(stack.server, stack.simulator)
+    stack.slow_down(delay)
+    visitors = [stack.visitors.pop() for _ in range(min(len(stack.visitors), int(half_ceiling * seconds) + at_once))]
+    processor, hashing = stack.processor_seconds(), stack.hashing_seconds()
+    measured = crowd.run(visitors, at_once, seconds)
+    processor, hashing = stack.processor_seconds() - processor, stack.hashing_seconds() - hashing
+    stack.slow_down(0)
+    rate = measured.logins / measured.elapsed
+    return Run(
+        profile,
+        at_once,
+        delay,
+        rate,
+        rate / half_ceiling,
+        (processor - hashing) / max(measured.logins, 1) * 1000,
+        stack.memory_bytes() / 1e6,
+        len(measured.failures),
+        {name: _percentiles(measured.steps[name]) for name in STEPS},
+    )
+
+
+def _percentiles(values: Sequence[float]) -> dict[str, float]:
+    if len(values) < 2:  # noqa: PLR2004 - statistics.quantiles needs two
+        return {"p50": 0.0, "p95": 0.0, "p99": 0.0}
+    cuts = statistics.quantiles(values, n=100, method="inclusive")
+    return {"p50": cuts[49] * 1000, "p95": cuts[94] * 1000, "p99": cuts[98] * 1000}
+
+
+def _first_answers(stack: Stack) -> dict[str, float]:
+    """Return the median first answer, in milliseconds, with a quick, a slow and a hanging provider, interleaved."""
+    crowd = Crowd(stack.server, stack.simulator)
+    answers: dict[float, list[float]] = {0.0: [], 0.2: [], _HANG_SECONDS: []}
+    for _ in range(4):
+        for delay, found in answers.items():
+            stack.slow_down(delay)
+            found += crowd.first_answer([stack.visitors.pop() for _ in range(_ANSWERS // 4)])
+    stack.slow_down(0)
+    names = {0.0: "provider at once", 0.2: "provider after 200 ms", _HANG_SECONDS: "provider hangs"}
+    return {names[delay]: statistics.median(found) * 1000 for delay, found in answers.items()}
+
+
+def _table(runs: Sequence[Run]) -> Table:
+    table = Table("profile", "at once", "provider", "logins/s", "of half ceiling", "CPU besides hashing", "memory", "failed")
+    for run in runs:
+        table.add_row(
+            run.profile,
+            str(run.at_once),
+            f"{run.provider_seconds * 1000:.0f} ms",
+            f"{run.logins_per_second:.1f}",
+            f"{run.share_of_half_ceiling:.0%}",
+            f"{run.processor_ms_per_login_besides_hashing:.1f} ms",
+            f"{run.memory_mb:.0f} MB",
+            str(run.failures),
+        )
+    return table
+
+
+def _steps(run: Run) -> Table:
+    table = Table("step", "p50", "p95", "p99", title=f"{run.profile}, {run.at_once} at once, ms")
+    for name, cuts in run.milliseconds.items():
+        table.add_row(name, *(f"{cuts[cut]:.1f}" for cut in ("p50", "p95", "p99")))
+    return table
+
+
+@click.command()
+@click.option("--json", "file", type=click.Path(path_type=Path), help="Write the numbers there, too.")
+@click.option("--seconds", default=20.0, show_default=True, help="How long each run takes at the most.")
+@click.option("--profile", "profiles", multiple=True, type=click.Choice(list(_PROFILES)), help="Only these profiles.")
+def bench(file: Path | None, seconds: float, profiles: tuple[str, ...]) -> None:
+    """Measure logins over the web pages with slapd, PostgreSQL and a simulated provider on this machine."""
+    console = Console()
+    report: dict[str, object] = {}
+    runs: list[Run] = []
+    chosen = profiles or tuple(_PROFILES)
+    with Progress(console=Console(stderr=True)) as progress:
+        task = progress.add_task("measuring", total=len(chosen) * (len(_RUNS) + 3))
+        for profile in chosen:
+            most = ceiling(_PROFILES[profile])
+            progress.advance(task)
+            with run_stack(int(most / 2 * seconds * len(_RUNS)) + 400, profile) as stack:
+                progress.advance(task)
+                Crowd(stack.server, stack.simulator).run([stack.visitors.pop() for _ in range(40)], 8, 10)
+                report[profile] = {"hashes_per_second": most, "start_seconds": stack.start_seconds}
+                for at_once, delay in _RUNS:
+                    runs.append(_run(stack, profile, at_once, delay, most / 2, seconds))
+                    progress.advance(task)
+                report[f"{profile} first answer, ms"] = _first_answers(stack)
+                progress.advance(task)
+    for name, facts in report.items():
+        console.print(name, facts)
+    for run in runs:
+        console.print(_steps(run))
+    console.print(_table(runs))
+    if file is not None:
+        file.write_text(json.dumps({**report, "runs": [asdict(run) for run in runs]}, indent=2), "utf-8")
+
+
+bench()

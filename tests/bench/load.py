@@ -1,0 +1,175 @@
+"""People who log in over the web pages, as many at once as asked for, and how long each step took them."""
+
+import http.client
+import json
+import re
+import threading
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from urllib.parse import quote, urlsplit
+
+_TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
+_TIMEOUT = 60
+_LOOPBACK_ADDRESSES = 250
+STEPS = ("login page", "password → code page", "code page", "text arrives", "code → signed in", "whole login")
+
+
+class LoadError(Exception):
+    """A login went wrong; the text says at which step."""
+
+
+@dataclass(slots=True)
+class Measured:
+    """Seconds each step took, by name, and what went wrong."""
+
+    steps: dict[str, list[float]] = field(default_factory=lambda: {name: [] for name in STEPS})
+    failures: list[str] = field(default_factory=list)
+    elapsed: float = 0.0
+
+    @property
+    def logins(self) -> int:
+        """How many people got in."""
+        return len(self.steps["whole login"])
+
+
+@dataclass(frozen=True, slots=True)
+class Visitor:
+    """Who logs in, and the virtual phone that gets the code."""
+
+    login: str
+    password: str
+    phone: str
+
+
+class _Browser:
+    """One connection with cookies, from a loopback address of its own, so that limits by address see many people."""
+
+    def __init__(self, url: str, number: int) -> None:
+        parts = urlsplit(url)
+        address = f"127.0.{1 + number // _LOOPBACK_ADDRESSES % 200}.{1 + number % _LOOPBACK_ADDRESSES}"
+        self._connection = http.client.HTTPConnection(
+            parts.hostname or "", parts.port, timeout=_TIMEOUT, source_address=(address, 0)
+        )
+        self._origin = f"{parts.scheme}://{parts.netloc}"
+        self._cookies: dict[str, str] = {}
+
+    def call(self, method: str, path: str, body: str = "") -> tuple[int, str, str]:
+        """Return status, place to go on to, and page."""
+        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
+        if method == "POST":
+            headers |= {"Content-Type": "application/x-www-form-urlencoded", "Origin": self._origin}
+        self._connection.request(method, path, body or None, headers)
+        answer = self._connection.getresponse()
+        text = answer.read().decode()
+        for line in answer.headers.get_all("Set-Cookie") or ():
+            name, _, value = line.partition(";")[0].partition("=")
+            self._cookies[name] = value
+        return answer.status, answer.headers.get("Location", ""), text
+
+    def close(self) -> None:
+        """Close the connection."""
+        self._connection.close()
+
+
+class Crowd:
+    """Lets people log in at one server until each had a turn or the time is over."""
+
+    def __init__(self, server: str, simulator: str) -> None:
+        self._server = server
+        self._simulator = urlsplit(simulator)
+
+    def run(self, visitors: Sequence[Visitor], at_once: int, seconds: float) -> Measured:
+        """Return what was measured with *at_once* people at the same time."""
+        measured, lock = Measured(), threading.Lock()
+        queue: Iterator[tuple[int, Visitor]] = iter(enumerate(visitors))
+        begun = time.monotonic()
+
+        def serve() -> None:
+            while time.monotonic() - begun < seconds:
+                with lock:
+                    number, visitor = next(queue, (-1, None))
+                if visitor is None:
+                    return
+                try:
+                    times = self._log_in(visitor, number)
+                except (LoadError, OSError, http.client.HTTPException) as error:
+                    with lock:
+                        measured.failures.append(f"{type(error).__name__}: {error}")
+                    continue
+                with lock:
+                    for name, value in times.items():
+                        measured.steps[name].append(value)
+
+        threads = [threading.Thread(target=serve) for _ in range(at_once)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        measured.elapsed = time.monotonic() - begun
+        return measured
+
+    def first_answer(self, visitors: Sequence[Visitor]) -> list[float]:
+        """Return how long the answer to the password took each visitor, one after the other, code page included."""
+        answers = []
+        for number, visitor in enumerate(visitors):
+            browser, times = _Browser(self._server, number), dict[str, float]()
+            self._until_code_page(browser, visitor, times)
+            answers.append(times["password → code page"])
+            browser.close()
+        return answers
+
+    def _log_in(self, visitor: Visitor, number: int) -> dict[str, float]:
+        browser, times = _Browser(self._server, number), dict[str, float]()
+        try:
+            with _timed(times, "whole login"):
+                place, token = self._until_code_page(browser, visitor, times)
+                with _timed(times, "text arrives"):
+                    code = self._read_code(visitor.phone)
+                with _timed(times, "code → signed in"):
+                    status, onward, _ = browser.call("POST", place, f"csrf_token={quote(token)}&code={code}")
+                if status != http.HTTPStatus.SEE_OTHER or onward == place:
+                    raise LoadError(f"the code was not taken: {status} {onward}")
+        finally:
+            browser.close()
+        return times
+
+    def _until_code_page(self, browser: _Browser, visitor: Visitor, times: dict[str, float]) -> tuple[str, str]:
+        with _timed(times, "login page"):
+            _, _, page = browser.call("GET", "/login/web")
+        fields = f"csrf_token={_token(page)}&user_name={quote(visitor.login)}&password={quote(visitor.password)}"
+        with _timed(times, "password → code page"):
+            status, place, page = browser.call("POST", "/login/web", fields)
+        if status != http.HTTPStatus.SEE_OTHER or "/logon/" not in place:
+            raise LoadError(f"the password was not taken: {status} {place} {page[:200]}")
+        with _timed(times, "code page"):
+            _, _, page = browser.call("GET", place)
+        return place, _token(page)
+
+    def _read_code(self, phone: str) -> str:
+        connection = http.client.HTTPConnection(self._simulator.hostname or "", self._simulator.port, timeout=_TIMEOUT)
+        try:
+            connection.request("GET", f"/phones/{quote(phone)}/messages?wait=30&since=0")
+            messages = json.loads(connection.getresponse().read())["messages"]
+            connection.request("DELETE", f"/phones/{quote(phone)}/messages")
+            connection.getresponse().read()
+        finally:
+            connection.close()
+        if not messages:
+            raise LoadError("no text arrived")
+        return str(messages[-1]["text"]).rpartition("#")[2]
+
+
+def _token(page: str) -> str:
+    found = _TOKEN.search(page)
+    if found is None:
+        raise LoadError(f"no form on the page: {page[:200]}")
+    return found[1]
+
+
+@contextmanager
+def _timed(times: dict[str, float], name: str) -> Iterator[None]:
+    begun = time.monotonic()
+    yield
+    times[name] = time.monotonic() - begun

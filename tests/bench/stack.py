@@ -1,0 +1,177 @@
+"""The servers a benchmark measures: slapd, PostgreSQL, the provider simulator and `authsms serve`, each a process of its own."""
+
+import http.client
+import multiprocessing
+import os
+import re
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from authsms.cli.demo_setup import Plan, add_directory, add_sender
+from authsms.foundation.schema import require_schema
+from authsms.foundation.settings import load_settings
+from authsms.simulator import SimulatorConfig, TwilioAccount, create_simulator, serve
+from authsms.simulator.directory import SampleDirectory
+from authsms.wiring import build
+from tests.bench.load import Visitor
+from tests.parts.postgresql import run_postgresql
+from tests.parts.processes import Process, free_port, private_folder
+from tests.parts.slapd import READER_DN, READER_PASSWORD, SUFFIX, run_slapd
+
+PASSWORD = "correct horse"
+_PERSON = """\
+dn: uid=user{number},ou=people,{suffix}
+objectClass: inetOrgPerson
+uid: user{number}
+cn: User {number}
+sn: {number}
+mobile: {phone}
+userPassword: {password}
+
+"""
+_TICKS = os.sysconf("SC_CLK_TCK")
+_PAGE = os.sysconf("SC_PAGE_SIZE")
+
+
+@dataclass(slots=True)
+class Stack:
+    """Running servers and where they are."""
+
+    server: str
+    simulator: str
+    process: Process
+    visitors: list[Visitor]
+    start_seconds: float
+
+    def processor_seconds(self) -> float:
+        """Return the processor time that the server's processes have used, delivery included."""
+        return sum(_processor_seconds(pid) for pid in _family(self.process.pid))
+
+    def memory_bytes(self) -> int:
+        """Return the resident memory of the server's processes."""
+        return sum(int(_read(f"/proc/{pid}/statm").split()[1]) * _PAGE for pid in _family(self.process.pid))
+
+    def hashing_seconds(self) -> float:
+        """Return the processor time the server itself says it spent on hashing."""
+        connection = http.client.HTTPConnection(self.server.removeprefix("http://"), timeout=10)
+        connection.request("GET", "/metrics")
+        text = connection.getresponse().read().decode()
+        connection.close()
+        found = re.search(r"^authsms_hashing_cpu_seconds_total ([\d.e+-]+)$", text, re.MULTILINE)
+        return float(found[1]) if found else 0.0
+
+    def slow_down(self, seconds: float) -> None:
+        """Make the provider answer after *seconds*; 0 makes it quick again."""
+        connection = http.client.HTTPConnection(self.simulator.removeprefix("http://"), timeout=10)
+        connection.request("DELETE", "/faults/twilio")
+        connection.getresponse().read()
+        if seconds:
+            body = f'{{"kind": "slow", "seconds": {seconds}}}'
+            connection.request("PUT", "/faults/twilio", body, {"Content-Type": "application/json"})
+            connection.getresponse().read()
+        connection.close()
+
+
+@contextmanager
+def run_stack(people: int, profile: str) -> Iterator[Stack]:
+    """Start everything with so many people in the directory; a durable PostgreSQL, two web processes.
+
+    Args:
+        people: How many people there are, each with a phone.
+        profile: Cost of hashing, ``owasp`` or ``light``.
+    """
+    with ExitStack() as stack:
+        folder = stack.enter_context(private_folder("bench"))
+        visitors = [Visitor(f"user{number}", PASSWORD, f"+1202555{number:04d}") for number in range(people)]
+        slapd = stack.enter_context(run_slapd(*_people(visitors)))
+        database = stack.enter_context(run_postgresql(durable=True)).create_database()
+        plan = Plan(
+            folder,
+            server_port=free_port(),
+            application_port=0,
+            simulator_port=free_port(),
+            lifetime=600,
+            ldap=True,
+            account=TwilioAccount(),
+        )
+        stack.enter_context(_simulator(plan))
+        environment = {**plan.environment, "AUTHSMS_DATABASE__URL": database, "AUTHSMS_OTP__PROFILE": profile}
+        directory = SampleDirectory(slapd.url, READER_DN, READER_PASSWORD, f"ou=people,{SUFFIX}")
+        _prepare(plan, environment, directory)
+        begun = time.monotonic()
+        process = Process([sys.executable, "-m", "authsms", "serve"], log=folder / "server.log", environment=environment)
+        stack.callback(process.stop)
+        process.wait_until_ready(lambda: _answers(plan.server_port))
+        elapsed = time.monotonic() - begun
+        yield Stack(plan.issuer, f"http://127.0.0.1:{plan.simulator_port}", process, visitors, elapsed)
+
+
+def _people(visitors: list[Visitor]) -> Iterator[str]:
+    for start in range(0, len(visitors), 500):
+        yield "".join(
+            _PERSON.format(number=who.login.removeprefix("user"), suffix=SUFFIX, phone=who.phone, password=who.password)
+            for who in visitors[start : start + 500]
+        )
+
+
+def _prepare(plan: Plan, environment: Mapping[str, str], directory: SampleDirectory) -> None:
+    services = build(load_settings(plan.folder, environment))
+    try:
+        require_schema(services.database)
+        services.prepare()
+        add_directory(services, directory)
+        add_sender(services, plan, f"http://127.0.0.1:{plan.simulator_port}")
+    finally:
+        services.close()
+
+
+@contextmanager
+def _simulator(plan: Plan) -> Iterator[None]:
+    context = multiprocessing.get_context("spawn")
+    process = context.Process(target=_serve_simulator, args=(plan.account, plan.simulator_port), daemon=True)
+    process.start()
+    try:
+        while not _answers(plan.simulator_port):
+            time.sleep(0.05)
+        yield
+    finally:
+        process.terminate()
+        process.join()
+
+
+def _serve_simulator(account: TwilioAccount, port: int) -> None:
+    serve(create_simulator(SimulatorConfig(accounts=(account,))), "127.0.0.1", port)
+
+
+def _answers(port: int) -> bool:
+    connection = http.client.HTTPConnection("127.0.0.1", port, timeout=1)
+    try:
+        connection.request("GET", "/healthz")
+        connection.getresponse().read()
+    except OSError:
+        return False
+    finally:
+        connection.close()
+    return True
+
+
+def _family(pid: int) -> list[int]:
+    """Return a process and all that it started."""
+    children = _read(f"/proc/{pid}/task/{pid}/children").split()
+    return [pid, *(one for child in children for one in _family(int(child)))]
+
+
+def _processor_seconds(pid: int) -> float:
+    fields = _read(f"/proc/{pid}/stat").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def _read(file: str) -> str:
+    try:
+        return Path(file).read_text("utf-8")
+    except OSError:
+        return ""

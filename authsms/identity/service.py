@@ -1,0 +1,224 @@
+"""People of all repositories under one roof.
+
+Definitions live in the database, so that an administrator's change reaches every process within seconds. A repository is
+built once and kept until its definition changes; what is under way on the old one finishes there.
+"""
+
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+
+from authsms.foundation.clock import Clock
+from authsms.foundation.db import Database
+from authsms.foundation.errors import (
+    ConfigurationError,
+    DirectoryUnavailableError,
+    InvalidInputError,
+    NotFoundError,
+    SealBrokenError,
+    UnavailableError,
+)
+from authsms.foundation.logs import get_logger, register_secret
+from authsms.foundation.vault import Vault
+from authsms.identity.definitions import Definitions, RepositoryDefinition, RepositoryView
+from authsms.identity.kinds import RepositoryKind
+from authsms.identity.names import canonical_name, comparable
+from authsms.identity.repository import PasswordVerdict, Person, PersonKey, Repository, split_key
+
+FRESHNESS = timedelta(seconds=2)
+_log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class _Loaded:
+    """A definition and the repository built from it; None when it cannot be built."""
+
+    view: RepositoryView
+    repository: Repository | None
+
+
+@dataclass(frozen=True, slots=True)
+class _State:
+    """Every repository by its comparable name, as of the versions read."""
+
+    loaded: Mapping[str, _Loaded]
+    versions: frozenset[tuple[str, int]]
+    default: str
+
+
+class PeopleService:
+    """Finds people and has their passwords checked; safe to share between threads.
+
+    Args:
+        factories: Kinds of repositories by name, from `authsms.identity.kinds.builtin_kinds`.
+        freshness: How old what is known about definitions may be; look-ups in between cost no query.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        vault: Vault,
+        clock: Clock,
+        factories: Mapping[str, RepositoryKind],
+        *,
+        freshness: timedelta = FRESHNESS,
+    ) -> None:
+        self._definitions = Definitions(database, vault, clock, factories)
+        self._factories = factories
+        self._freshness = freshness.total_seconds()
+        self._lock = threading.Lock()
+        self._state: _State | None = None
+        self._fresh_until = 0.0
+
+    def split(self, typed: str) -> tuple[str, str]:
+        r"""Return the repository's name and the login in ``repository\user``; without a prefix the default repository's.
+
+        An unknown prefix is returned as typed: nobody is there. What can be no name at all is returned whole.
+        """
+        state = self._current()
+        try:
+            name = canonical_name(typed)
+        except InvalidInputError:
+            return state.default, typed
+        prefix, backslash, login = name.partition("\\")
+        if not backslash:
+            return state.default, name
+        known = state.loaded.get(comparable(prefix.strip()))
+        return known.view.name if known else prefix.strip(), login.strip()
+
+    def find(self, typed: str) -> Person | None:
+        r"""Return the person of that name, written ``user`` or ``repository\user``.
+
+        Raises:
+            DirectoryUnavailableError: The repository does not answer; nothing is known about the person.
+        """
+        name, login = self.split(typed)
+        known = self._current().loaded.get(comparable(name))
+        return self._ready(known).find(login) if known else None
+
+    def get(self, key: PersonKey) -> Person | None:
+        """Return the person with this key as of now, or None when he or his repository is gone.
+
+        Raises:
+            DirectoryUnavailableError: The repository does not answer.
+        """
+        name, person_id = split_key(key)
+        known = self._current().loaded.get(comparable(name))
+        return self._ready(known).get(person_id) if known and person_id else None
+
+    def check_password(self, typed: str, person: Person | None, password: str) -> PasswordVerdict:
+        """Return what the repository says about *password*.
+
+        Args:
+            typed: What was typed; decides who does the work when there is nobody.
+            person: From `find` or `get`, or None.
+            password: As typed.
+
+        Raises:
+            DirectoryUnavailableError: The repository does not answer.
+        """
+        state = self._current()
+        name = person.repository if person else self.split(typed)[0]
+        known = state.loaded.get(comparable(name)) or state.loaded[comparable(state.default)]
+        if person is not None and known.view.name != person.repository:
+            return PasswordVerdict.WRONG
+        return self._ready(known).check_password(person, password)
+
+    def repositories(self) -> list[RepositoryView]:
+        """Return all repositories as they are stored now."""
+        return self._definitions.all()
+
+    def save_repository(self, definition: RepositoryDefinition) -> RepositoryView:
+        """Make or change a repository; see `Definitions.save`."""
+        view = self._definitions.save(definition)
+        self._fresh_until = 0.0
+        return view
+
+    def remove_repository(self, name: str) -> None:
+        """Remove a repository; see `Definitions.remove`."""
+        self._definitions.remove(name)
+        self._fresh_until = 0.0
+
+    def ping(self, name: str) -> None:
+        """Return when a repository answers.
+
+        Raises:
+            NotFoundError: There is no such repository.
+            UnavailableError: It does not answer.
+        """
+        known = self._current().loaded.get(comparable(name))
+        if known is None:
+            raise NotFoundError("There is no such repository.")
+        self._ready(known).ping()
+
+    def health(self) -> dict[str, bool]:
+        """Return which repositories answer now, by name."""
+        answers = {}
+        for known in self._current().loaded.values():
+            try:
+                self._ready(known).ping()
+                answers[known.view.name] = True
+            except UnavailableError:
+                answers[known.view.name] = False
+        return answers
+
+    def close(self) -> None:
+        """Give back every connection."""
+        for known in self._state.loaded.values() if self._state else ():
+            if known.repository:
+                known.repository.close()
+
+    def _current(self) -> _State:
+        state = self._state
+        if state is not None and time.monotonic() < self._fresh_until:
+            return state
+        # One thread looks; the others go on with what they have, unless there is nothing yet.
+        if not self._lock.acquire(blocking=state is None):
+            return state if state is not None else self._current()
+        try:
+            if self._state is None or time.monotonic() >= self._fresh_until:
+                self._refresh()
+            return self._state if self._state is not None else self._load(frozenset())
+        finally:
+            self._lock.release()
+
+    def _refresh(self) -> None:
+        until = time.monotonic() + self._freshness
+        versions = self._definitions.versions()
+        if self._state is None or versions != self._state.versions:
+            old, self._state = self._state, self._load(versions)
+            kept = {id(known.repository) for known in self._state.loaded.values()}
+            for known in old.loaded.values() if old else ():
+                if known.repository and id(known.repository) not in kept:
+                    known.repository.close()
+        self._fresh_until = until
+
+    def _load(self, versions: frozenset[tuple[str, int]]) -> _State:
+        old = self._state.loaded if self._state else {}
+        loaded = {}
+        default = ""
+        for view in self._definitions.all():
+            known = old.get(comparable(view.name))
+            if known is None or known.view.version != view.version or known.repository is None:
+                known = _Loaded(view, self._build(view))
+            loaded[comparable(view.name)] = known
+            default = view.name if view.is_default else default
+        return _State(loaded, versions, default)
+
+    def _build(self, view: RepositoryView) -> Repository | None:
+        """Return the repository, or None: one that cannot be built must not keep the others from working."""
+        try:
+            secret = self._definitions.secret(view.name)
+            register_secret(secret)
+            return self._factories[view.kind].build(view.name, view.settings, secret)
+        except (ConfigurationError, SealBrokenError, KeyError) as error:
+            _log.error("repository.unusable", repository=view.name, reason=str(error))
+            return None
+
+    @staticmethod
+    def _ready(known: _Loaded) -> Repository:
+        if known.repository is None:
+            raise DirectoryUnavailableError(f"The repository {known.view.name} cannot be used; see the log.")
+        return known.repository

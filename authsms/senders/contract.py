@@ -116,11 +116,7 @@ class SenderService(ABC):
 
     @classmethod  # noqa: B027 - most providers have nothing to check
     def check(cls, values: SettingValues) -> None:
-        """Check what concerns several settings at once; nothing by default.
-
-        Raises:
-            InvalidInputError: They do not fit together; `field` names the setting to change.
-        """
+        """Raise `InvalidInputError`, with the `field` to change, when settings do not fit together."""
 
     @abstractmethod
     def build_request(self, submission: Submission) -> ProviderRequest:
@@ -131,10 +127,9 @@ class SenderService(ABC):
         """Return what *answer* means; `failure` classifies whatever is not success."""
 
     def verify_webhook(self, request: WebhookRequest) -> None:  # noqa: ARG002 - the contract names it
-        """Return when *request* is authentic. The secret path of the callback address was checked before.
+        """Raise `ForgeryError`, as it does by default, unless *request* is authentic.
 
-        Raises:
-            ForgeryError: It is not; this is the default.
+        The secret path of the callback address was checked before.
         """
         raise ForgeryError(f"{self.title} sends no webhooks.")
 
@@ -170,7 +165,7 @@ class SenderService(ABC):
         """Hand *submission* over like `submit`, and return all an administrator may see of it."""
         started = time.monotonic()
         request, reply, outcome = self._exchange(submission)
-        redactor = self._redactor(request, submission)
+        redactor = _redactor(self.values.secrets, request, submission)
         code = "" if isinstance(outcome, Accepted) else outcome.code
         answer = reply if isinstance(reply, ProviderAnswer) else None
         return Trial(
@@ -250,7 +245,7 @@ class SenderService(ABC):
                 outcome = PerhapsTaken(code, detail)
             case ProviderAnswer():
                 outcome = self._read(reply, submission)
-        return classification.cleaned(outcome, self._redactor(request, submission))
+        return classification.cleaned(outcome, _redactor(self.values.secrets, request, submission))
 
     def _read(self, answer: ProviderAnswer, submission: Submission) -> Outcome:
         try:
@@ -263,15 +258,17 @@ class SenderService(ABC):
         is_sound = answer.is_success and answer.is_whole and classification.is_sound_id(outcome.provider_id)
         return outcome if is_sound else self.failure(answer)
 
-    def _redactor(self, request: ProviderRequest | None, submission: Submission) -> Redactor:
-        secrets = [*self.values.secrets]
-        if request is not None:
-            secrets += request.markers
-            if request.basic is not None:
-                secrets += [request.basic[1], basic_credentials(*request.basic)]
-        if submission.callback_url:
-            secrets.append(submission.callback_url.rpartition("/")[2])
-        return Redactor(secrets, submission.recipient, submission.text)
+
+def _redactor(own_secrets: Sequence[str], request: ProviderRequest | None, submission: Submission) -> Redactor:
+    """Return what takes out everything of this exchange that must not be shown."""
+    secrets = [*own_secrets]
+    if request is not None:
+        secrets += request.markers
+        if request.basic is not None:
+            secrets += [request.basic[1], basic_credentials(*request.basic)]
+    if submission.callback_url:
+        secrets.append(submission.callback_url.rpartition("/")[2])
+    return Redactor(secrets, submission.recipient, submission.text)
 
 
 _CERTIFICATES = Setting(

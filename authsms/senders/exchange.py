@@ -6,6 +6,7 @@ after silence can deliver a text twice.
 """
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -20,6 +21,10 @@ JsonValue: TypeAlias = "Mapping[str, JsonValue] | list[JsonValue] | str | int | 
 
 _LONGEST_WAIT = timedelta(hours=1)
 _LONGEST_NUMBER = 12
+_HEADER = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}")
+_FRAMING = frozenset(
+    {"host", "content-length", "transfer-encoding", "connection", "upgrade", "expect", "te", "trailer"}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,10 +48,12 @@ class ProviderRequest:
 
     def __post_init__(self) -> None:
         for name, value in self.headers:
-            if not name.isascii() or not name.replace("-", "").replace("_", "").isalnum():
-                raise InvalidInputError(f"{name!r} is no name of a header.", field="headers")
+            if not _HEADER.fullmatch(name) or name.lower() in _FRAMING:
+                raise InvalidInputError(f"{name!r} cannot be set as a header.", field="headers")
             if any(mark in value for mark in "\r\n\0") or not value.isprintable() or not _is_latin(value):
-                raise InvalidInputError(f"The value of header {name} holds characters no header may hold.")
+                raise InvalidInputError(
+                    f"The value of header {name} holds characters no header may hold.", field="headers"
+                )
 
     @classmethod
     def get(

@@ -1,9 +1,12 @@
 """What is handed to a provider, and the four ways that can end."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from decimal import Decimal
 from enum import StrEnum
+from itertools import takewhile
+from types import MappingProxyType
 from typing import TypeAlias
 
 from authsms.foundation.phone import PhoneNumber
@@ -114,6 +117,17 @@ class CodeMeaning:
 
     verdict: Verdict
     advice: str
+
+
+def read_codes(table: str) -> Mapping[str, CodeMeaning]:
+    """Return the error codes in *table*: lines of a `Verdict`, one or more numeric codes, and an advice."""
+    codes: dict[str, CodeMeaning] = {}
+    for line in filter(None, table.splitlines()):
+        verdict, *words = line.split()
+        numbers = list(takewhile(str.isdigit, words))
+        meaning = CodeMeaning(Verdict(verdict), " ".join(words[len(numbers) :]))
+        codes.update(dict.fromkeys(numbers, meaning))
+    return MappingProxyType(codes)
 
 
 @dataclass(frozen=True, slots=True)

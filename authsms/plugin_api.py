@@ -1,0 +1,94 @@
+"""Everything a plugin may import, and the hooks it may answer; the public, stable face of this package.
+
+A plugin is a module named in the setting ``plugins``. It answers a hook with what it brings::
+
+    from authsms.plugin_api import SenderService, hookimpl
+
+
+    class CarrierPigeon(SenderService): ...
+
+
+    @hookimpl
+    def authsms_sender_services() -> list[type[SenderService]]:
+        return [CarrierPigeon]
+
+A published plugin names its module as an entry point in the group ``authsms``. Only plugins that the configuration
+names are imported: installing a package switches nothing on.
+"""
+
+import pluggy
+
+from authsms.foundation.errors import ForgeryError, InvalidInputError
+from authsms.foundation.phone import PhoneNumber
+from authsms.senders.contract import SenderService
+from authsms.senders.exchange import JsonValue, Pairs, ProviderAnswer, ProviderRequest
+from authsms.senders.http import HttpGuard
+from authsms.senders.settings import Setting, SettingKind, SettingValue, SettingValues
+from authsms.senders.signatures import is_same, with_and_without_port
+from authsms.senders.submission import (
+    Accepted,
+    Balance,
+    CodeMeaning,
+    NotTaken,
+    Outcome,
+    PerhapsTaken,
+    Purpose,
+    RefusalScope,
+    Refused,
+    Submission,
+    Verdict,
+    read_codes,
+)
+from authsms.senders.text import Template, parse_template
+from authsms.senders.webhook import InboundMessage, Receipt, ReceiptState, WebhookReply, WebhookRequest
+
+__all__ = [
+    "Accepted",
+    "Balance",
+    "CodeMeaning",
+    "ForgeryError",
+    "HttpGuard",
+    "InboundMessage",
+    "InvalidInputError",
+    "JsonValue",
+    "NotTaken",
+    "Outcome",
+    "Pairs",
+    "PerhapsTaken",
+    "PhoneNumber",
+    "ProviderAnswer",
+    "ProviderRequest",
+    "Purpose",
+    "Receipt",
+    "ReceiptState",
+    "RefusalScope",
+    "Refused",
+    "SenderService",
+    "Setting",
+    "SettingKind",
+    "SettingValue",
+    "SettingValues",
+    "Submission",
+    "Template",
+    "Verdict",
+    "WebhookReply",
+    "WebhookRequest",
+    "hookimpl",
+    "hookspec",
+    "is_same",
+    "parse_template",
+    "read_codes",
+    "with_and_without_port",
+]
+
+PROJECT = "authsms"
+hookspec = pluggy.HookspecMarker(PROJECT)
+hookimpl = pluggy.HookimplMarker(PROJECT)
+
+
+class HookSpecs:
+    """The hooks a plugin may answer."""
+
+    @hookspec
+    def authsms_sender_services(self) -> list[type[SenderService]]:  # type: ignore[empty-body]
+        """Return the kinds of sender service this plugin brings; each `key` must be its own."""

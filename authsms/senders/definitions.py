@@ -1,0 +1,119 @@
+"""Sender services as administrators and the delivery process see them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from authsms.foundation.errors import InvalidInputError
+from authsms.senders.contract import SenderService
+from authsms.senders.policy import ServiceRule
+from authsms.senders.settings import SettingValue
+from authsms.senders.submission import Outcome, Submission, Trial
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceDraft:
+    """What an administrator wants saved.
+
+    Attributes:
+        rule: Name, place and use; the name is part of the callback address and cannot change.
+        kind: `SenderService.key` of the provider.
+        settings: Values by name, as typed. A secret that is missing or empty keeps the stored one.
+        cleared: Names of secrets to remove.
+    """
+
+    rule: ServiceRule
+    kind: str
+    settings: Mapping[str, object] = field(repr=False)
+    cleared: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class SecretMark:
+    """That a secret is set; nothing of the secret itself.
+
+    Attributes:
+        names: Names of secret pairs, in order; empty for a single secret.
+    """
+
+    at: datetime
+    by: str
+    names: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SavedService:
+    """A stored service as it may be shown.
+
+    Attributes:
+        settings: Values by name, without secrets.
+        secrets: Which secrets are set.
+        version: For `SenderPolicyService.save_service`, so that nobody overwrites what he has not seen.
+        problem: Why it cannot be used at present, or empty.
+    """
+
+    rule: ServiceRule
+    kind: str
+    title: str
+    settings: Mapping[str, SettingValue]
+    secrets: Mapping[str, SecretMark]
+    version: int
+    updated_at: datetime
+    updated_by: str
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyVersion:
+    """One entry of the history; the document holds no secrets."""
+
+    version: int
+    at: datetime
+    author: str
+    change: str
+    document: Mapping[str, object]
+
+
+@dataclass(frozen=True, slots=True)
+class ConfiguredService:
+    """A service ready to send.
+
+    Attributes:
+        policy_version: Version of the policy it was read with.
+        callback_url: Where the provider reports to, or None when it does not report.
+    """
+
+    name: str
+    policy_version: int
+    service: SenderService
+    callback_url: str | None = field(default=None, repr=False)
+
+    @property
+    def kind(self) -> str:
+        """Key of the provider."""
+        return self.service.key
+
+    def submit(self, submission: Submission) -> Outcome:
+        """Hand *submission* over once, with the callback address of this service."""
+        return self.service.submit(self._addressed(submission))
+
+    def try_out(self, submission: Submission) -> Trial:
+        """Like `submit`, with all an administrator may see of it."""
+        return self.service.try_out(self._addressed(submission))
+
+    def _addressed(self, submission: Submission) -> Submission:
+        return replace(submission, callback_url=self.callback_url)
+
+
+def check_rule(rule: ServiceRule) -> None:
+    """Check what a rule says.
+
+    Raises:
+        InvalidInputError: Name or countries cannot be used.
+    """
+    name = rule.name
+    if not (0 < len(name) <= 40 and name.isascii() and name == name.lower() and name.replace("-", "").isalnum()):  # noqa: PLR2004 - as long as the column
+        raise InvalidInputError("The name may hold 40 lower-case letters, digits and hyphens.", field="name")
+    for country in rule.countries:
+        if len(country) != 2 or not country.isascii() or not country.isupper():  # noqa: PLR2004 - ISO 3166 alpha-2
+            raise InvalidInputError("Write countries as two capital letters, e.g. DE.", field="countries")

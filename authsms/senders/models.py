@@ -1,0 +1,55 @@
+"""Tables of the sender policy: the services, the policy itself, and every version of both."""
+
+from datetime import datetime
+
+from sqlalchemy import JSON, LargeBinary, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from authsms.foundation.db import Base, UtcDateTime
+from authsms.senders.settings import SettingValue
+
+
+class SenderServiceRecord(Base):
+    """One configured provider account; its secrets are sealed together."""
+
+    __tablename__ = "sender_service"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    name: Mapped[str] = mapped_column(String(40), unique=True)
+    kind: Mapped[str] = mapped_column(String(64))
+    position: Mapped[int]
+    is_enabled: Mapped[bool]
+    purposes: Mapped[list[str]] = mapped_column(JSON)
+    countries: Mapped[list[str]] = mapped_column(JSON)
+    settings: Mapped[dict[str, SettingValue]] = mapped_column(JSON)
+    secrets: Mapped[bytes | None] = mapped_column(LargeBinary)
+    secret_marks: Mapped[dict[str, list[str]]] = mapped_column(JSON)
+    version: Mapped[int]
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_by: Mapped[str] = mapped_column(String(200))
+
+
+class SenderPolicyRecord(Base):
+    """The policy: one row."""
+
+    __tablename__ = "sender_policy"
+
+    id: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    version: Mapped[int]
+    masks_recipients: Mapped[bool]
+    wording: Mapped[str] = mapped_column(String(40))
+    templates: Mapped[dict[str, str]] = mapped_column(JSON)
+    updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    updated_by: Mapped[str] = mapped_column(String(200))
+
+
+class SenderPolicyVersion(Base):
+    """What policy and services looked like at one version, without secrets."""
+
+    __tablename__ = "sender_policy_version"
+
+    version: Mapped[int] = mapped_column(primary_key=True, autoincrement=False)
+    at: Mapped[datetime] = mapped_column(UtcDateTime)
+    author: Mapped[str] = mapped_column(String(200))
+    change: Mapped[str] = mapped_column(String(200))
+    document: Mapped[dict[str, object]] = mapped_column(JSON)

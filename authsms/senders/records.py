@@ -1,0 +1,154 @@
+"""Between rows and values: how a sender service and the policy are written down and read back."""
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from authsms.foundation.errors import ConfigurationError, InvalidInputError, SealBrokenError
+from authsms.foundation.logs import register_secret
+from authsms.foundation.vault import Vault
+from authsms.senders import sealing
+from authsms.senders.contract import SenderService
+from authsms.senders.definitions import SavedService, ServiceDraft
+from authsms.senders.models import SenderPolicyRecord, SenderServiceRecord
+from authsms.senders.policy import Policy, ServiceRule
+from authsms.senders.settings import SettingValue
+from authsms.senders.submission import Purpose
+
+
+def policy_of(row: SenderPolicyRecord | None) -> Policy:
+    """Return the policy in *row*, or the one that holds before the first change."""
+    if row is None:
+        return Policy()
+    return Policy(row.masks_recipients, row.wording, dict(row.templates), row.version)
+
+
+def rule_of(row: SenderServiceRecord) -> ServiceRule:
+    """Return when the service in *row* is used."""
+    purposes = frozenset(Purpose(word) for word in row.purposes)
+    return ServiceRule(row.name, row.position, row.is_enabled, purposes, frozenset(row.countries))
+
+
+def raw_settings(vault: Vault, row: SenderServiceRecord) -> dict[str, object]:
+    """Return everything a service needs to know, secrets included.
+
+    Raises:
+        SealBrokenError: The secrets cannot be opened.
+    """
+    secrets = sealing.unseal(vault, row.id, row.secrets)
+    for secret in secrets.values():
+        for text in [secret] if isinstance(secret, str) else [value for _, value in secret]:
+            register_secret(text)
+    return {**row.settings, **secrets}
+
+
+def problem_of(vault: Vault, row: SenderServiceRecord, kind: type[SenderService] | None) -> str:
+    """Return why the service in *row* cannot be used, or an empty text."""
+    if kind is None:
+        return f"The plugin that brings {row.kind} is not loaded; name it under plugins in the configuration."
+    try:
+        kind.read_settings(raw_settings(vault, row))
+    except (InvalidInputError, ConfigurationError) as error:
+        return str(error)
+    except SealBrokenError:
+        return "The stored secrets cannot be opened with the keys of this server; type them again."
+    return ""
+
+
+def saved(vault: Vault, row: SenderServiceRecord, kind: type[SenderService] | None) -> SavedService:
+    """Return the service in *row* as it may be shown."""
+    return SavedService(
+        rule_of(row),
+        row.kind,
+        kind.title if kind else row.kind,
+        {name: _value(value) for name, value in row.settings.items()},
+        sealing.read_marks(row.secret_marks),
+        row.version,
+        row.updated_at,
+        row.updated_by,
+        problem_of(vault, row, kind),
+    )
+
+
+def write(
+    vault: Vault,
+    row: SenderServiceRecord | None,
+    kind: type[SenderService],
+    draft: ServiceDraft,
+    *,
+    at: datetime,
+    by: str,
+) -> SenderServiceRecord:
+    """Return *row*, or a new one, with *draft* written into it.
+
+    Raises:
+        InvalidInputError: A value does not fit; `field` names it.
+    """
+    settings = kind.all_settings()
+    stored, guard = ({}, None) if row is None else _reusable(vault, row, kind, draft)
+    kept = sealing.merge(settings, draft.settings, stored, draft.cleared)
+    try:
+        values = kind.read_settings({**draft.settings, **{one.name: "" for one in settings if one.is_secret}, **kept})
+    except InvalidInputError as error:
+        if guard is None:
+            raise
+        raise InvalidInputError(
+            f"{guard} was changed, so type the secrets again. {error}", field=error.field
+        ) from error
+    if row is None:
+        row = SenderServiceRecord(id=vault.new_id(), secret_marks={}, version=0)
+    before = _opened(vault, row)
+    row.name, row.kind = draft.rule.name, kind.key
+    row.position, row.is_enabled = draft.rule.position, draft.rule.is_enabled
+    row.purposes, row.countries = sorted(draft.rule.purposes), sorted(draft.rule.countries)
+    row.settings = {one.name: values.values[one.name] for one in settings if not one.is_secret}
+    row.secret_marks = sealing.marks(before, kept, row.secret_marks, at, by)
+    row.secrets = sealing.seal(vault, row.id, kept)
+    row.version, row.updated_at, row.updated_by = row.version + 1, at, by
+    return row
+
+
+def document(policy: SenderPolicyRecord, rows: list[SenderServiceRecord]) -> dict[str, object]:
+    """Return policy and services for the history: everything but secrets."""
+    return {
+        "masks_recipients": policy.masks_recipients,
+        "wording": policy.wording,
+        "templates": dict(policy.templates),
+        "services": [
+            {
+                "name": row.name,
+                "kind": row.kind,
+                "position": row.position,
+                "is_enabled": row.is_enabled,
+                "purposes": row.purposes,
+                "countries": row.countries,
+                "settings": row.settings,
+                "secrets_set": sorted(row.secret_marks),
+            }
+            for row in sorted(rows, key=lambda row: (row.position, row.name))
+        ],
+    }
+
+
+def _reusable(
+    vault: Vault, row: SenderServiceRecord, kind: type[SenderService], draft: ServiceDraft
+) -> tuple[Mapping[str, sealing.Secret], str | None]:
+    """Return the stored secrets that may be kept, and the label of the setting whose change forbids it."""
+    if row.kind != kind.key:
+        return {}, "The provider"
+    guard = sealing.changed_guard(kind.all_settings(), row.settings, draft.settings)
+    return ({}, guard.label) if guard else (_opened(vault, row), None)
+
+
+def _opened(vault: Vault, row: SenderServiceRecord) -> Mapping[str, sealing.Secret]:
+    """Return the stored secrets, or none when they cannot be opened any more."""
+    try:
+        return sealing.unseal(vault, row.id, row.secrets)
+    except SealBrokenError:
+        return {}
+
+
+def _value(stored: object) -> SettingValue:
+    """Return a value as it was before JSON turned its pairs into lists."""
+    if isinstance(stored, list | tuple):
+        return tuple((str(name), str(value)) for name, value in stored)
+    return stored if isinstance(stored, str | int | bool) else ""

@@ -1,0 +1,192 @@
+"""The sender policy: stored, versioned, and ready to send."""
+
+import threading
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import select
+
+from authsms.audit import AuditEntry, AuditTag, AuditTrail
+from authsms.foundation.clock import Clock
+from authsms.foundation.db import Database
+from authsms.foundation.errors import DatabaseUnavailableError, NotFoundError
+from authsms.foundation.logs import get_logger
+from authsms.foundation.phone import PhoneNumber, country_of, mask
+from authsms.foundation.vault import Vault
+from authsms.senders import records
+from authsms.senders.contract import SenderService
+from authsms.senders.definitions import ConfiguredService
+from authsms.senders.http import HttpGuard
+from authsms.senders.models import SenderPolicyRecord, SenderServiceRecord
+from authsms.senders.policy import Policy, ServiceRule, in_order
+from authsms.senders.signatures import is_same
+from authsms.senders.store import PolicyStore
+from authsms.senders.submission import Purpose, Submission, Trial
+from authsms.senders.text import Template, parse_template
+
+_log = get_logger(__name__)
+_LOOK_AGAIN_SECONDS = 1.0
+_TOKEN_DIGITS = 40  # 160 bits
+
+
+@dataclass(frozen=True, slots=True)
+class _Snapshot:
+    """Policy and services as of one version."""
+
+    policy: Policy
+    rules: tuple[ServiceRule, ...]
+    services: Mapping[str, ConfiguredService]
+    built: Mapping[str, tuple[int, SenderService]]
+
+
+_NOTHING = _Snapshot(Policy(version=-1), (), {}, {})
+
+
+class SenderPolicyService(PolicyStore):
+    """Keeps the policy, and the sender services ready to send; safe to share between threads.
+
+    Other processes see a change within a second or two: the version is looked up at most once a second, and only
+    services that changed are built anew.
+
+    Args:
+        database: Where they are kept.
+        vault: Seals secrets and makes callback addresses unguessable.
+        clock: Dates the versions.
+        kinds: What the plugins brought, see `authsms.plugins.load_plugins`.
+        guard: The way out.
+        public_url: Where providers reach this server.
+        audit: Is told of changes and tests; made from the others when left out.
+    """
+
+    def __init__(  # noqa: PLR0913 - it stands where all of these meet
+        self,
+        database: Database,
+        vault: Vault,
+        clock: Clock,
+        kinds: Sequence[type[SenderService]],
+        guard: HttpGuard,
+        public_url: str,
+        *,
+        audit: AuditTrail | None = None,
+    ) -> None:
+        super().__init__(database, vault, clock, kinds, audit or AuditTrail(database, vault, clock))
+        self._guard = guard
+        self._public_url = public_url.rstrip("/")
+        self._lock = threading.Lock()
+        self._snapshot = _NOTHING
+        self._look_again_at = 0.0
+
+    def choose(self, purpose: Purpose, recipient: PhoneNumber) -> list[ConfiguredService]:
+        """Return the services for a text, best first; empty when none may carry it."""
+        snapshot = self._current()
+        names = in_order(snapshot.rules, purpose, country_of(recipient))
+        return [snapshot.services[name] for name in names if name in snapshot.services]
+
+    def service(self, name: str) -> ConfiguredService:
+        """Return one service, also one that is off.
+
+        Raises:
+            NotFoundError: There is none of that name, or it cannot be used; `services` says why.
+        """
+        try:
+            return self._current().services[name]
+        except KeyError:
+            raise NotFoundError(f"There is no usable sender service called {name!r}.") from None
+
+    def template(self, purpose: Purpose, locale: str) -> Template:
+        """Return the template for a text with a code, in the nearest language there is.
+
+        Raises:
+            NotFoundError: Texts of this purpose carry no code; they bring their own words.
+        """
+        if purpose not in {Purpose.AUTHENTICATION, Purpose.VERIFICATION}:
+            raise NotFoundError(f"There is no template for {purpose}.")
+        return parse_template(self._current().policy.source(locale))
+
+    def shown(self, recipient: PhoneNumber) -> str:
+        """Return *recipient* as the policy shows numbers."""
+        return mask(recipient) if self._current().policy.masks_recipients else recipient
+
+    def callback_url(self, name: str) -> str | None:
+        """Return where the provider of a service reports to, or None when it does not report."""
+        return self.service(name).callback_url
+
+    def by_callback(self, name: str, token: str) -> ConfiguredService:
+        """Return the service a webhook was sent to.
+
+        Raises:
+            NotFoundError: Service and token do not belong together; the words do not tell which is wrong.
+        """
+        found = self._current().services.get(name)
+        if found is None or not is_same(token, (found.callback_url or "").rpartition("/")[2] or "none"):
+            raise NotFoundError("There is nothing here.")
+        return found
+
+    def try_out(self, name: str, recipient: PhoneNumber, text: str, *, author: str) -> Trial:
+        """Send *text* through the saved configuration and return all an administrator may see of it.
+
+        The caller limits how often. The message id is new, so receipts of it are recorded but belong to no message.
+
+        Raises:
+            NotFoundError: There is no such service.
+        """
+        submission = Submission(self._vault.new_id(), recipient, text)
+        trial = self.service(name).try_out(submission)
+        details = {"service": name, "recipient": mask(recipient), "outcome": type(trial.outcome).__name__}
+        with self._database.write() as session:
+            self._audit.record(session, AuditEntry(AuditTag.SENDER_TESTED, login=author, details=details))
+        return trial
+
+    def _current(self) -> _Snapshot:
+        """Return policy and services, looked up again when that was more than a second ago."""
+        if not self._has_changed and time.monotonic() < self._look_again_at:
+            return self._snapshot
+        with self._lock:
+            if self._has_changed or time.monotonic() >= self._look_again_at:
+                self._has_changed = False
+                self._refresh()
+                self._look_again_at = time.monotonic() + _LOOK_AGAIN_SECONDS
+            return self._snapshot
+
+    def _refresh(self) -> None:
+        """Take over a newer version; while the database is away the last one stays good."""
+        try:
+            with self._database.read() as session:
+                row = session.get(SenderPolicyRecord, 1)
+                if (row.version if row else 0) == self._snapshot.policy.version:
+                    return
+                policy, rows = records.policy_of(row), session.scalars(select(SenderServiceRecord)).all()
+        except DatabaseUnavailableError:
+            if self._snapshot is _NOTHING:
+                raise
+            return
+        before, self._snapshot = self._snapshot, self._built(policy, rows)
+        kept = {service for _, service in self._snapshot.built.values()}
+        for _, service in before.built.values():
+            if service not in kept:
+                service.close()
+
+    def _built(self, policy: Policy, rows: Sequence[SenderServiceRecord]) -> _Snapshot:
+        built: dict[str, tuple[int, SenderService]] = {}
+        services: dict[str, ConfiguredService] = {}
+        for row in rows:
+            known = self._snapshot.built.get(row.id)
+            service = known[1] if known and known[0] == row.version else self._build(row)
+            if service is not None:
+                built[row.id] = (row.version, service)
+                url = self._callback_url(row) if service.has_webhooks else None
+                services[row.name] = ConfiguredService(row.name, policy.version, service, url)
+        return _Snapshot(policy, tuple(records.rule_of(row) for row in rows), services, built)
+
+    def _build(self, row: SenderServiceRecord) -> SenderService | None:
+        kind = self._kinds.get(row.kind)
+        problem = records.problem_of(self._vault, row, kind)
+        if kind is None or problem:
+            _log.error("sender.unusable", service=row.name, reason=problem)
+            return None
+        return kind.configure(records.raw_settings(self._vault, row), self._guard)
+
+    def _callback_url(self, row: SenderServiceRecord) -> str:
+        token = self._vault.keyed_hash("sender.callback", row.id)[:_TOKEN_DIGITS]
+        return f"{self._public_url}/webhooks/{row.name}/{token}"

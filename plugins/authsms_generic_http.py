@@ -1,0 +1,223 @@
+"""Any provider or gateway that takes a text by one HTTP request.
+
+The administrator describes the request; ``{phone}`` and ``{message}`` stand in the values of its parameters, and are
+the only variables. They are encoded for the place they stand in, so that no text can add a parameter or a field.
+Success is decided by the status *and* a rule on the body: many gateways refuse with HTTP 200.
+"""
+
+from typing_extensions import override
+
+from authsms.plugin_api import (
+    Accepted,
+    InvalidInputError,
+    JsonValue,
+    Outcome,
+    Pairs,
+    ProviderAnswer,
+    ProviderRequest,
+    RefusalScope,
+    Refused,
+    SenderService,
+    Setting,
+    SettingKind,
+    SettingValues,
+    Submission,
+    Template,
+    hookimpl,
+    parse_template,
+)
+
+_VARIABLES = ("phone", "message")
+_LONGEST_VALUE = 1000
+_RULES = (
+    ("status", "The status alone"),
+    ("contains", "The body contains the text below"),
+    ("equals", "The body is exactly the text below"),
+    ("json_equals", "A field of a JSON body has the value below"),
+)
+
+
+class GenericHttpService(SenderService):
+    """A gateway described by its administrator."""
+
+    key = "generic_http"
+    title = "Generic HTTP"
+    settings = (
+        Setting(
+            "url",
+            "Service URL",
+            "Address that takes a message; it may hold a fixed query.",
+            SettingKind.URL,
+            required=True,
+            guards_secrets=True,
+        ),
+        Setting(
+            "method",
+            "Method",
+            "GET puts all parameters into the address, where proxies may log them; prefer POST.",
+            SettingKind.CHOICE,
+            default="POST",
+            choices=(("POST", "POST"), ("GET", "GET")),
+        ),
+        Setting(
+            "body_format",
+            "Body of a POST",
+            "In JSON, a dot in a parameter's name nests (message.text), and [] at its end makes a list.",
+            SettingKind.CHOICE,
+            default="form",
+            choices=(("form", "Form"), ("json", "JSON")),
+        ),
+        Setting("user", "Basic user", "User of HTTP Basic authentication, if the gateway wants it."),
+        Setting("password", "Basic password", "Its password.", SettingKind.SECRET),
+        Setting(
+            "parameters",
+            "Parameters",
+            "Lines of name=value. {phone} and {message} are put in; write {{ and }} for braces.",
+            SettingKind.PAIRS,
+            default=(),
+        ),
+        Setting(
+            "secure_parameters",
+            "Secure parameters",
+            "Like parameters, but never shown again: keys, passwords.",
+            SettingKind.SECRET_PAIRS,
+            default=(),
+        ),
+        Setting("headers", "Headers", "Lines of name=value; no variables.", SettingKind.PAIRS, default=()),
+        Setting(
+            "secure_headers",
+            "Secure headers",
+            "Like headers, but never shown again, e.g. Authorization=Bearer …",
+            SettingKind.SECRET_PAIRS,
+            default=(),
+        ),
+        Setting(
+            "number_format",
+            "Form of the number",
+            "Whether the gateway wants numbers with or without the plus sign.",
+            SettingKind.CHOICE,
+            default="plus",
+            choices=(("plus", "+491715550100"), ("digits", "491715550100")),
+        ),
+        Setting(
+            "success_rule",
+            "Success means status 2xx, and",
+            "What else must be true. Many gateways answer 200 to everything.",
+            SettingKind.CHOICE,
+            default="status",
+            choices=_RULES,
+        ),
+        Setting("success_field", "Field of the answer", "Where in the JSON, e.g. messages.0.status."),
+        Setting("success_value", "Text or value", "What success looks like, upper and lower case as written."),
+        Setting("id_field", "Field of the message id", "Where in a JSON answer the id stands, e.g. messages.0.id."),
+    )
+
+    @override
+    @classmethod
+    def check(cls, values: SettingValues) -> None:
+        pairs = [(name, value) for name in ("parameters", "secure_parameters") for _, value in values.pairs(name)]
+        used = {word for name, value in pairs for word in _template(value, name).names}
+        fixed = [("url", values.text("url"))]
+        fixed += [(name, value) for name in ("headers", "secure_headers") for _, value in values.pairs(name)]
+        for variable in _VARIABLES:
+            if variable not in used:
+                raise InvalidInputError(f"One parameter must hold {{{variable}}}.", field="parameters")
+            for name, text in fixed:
+                if f"{{{variable}}}" in text:
+                    raise InvalidInputError("Variables belong into parameters only.", field=name)
+        rule = values.text("success_rule")
+        if rule != "status" and not values.text("success_value"):
+            raise InvalidInputError("Say what success looks like.", field="success_value")
+        if rule == "json_equals" and not values.text("success_field"):
+            raise InvalidInputError("Say which field of the answer to look at.", field="success_field")
+        cls._request(values, "+10000000000", "x")
+
+    @override
+    def build_request(self, submission: Submission) -> ProviderRequest:
+        return self._request(self.values, submission.recipient, submission.text)
+
+    @override
+    def read_answer(self, answer: ProviderAnswer, submission: Submission) -> Outcome:
+        rule, id_field = self.values.text("success_rule"), self.values.text("id_field")
+        is_readable = rule == "status" or bool(answer.body.strip())
+        if rule == "json_equals":
+            is_readable = isinstance(answer.json_value(), dict | list)
+        if not (answer.is_success and answer.is_whole and is_readable):
+            return self.failure(answer)
+        if not self._is_success(answer):
+            return Refused(RefusalScope.MESSAGE, "rejected", answer.text())
+        provider_id = answer.find(*_path(id_field)) if id_field else None
+        return Accepted(provider_id or submission.message_id)
+
+    def _is_success(self, answer: ProviderAnswer) -> bool:
+        body, wanted = answer.text().strip(), self.values.text("success_value")
+        match self.values.text("success_rule"):
+            case "contains":
+                return wanted in body
+            case "equals":
+                return body == wanted
+            case "json_equals":
+                return answer.find(*_path(self.values.text("success_field"))) == wanted
+        return True
+
+    @staticmethod
+    def _request(values: SettingValues, phone: str, message: str) -> ProviderRequest:
+        words = {
+            "phone": phone if values.text("number_format") == "plus" else phone.lstrip("+"),
+            "message": message,
+        }
+        pairs = tuple(
+            (name, _template(value, setting).fill(words))
+            for setting in ("parameters", "secure_parameters")
+            for name, value in values.pairs(setting)
+        )
+        headers = (*values.pairs("headers"), *values.pairs("secure_headers"))
+        basic = (values.text("user"), values.text("password")) if values.text("user") else None
+        if values.text("method") == "GET":
+            return ProviderRequest.get(values.text("url"), pairs, headers=headers, basic=basic)
+        if values.text("body_format") == "json":
+            return ProviderRequest.json(values.text("url"), _nested(pairs), headers=headers, basic=basic)
+        return ProviderRequest.form(values.text("url"), pairs, headers=headers, basic=basic)
+
+
+def _template(value: str, setting: str) -> Template:
+    try:
+        return parse_template(value, names=_VARIABLES, required=(), longest=_LONGEST_VALUE)
+    except InvalidInputError as error:
+        raise InvalidInputError(str(error), field=setting) from error
+
+
+def _path(text: str) -> list[str | int]:
+    return [int(step) if step.isdigit() else step for step in text.split(".")]
+
+
+def _nested(pairs: Pairs) -> dict[str, JsonValue]:
+    """Return *pairs* as a JSON object; ``to.number`` nests, ``to[]`` is a list."""
+    root: dict[str, JsonValue] = {}
+    for name, value in pairs:
+        *parents, last = name.split(".")
+        place = root
+        for parent in parents:
+            inner = place.setdefault(parent, {})
+            if not isinstance(inner, dict):
+                raise _twice(name)
+            place = inner
+        key = last.removesuffix("[]")
+        values = place.setdefault(key, []) if last.endswith("[]") else None
+        if isinstance(values, list):
+            values.append(value)
+        elif key in place:
+            raise _twice(name)
+        else:
+            place[key] = value
+    return root
+
+
+def _twice(name: str) -> InvalidInputError:
+    return InvalidInputError(f"Parameter {name} stands where another one stands already.", field="parameters")
+
+
+@hookimpl
+def authsms_sender_services() -> list[type[SenderService]]:
+    """Bring the generic gateway."""
+    return [GenericHttpService]

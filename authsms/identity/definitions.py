@@ -84,8 +84,10 @@ class Definitions:
         """Return what changes whenever a definition does."""
         with self._database.read() as session:
             return frozenset(
-                tuple(row)
-                for row in session.execute(select(RepositoryRow.name, RepositoryRow.version, RepositoryRow.changed_at))
+                (name, version, changed_at)
+                for name, version, changed_at in session.execute(
+                    select(RepositoryRow.name, RepositoryRow.version, RepositoryRow.changed_at)
+                )
             )
 
     def secret(self, name: str) -> str:

@@ -74,8 +74,8 @@ def read_people(content: bytes, form: ImportFormat, *, default_region: str) -> R
 
     Args:
         content: The file, in UTF-8.
-        form: How it is written. CSV has a header line with names of `COLUMNS`; several numbers or groups in one field are
-            parted by ``|``.
+        form: How it is written. CSV has a header line with names of `COLUMNS`; several numbers or groups in one field
+            are parted by ``|``.
         default_region: Country of numbers without a country code.
     """
     try:

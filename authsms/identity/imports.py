@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from sqlalchemy.exc import IntegrityError
 
-from authsms.audit import AuditEntry, AuditTag, AuditTrail
+from authsms.audit import AuditEntry, AuditTag, AuditTrail, Detail
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database
 from authsms.foundation.errors import ConflictError, InvalidInputError
@@ -102,6 +102,10 @@ class PeopleImport:
             for person, digest in zip(people, digests, strict=True):
                 counts[self._people.store(session, person.draft, digest)] += 1
             report = ImportReport(counts[Saved.CREATED], counts[Saved.UPDATED], counts[Saved.UNCHANGED])
-            details = {"repository": self._people.repository, "created": report.created, "updated": report.updated}
+            details: dict[str, Detail] = {
+                "repository": self._people.repository,
+                "created": report.created,
+                "updated": report.updated,
+            }
             self._audit.record(session, AuditEntry(AuditTag.PEOPLE_IMPORTED, details=details))
         return report

@@ -1,7 +1,7 @@
 """People of all repositories under one roof.
 
-Definitions live in the database, so that an administrator's change reaches every process within seconds. A repository is
-built once and kept until its definition changes; what is under way on the old one finishes there.
+Definitions live in the database, so that an administrator's change reaches every process within seconds. A repository
+is built once and kept until its definition changes; what is under way on the old one finishes there.
 """
 
 import threading
@@ -22,7 +22,7 @@ from authsms.foundation.errors import (
 )
 from authsms.foundation.logs import get_logger, register_secret
 from authsms.foundation.vault import Vault
-from authsms.identity.definitions import Definitions, RepositoryDefinition, RepositoryView
+from authsms.identity.definitions import Definitions, RepositoryDefinition, RepositoryView, Versions
 from authsms.identity.kinds import RepositoryKind
 from authsms.identity.names import canonical_name, comparable
 from authsms.identity.repository import PasswordVerdict, Person, PersonKey, Repository, split_key
@@ -44,7 +44,7 @@ class _State:
     """Every repository by its comparable name, as of the versions read."""
 
     loaded: Mapping[str, _Loaded]
-    versions: frozenset[tuple[str, int]]
+    versions: Versions
     default: str
 
 
@@ -73,9 +73,10 @@ class PeopleService:
         self._fresh_until = 0.0
 
     def split(self, typed: str) -> tuple[str, str]:
-        r"""Return the repository's name and the login in ``repository\user``; without a prefix the default repository's.
+        r"""Return the repository's name and the login in ``repository\user``.
 
-        An unknown prefix is returned as typed: nobody is there. What can be no name at all is returned whole.
+        Without a prefix it is the default repository. An unknown prefix is returned as typed: nobody is there. What can
+        be no name at all is returned whole.
         """
         state = self._current()
         try:
@@ -175,33 +176,38 @@ class PeopleService:
         if state is not None and time.monotonic() < self._fresh_until:
             return state
         # One thread looks; the others go on with what they have, unless there is nothing yet.
-        if not self._lock.acquire(blocking=state is None):
-            return state if state is not None else self._current()
+        if state is None:
+            self._lock.acquire()
+        elif not self._lock.acquire(blocking=False):
+            return state
         try:
-            if self._state is None or time.monotonic() >= self._fresh_until:
-                self._refresh()
-            return self._state if self._state is not None else self._load(frozenset())
+            return self._refreshed()
         finally:
             self._lock.release()
 
-    def _refresh(self) -> None:
+    def _refreshed(self) -> _State:
+        state = self._state
+        if state is not None and time.monotonic() < self._fresh_until:
+            return state
         until = time.monotonic() + self._freshness
         versions = self._definitions.versions()
-        if self._state is None or versions != self._state.versions:
-            old, self._state = self._state, self._load(versions)
-            kept = {id(known.repository) for known in self._state.loaded.values()}
+        if state is None or versions != state.versions:
+            old, state = state, self._load(versions)
+            self._state = state
+            kept = {id(known.repository) for known in state.loaded.values()}
             for known in old.loaded.values() if old else ():
                 if known.repository and id(known.repository) not in kept:
                     known.repository.close()
         self._fresh_until = until
+        return state
 
-    def _load(self, versions: frozenset[tuple[str, int]]) -> _State:
+    def _load(self, versions: Versions) -> _State:
         old = self._state.loaded if self._state else {}
         loaded = {}
         default = ""
         for view in self._definitions.all():
             known = old.get(comparable(view.name))
-            if known is None or known.view.version != view.version or known.repository is None:
+            if known is None or known.view != view or known.repository is None:
                 known = _Loaded(view, self._build(view))
             loaded[comparable(view.name)] = known
             default = view.name if view.is_default else default

@@ -1,1 +1,35 @@
 """Doors for machines: OpenID Connect, provider webhooks, health and metrics. They translate; rules live below."""
+
+from typing import cast
+
+from flask import Flask
+
+from authsms.protocols import operations, webhooks
+from authsms.protocols.oidc.assembly import assemble
+from authsms.protocols.oidc.routes import create_blueprints
+from authsms.protocols.readiness import Readiness
+from authsms.protocols.services import ProtocolServices
+from authsms.protocols.webhooks import AuditInbox, Webhooks
+
+
+def register(app: Flask) -> None:
+    """Give *app* these doors over the services in ``app.extensions["authsms"]``."""
+    services = cast("ProtocolServices", app.extensions["authsms"])
+    operations.time_requests(app)
+    readiness = Readiness(services.checks)
+    app.register_blueprint(operations.create_blueprint(readiness, services.settings.metrics.token.get_secret_value()))
+    for blueprint in create_blueprints(assemble(services)):
+        app.register_blueprint(blueprint)
+    app.register_blueprint(
+        webhooks.create_blueprint(
+            Webhooks(
+                public_url=services.settings.public_url,
+                sources=services.senders,
+                receipts=services.receipts,
+                inbox=AuditInbox(services.database, services.audit),
+                clock=services.clock,
+                database=services.database,
+                audit=services.audit,
+            )
+        )
+    )

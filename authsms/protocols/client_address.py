@@ -22,6 +22,8 @@ _FORWARDED_HEADERS = (
     "HTTP_FORWARDED",
 )
 _MOST_HOPS = 20
+WAS_FORWARDED = "authsms.was_forwarded"
+"""Key of the environment that tells that some proxy, trusted or not, has passed the request on."""
 
 
 class ClientAddress:
@@ -34,8 +36,7 @@ class ClientAddress:
     def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
         """Call the application with the address put right."""
         hops = str(environ.get("HTTP_X_FORWARDED_FOR", ""))
-        for header in _FORWARDED_HEADERS:
-            environ.pop(header, None)
+        environ[WAS_FORWARDED] = bool([header for header in _FORWARDED_HEADERS if environ.pop(header, None)])
         if hops and self._is_trusted(environ.get("REMOTE_ADDR", "")):
             environ["REMOTE_ADDR"] = self._client(environ["REMOTE_ADDR"], hops)
         return self._application(environ, start_response)

@@ -1,17 +1,27 @@
 """The userinfo endpoint: what the directory says about the person now, for as long as the login session stands."""
 
-from typing import Any
+from typing import Any, Protocol
 
 from authlib.oauth2 import OAuth2Request, ResourceProtector
 from authlib.oauth2.rfc6750 import BearerTokenValidator
 from typing_extensions import override
 
-from authsms.identity.repository import PersonKey
-from authsms.identity.service import PeopleService
+from authsms.identity.repository import Person, PersonKey
 from authsms.logon.sessions import LoginSessions
 from authsms.protocols.oidc.claims import person_claims
 from authsms.protocols.oidc.identity_tokens import Names
 from authsms.protocols.oidc.tokens import AccessToken, TokenStore
+
+
+class People(Protocol):
+    """Knows people by their key."""
+
+    def get(self, key: PersonKey) -> Person | None:
+        """Return the person as the directory has them now.
+
+        Raises:
+            DirectoryUnavailableError: The directory is away.
+        """
 
 
 class LiveToken:
@@ -52,7 +62,7 @@ class TokenValidator(BearerTokenValidator):
 class UserInfoEndpoint:
     """Answers with the claims that a token's scopes allow."""
 
-    def __init__(self, validator: TokenValidator, people: PeopleService, names: Names) -> None:
+    def __init__(self, validator: TokenValidator, people: People, names: Names) -> None:
         self._protector = ResourceProtector()
         self._protector.register_token_validator(validator)
         self._people = people

@@ -1,0 +1,110 @@
+"""Doors for those who run the server: is it alive, is it ready, what does it count."""
+
+import hmac
+import ipaddress
+from collections.abc import Callable
+from time import perf_counter
+
+from flask import Blueprint, Flask, Response, g, jsonify, request
+
+from authsms.foundation import metrics
+from authsms.foundation.db import Database
+from authsms.foundation.errors import ForgeryError
+from authsms.foundation.schema import SchemaState, schema_state
+from authsms.foundation.vault import Vault
+from authsms.protocols import problems
+from authsms.protocols.client_address import WAS_FORWARDED
+from authsms.protocols.readiness import OK, Check, Readiness
+
+_PROBE = b"readiness"
+_PROBE_CONTEXT = "readiness"
+
+
+def create_blueprint(readiness: Readiness, metrics_token: str) -> Blueprint:
+    """Return the addresses ``/healthz``, ``/readyz`` and ``/metrics``.
+
+    Args:
+        readiness: What to look at.
+        metrics_token: Bearer token for the metrics; when empty, they are given to callers on this machine only.
+    """
+    blueprint = Blueprint("operations", __name__)
+    problems.register(blueprint)
+
+    @blueprint.get("/healthz")
+    def healthz() -> Response:
+        return jsonify({"status": "alive"})
+
+    @blueprint.get("/readyz")
+    def readyz() -> Response:
+        report = readiness.look()
+        response = jsonify({"status": report.status, "checks": dict(report.words)})
+        response.status_code = 200 if report.is_ready else 503
+        return response
+
+    @blueprint.get("/metrics")
+    def exposition() -> Response:
+        if not _may_read(metrics_token):
+            raise ForgeryError("Metrics need the bearer token, or a caller on this machine.")
+        return Response(metrics.exposition(), content_type=metrics.CONTENT_TYPE)
+
+    return blueprint
+
+
+def time_requests(app: Flask) -> None:
+    """Measure every request of *app* by the template of its route."""
+
+    @app.before_request
+    def begin() -> None:
+        g.began_at = perf_counter()
+
+    @app.after_request
+    def observe(response: Response) -> Response:
+        if "began_at" in g:
+            route = request.url_rule.rule if request.url_rule else None
+            seconds = perf_counter() - g.began_at
+            metrics.observe_request(method=request.method, route=route, status=response.status_code, seconds=seconds)
+        return response
+
+
+def basic_checks(database: Database, vault: Vault, worker_is_alive: Callable[[], bool]) -> list[Check]:
+    """Return the checks without which no login works.
+
+    Args:
+        database: Where everything is kept.
+        vault: Whose keys must open what they seal.
+        worker_is_alive: Whether a delivery process has given a sign of life.
+    """
+
+    def revision() -> str:
+        return OK if schema_state(database) is SchemaState.CURRENT else "other revision"
+
+    def answers() -> str:
+        database.ping()
+        return OK
+
+    def keys() -> str:
+        sealed = vault.seal(_PROBE, context=_PROBE_CONTEXT)
+        return OK if vault.unseal(sealed, context=_PROBE_CONTEXT) == _PROBE else "wrong"
+
+    def delivery() -> str:
+        return OK if worker_is_alive() else "no sign of life"
+
+    return [
+        Check("database", answers),
+        Check("schema", revision),
+        Check("keys", keys),
+        Check("delivery", delivery),
+    ]
+
+
+def _may_read(token: str) -> bool:
+    if token:
+        shown = request.headers.get("Authorization", "").removeprefix("Bearer ")
+        return hmac.compare_digest(shown.encode(), token.encode())
+    # A proxy on this machine makes everybody look like a local caller.
+    if request.environ.get(WAS_FORWARDED, False):
+        return False
+    try:
+        return ipaddress.ip_address(request.remote_addr or "").is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,38 @@
+"""What the doors for machines need of the rest of the house."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from authsms.audit import AuditTrail
+from authsms.foundation.clock import Clock
+from authsms.foundation.db import Database
+from authsms.foundation.settings import Settings
+from authsms.foundation.vault import Vault
+from authsms.logon.endpoints import Continuations, EndpointService
+from authsms.logon.sessions import LoginSessions
+from authsms.protocols.oidc.keys import SigningKeys
+from authsms.protocols.oidc.tokens import TokenStore
+from authsms.protocols.oidc.userinfo import People
+from authsms.protocols.readiness import Check
+from authsms.protocols.webhooks import Receipts, Sources
+
+
+class ProtocolServices(Protocol):
+    """The services these doors call."""
+
+    settings: Settings
+    database: Database
+    vault: Vault
+    clock: Clock
+    audit: AuditTrail
+    people: People
+    senders: Sources
+    receipts: Receipts
+    sessions: LoginSessions
+    endpoints: EndpointService
+    continuations: Continuations
+    signing_keys: SigningKeys
+    tokens: TokenStore
+
+    def checks(self) -> Sequence[Check]:
+        """Return what `/readyz` looks at."""

@@ -10,7 +10,6 @@ import json
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator
-from difflib import SequenceMatcher
 from urllib.parse import quote, quote_plus
 
 from authsms.foundation.phone import PhoneNumber, mask
@@ -35,39 +34,48 @@ class Redactor:
 
     def __init__(self, secrets: Iterable[str], recipient: PhoneNumber | None = None, text: str = "") -> None:
         known = {secret for secret in secrets if len(secret) >= _SHORTEST_SECRET}
-        self._message = text
+        self._longest = 0
         self._patterns: list[tuple[re.Pattern[str], str]] = []
-        for words, instead in ((known, HIDDEN), ({text}, _TEXT), (set(_DIGIT_RUN.findall(text)), HIDDEN)):
-            spellings = sorted({form for word in words if word for form in _spellings(word)}, key=len, reverse=True)
-            if spellings:
-                pattern = re.compile("|".join(re.escape(form) for form in spellings), re.IGNORECASE)
-                self._patterns.append((pattern, instead))
+        self._add(known, HIDDEN)
+        self._add({text}, _TEXT)
         if recipient is not None:
             digits = r"(?:%20|[\s().+/-])*".join(recipient.lstrip("+"))
             self._patterns.append((re.compile(rf"(?:\+|%2B)?{digits}", re.IGNORECASE), mask(recipient)))
+        self._add(set(_DIGIT_RUN.findall(text)), HIDDEN)
+        self._pieces = {text[start : start + _SHORTEST_ECHO] for start in range(len(text) - _SHORTEST_ECHO + 1)}
 
     def clean(self, text: str, limit: int = 300) -> str:
         """Return *text* fit to be shown, at most *limit* characters and an ellipsis."""
+        is_cut = len(text) > _LONGEST_READ
         text = text[:_LONGEST_READ]
         for pattern, instead in self._patterns:
             text = pattern.sub(instead, text)
-        text = self._without_echo(text)
+        # What was cut off may have begun with half a secret.
+        text = self._without_echo(text[: -self._longest - 1] if is_cut else text)
         text = " ".join(
             "".join(" " if unicodedata.category(mark) in _HIDDEN_CATEGORIES else mark for mark in text).split()
         )
         return text if len(text) <= limit else text[:limit] + "…"
 
+    def _add(self, words: Iterable[str], instead: str) -> None:
+        spellings = sorted({form for word in words if word for form in _spellings(word)}, key=len, reverse=True)
+        if spellings:
+            self._longest = max(self._longest, len(spellings[0]))
+            pattern = re.compile("|".join(re.escape(form) for form in spellings), re.IGNORECASE)
+            self._patterns.append((pattern, instead))
+
     def _without_echo(self, text: str) -> str:
         """Take out long parts of the message, as a provider repeats them when it cuts texts."""
-        if len(self._message) < _SHORTEST_ECHO:
-            return text
-        matcher = SequenceMatcher(None, text, self._message, autojunk=False)
-        found = matcher.find_longest_match()
-        while found.size >= _SHORTEST_ECHO:
-            text = text[: found.a] + _TEXT + text[found.a + found.size :]
-            matcher.set_seq1(text)
-            found = matcher.find_longest_match()
-        return text
+        shown: list[str] = []
+        position = end = 0
+        while position < len(text):
+            if text[position : position + _SHORTEST_ECHO] in self._pieces:
+                shown += [_TEXT] if position >= end else []
+                end = position + _SHORTEST_ECHO
+            elif position >= end:
+                shown.append(text[position])
+            position += 1
+        return "".join(shown)
 
 
 def basic_credentials(user: str, password: str) -> str:

@@ -31,6 +31,7 @@ class AuditTag(StrEnum):
     """What an audit record may report."""
 
     LOGON_STARTED = "logon.started"
+    LOGON_CHAIN_CHOSEN = "logon.chain-chosen"
     LOGON_METHOD_PASSED = "logon.method-passed"
     LOGON_METHOD_FAILED = "logon.method-failed"
     LOGON_SUSPICIOUS = "logon.suspicious"

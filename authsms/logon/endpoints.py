@@ -1,12 +1,10 @@
 """Endpoints (who may ask for a logon) and continuations (where their request goes on afterwards)."""
 
 import hmac
-import ipaddress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
-from urllib.parse import urlsplit
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -17,6 +15,7 @@ from authsms.foundation.db import Database, rowcount
 from authsms.foundation.errors import ConflictError, InvalidInputError, NotFoundError
 from authsms.foundation.vault import Vault
 from authsms.logon.models import ContinuationRow, EndpointRow, EventRow
+from authsms.logon.redirects import check_redirect
 
 _SECRET_BYTES = 32
 _CONTINUATION_LIFETIME = timedelta(minutes=30)
@@ -24,6 +23,7 @@ _LONGEST_NAME = 200
 _LONGEST_PATH = 2000
 _LONGEST_HINT = 256
 _NOBODY = "0" * 64
+_WAITS_NO_MORE = "This login request is over. Go back to the application and start again."
 
 
 class TokenAlgorithm(StrEnum):
@@ -73,12 +73,14 @@ class Continuation:
     """A door's request that waits for a login.
 
     Attributes:
+        endpoint: Name of the endpoint, for people.
         path: Local path at which the door takes it up again.
         payload: The door's own notes.
     """
 
     id: str
     endpoint_id: str
+    endpoint: str
     event: str
     path: str
     payload: dict[str, Any]
@@ -118,7 +120,7 @@ class EndpointService:
         if not 0 < len(name) <= _LONGEST_NAME or not name.isprintable():
             raise InvalidInputError("Give the endpoint a name of up to 200 characters.", field="name")
         for address in (*redirect_uris, *logout_uris):
-            _check_redirect(address)
+            check_redirect(address)
         secret = self._vault.new_token(_SECRET_BYTES)
         now = self._clock.now()
         endpoint = Endpoint(self._vault.new_id(), name, event, redirect_uris, logout_uris, now, oidc)
@@ -236,11 +238,14 @@ class Continuations:
             NotFoundError: It is unknown, too old or finished; the person starts again at the application.
         """
         waiting = (ContinuationRow.finished_at.is_(None), ContinuationRow.expires_at > self._clock.now())
+        query = select(ContinuationRow, EndpointRow.name).join(
+            EndpointRow, EndpointRow.id == ContinuationRow.endpoint_id
+        )
         with self._database.read() as session:
-            row = session.scalar(select(ContinuationRow).where(ContinuationRow.id == continuation_id, *waiting))
-        if row is None:
-            raise NotFoundError("This login request is over. Go back to the application and start again.")
-        return _continuation(row)
+            found = session.execute(query.where(ContinuationRow.id == continuation_id, *waiting)).one_or_none()
+        if found is None:
+            raise NotFoundError(_WAITS_NO_MORE)
+        return _continuation(*found)
 
     def finish(self, continuation_id: str) -> Continuation:
         """Take a request up for good: of several callers exactly one gets it.
@@ -257,7 +262,7 @@ class Continuations:
         )
         with self._database.write() as session:
             if rowcount(session.execute(statement.values(finished_at=now))) != 1:
-                raise NotFoundError("This login request is over. Go back to the application and start again.")
+                raise NotFoundError(_WAITS_NO_MORE)
         return found
 
     def purge(self) -> int:
@@ -267,28 +272,12 @@ class Continuations:
             return rowcount(session.execute(delete(ContinuationRow).where(old)))
 
 
-def _check_redirect(address: str) -> None:
-    parts = urlsplit(address)
-    secure = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname or ""))
-    clean = address.isprintable() and not any(mark in address for mark in ' \\*"<>') and parts.username is None
-    if not secure or not parts.hostname or "#" in address or not clean:
-        raise InvalidInputError(
-            "A redirect address is a whole https address without a fragment (http on this machine only).",
-            field="redirect_uris",
-        )
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost"
-
-
 def _endpoint(row: EndpointRow) -> Endpoint:
     oidc = OidcProfile(row.is_public, TokenAlgorithm(row.algorithm))
     return Endpoint(row.id, row.name, row.event, tuple(row.redirect_uris), tuple(row.logout_uris), row.created_at, oidc)
 
 
-def _continuation(row: ContinuationRow) -> Continuation:
-    return Continuation(row.id, row.endpoint_id, row.event, row.path, row.payload, row.login_hint, row.expires_at)
+def _continuation(row: ContinuationRow, endpoint: str) -> Continuation:
+    return Continuation(
+        row.id, row.endpoint_id, endpoint, row.event, row.path, row.payload, row.login_hint, row.expires_at
+    )

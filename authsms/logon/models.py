@@ -95,7 +95,7 @@ class ContinuationRow(Base):
 class LogonProcessRow(Base):
     """One walk of one person through one chain.
 
-    ``serial`` grows with every change, so that of two answers that arrive at once only one is taken.
+    ``serial`` grows whenever the open question changes, so that of two answers that arrive at once only one is taken.
     """
 
     __tablename__ = "logon_process"
@@ -114,10 +114,8 @@ class LogonProcessRow(Base):
     login: Mapped[str] = mapped_column(String(512))
     person: Mapped[dict[str, object] | None] = mapped_column(JSON, doc="who was found; none yet, or nobody")
     phantom: Mapped[bool] = mapped_column(Boolean)
-    endpoint_id: Mapped[str] = mapped_column(ID)
-    continuation_id: Mapped[str | None] = mapped_column(ID)
+    endpoint: Mapped[str] = mapped_column(NAME)
     return_to: Mapped[str | None] = mapped_column(String(2000))
-    address: Mapped[str] = mapped_column(String(64))
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 

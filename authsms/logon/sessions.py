@@ -136,6 +136,10 @@ class LoginSessions:
         """End the session of *token* (log-out); False when there is none."""
         return self._end(LoginSessionRow.token_hash == self._hash(token)) > 0
 
+    def end_others(self, person_key: str, *, keep: str) -> int:
+        """End every session of one person but the one with the id *keep*; return how many there were."""
+        return self._end(LoginSessionRow.person_key == person_key, LoginSessionRow.id != keep)
+
     def end_all(self, person_key: str) -> int:
         """End every session of one person; return how many there were."""
         return self._end(LoginSessionRow.person_key == person_key)

@@ -42,8 +42,8 @@ class Step:
     """Where a process stands after a call.
 
     While `asks` is set, show its page: after a wrong answer that is the same page again (status MORE_DATA,
-    `message_key` says why). NEXT means that this very call passed a method; `asks` is then the next one's question. OK has
-    `session_token`; FAILED is the end.
+    `message_key` says why). NEXT means that this very call passed a method; `asks` is then the next one's question. OK
+    has `session_token`; FAILED is the end.
 
     Attributes:
         process_id: Public id, part of URLs.
@@ -92,3 +92,20 @@ class DeliveryStatus:
     state: str = ""
     detail: str = ""
     final: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Entrance:
+    """What the first page shows before anybody has said who they are.
+
+    Attributes:
+        event: Name of the event.
+        title: Its title, for people.
+        endpoint: Name of the application that asked; empty for a direct visit.
+        login_hint: User name to begin with, or empty.
+    """
+
+    event: str
+    title: str
+    endpoint: str = ""
+    login_hint: str = ""

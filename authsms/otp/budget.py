@@ -9,8 +9,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
 from sqlalchemy.orm import Session
 
 from authsms.foundation.clock import Clock
@@ -44,7 +42,6 @@ class SendBudget:
         self._window = SendWindow(
             timedelta(seconds=settings.resend_seconds), settings.per_ten_minutes, settings.per_day
         )
-        self._insert = sqlite_insert if database.dialect == "sqlite" else postgresql_insert
 
     def take(self, session: Session, *keys: str) -> Grant:
         """Count one text against every one of *keys*, or against none if one of them has no more to give.
@@ -76,7 +73,7 @@ class SendBudget:
         missing = [{"key": key, "sent": [], "sent_at": now} for key in keys if key not in found]
         if missing:
             # Somebody else may insert the same key now; whoever comes second waits here and reads what the first wrote.
-            session.execute(self._insert(SendBudgetRow).on_conflict_do_nothing(), missing)
+            session.execute(self._database.insert(SendBudgetRow).on_conflict_do_nothing(), missing)
             found = self._select(session, keys)
         return found
 

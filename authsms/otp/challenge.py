@@ -11,20 +11,17 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeAlias
 
-from sqlalchemy import Row, delete, insert, select, update
-from sqlalchemy.dialects.postgresql import insert as postgresql_insert
-from sqlalchemy.dialects.sqlite import insert as sqlite_insert
+from sqlalchemy import delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database, rowcount
 from authsms.foundation.settings import OtpSettings
 from authsms.foundation.vault import Vault
-from authsms.otp.engine import HoldLadder
-from authsms.otp.models import ChallengeRow, MethodFailureRow
+from authsms.otp.failures import FailureCounter, HeldError, Standing
+from authsms.otp.models import ChallengeRow
 
 _KEPT = timedelta(days=1)
-_FORGOTTEN_AFTER = timedelta(days=400)
 
 
 class ChallengeState(StrEnum):
@@ -84,19 +81,6 @@ class NotCharged:
 Charge: TypeAlias = Charged | NotCharged
 
 
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """A person's failures in a row with one method."""
-
-    failures: int = 0
-    held_until: datetime | None = None
-    disabled: bool = False
-
-
-class _HeldError(Exception):
-    """Undoes a charge because the person is on hold."""
-
-
 class ChallengeService:
     """Issues, charges, compares and consumes codes."""
 
@@ -105,13 +89,16 @@ class ChallengeService:
         self._vault = vault
         self._clock = clock
         self._settings = settings
-        self._ladder = HoldLadder(settings.hold_after, settings.failure_cap)
-        self._upsert = sqlite_insert if database.dialect == "sqlite" else postgresql_insert
+        self.failures = FailureCounter(database, clock, settings)
 
     @property
     def length(self) -> int:
         """Digits of a code."""
         return self._settings.length
+
+    def now(self) -> datetime:
+        """Return the time by which codes live and die."""
+        return self._clock.now()
 
     def prepare(self) -> NewChallenge:
         """Draw and hash a code; outside any transaction, because hashing is slow.
@@ -180,7 +167,7 @@ class ChallengeService:
         try:
             with self._database.write() as session:
                 return self._charge(session, challenge_id)
-        except _HeldError:
+        except HeldError:
             return self._held(challenge_id)
 
     def verify(self, charged: Charged, code: str) -> bool:
@@ -211,41 +198,14 @@ class ChallengeService:
         ).one_or_none()
         if used is None:
             return False
-        self.release(session, used.person_key, used.method)
+        self.failures.forget(session, used.person_key, used.method)
         return True
 
-    def standing(self, session: Session, person_key: str, method: str) -> Standing:
-        """Return the failures in a row of one person; a hold that is over is not reported."""
-        row = session.execute(
-            select(MethodFailureRow.failures, MethodFailureRow.held_until, MethodFailureRow.disabled).where(
-                MethodFailureRow.person_key == person_key, MethodFailureRow.method == method
-            )
-        ).one_or_none()
-        if row is None:
-            return Standing()
-        held = row.held_until if row.held_until is not None and row.held_until > self._clock.now() else None
-        return Standing(row.failures, held, row.disabled)
-
-    def release(self, session: Session, person_key: str, method: str) -> bool:
-        """Forget a person's failures, after a success or when the method is bound again; False when there were none."""
-        cleared = session.execute(
-            update(MethodFailureRow)
-            .where(
-                MethodFailureRow.person_key == person_key,
-                MethodFailureRow.method == method,
-                MethodFailureRow.failures > 0,
-            )
-            .values(failures=0, held_until=None, disabled=False)
-        )
-        return rowcount(cleared) > 0
-
     def purge(self) -> int:
-        """Delete codes that expired a day ago, and failures nobody added to for over a year; return how many codes."""
-        now = self._clock.now()
-        forgotten = (MethodFailureRow.failed_at < now - _FORGOTTEN_AFTER) & ~MethodFailureRow.disabled
+        """Delete codes that expired a day ago, and counts that say nothing any more; return how many rows."""
+        old = ChallengeRow.expires_at < self._clock.now() - _KEPT
         with self._database.write() as session:
-            session.execute(delete(MethodFailureRow).where((MethodFailureRow.failures == 0) | forgotten))
-            return rowcount(session.execute(delete(ChallengeRow).where(ChallengeRow.expires_at < now - _KEPT)))
+            return self.failures.purge(session) + rowcount(session.execute(delete(ChallengeRow).where(old)))
 
     def _charge(self, session: Session, challenge_id: str) -> Charge:
         now = self._clock.now()
@@ -268,38 +228,16 @@ class ChallengeService:
         ).one_or_none()
         if paid is None:
             return NotCharged(Refusal.CLOSED)
-        failures = self._add_failure(session, paid, now)
-        hold = self._ladder.hold(failures)
-        held_until, disabled = (now + hold if hold else None), self._ladder.disables(failures)
-        if held_until or disabled:
-            session.execute(
-                update(MethodFailureRow)
-                .where(MethodFailureRow.person_key == paid.person_key, MethodFailureRow.method == paid.method)
-                .values(held_until=held_until, disabled=disabled)
-            )
-        return Charged(challenge_id, paid.digest, paid.sendable, paid.attempts, failures, held_until, disabled)
-
-    def _add_failure(self, session: Session, paid: Row[str, str, str, bool, int], now: datetime) -> int:
-        statement = self._upsert(MethodFailureRow).values(
-            person_key=paid.person_key, method=paid.method, failures=1, held_until=None, disabled=False, failed_at=now
+        tally = self.failures.add(session, paid.person_key, paid.method)
+        return Charged(
+            challenge_id, paid.digest, paid.sendable, paid.attempts, tally.failures, tally.held_until, tally.disabled
         )
-        added = session.execute(
-            statement.on_conflict_do_update(
-                index_elements=[MethodFailureRow.person_key, MethodFailureRow.method],
-                set_={"failures": MethodFailureRow.failures + 1, "failed_at": now},
-                where=~MethodFailureRow.disabled
-                & (MethodFailureRow.held_until.is_(None) | (MethodFailureRow.held_until <= now)),
-            ).returning(MethodFailureRow.failures)
-        ).scalar_one_or_none()
-        if added is None:
-            raise _HeldError
-        return added
 
     def _held(self, challenge_id: str) -> NotCharged:
         query = select(ChallengeRow.person_key, ChallengeRow.method).where(ChallengeRow.id == challenge_id)
         with self._database.read() as session:
             owner = session.execute(query).one_or_none()
-            standing = Standing() if owner is None else self.standing(session, owner.person_key, owner.method)
+            standing = Standing() if owner is None else self.failures.standing(session, *owner)
         if standing.disabled:
             return NotCharged(Refusal.DISABLED)
         return NotCharged(Refusal.HELD, standing.held_until)

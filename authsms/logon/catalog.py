@@ -1,0 +1,178 @@
+"""Events and their chains, as every logon needs them: read into memory, and again a few seconds later.
+
+They change when an administrator changes them, and are needed at every step; a change by another process is seen within
+five seconds, one by this process at once.
+"""
+
+import threading
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
+
+from authsms.foundation.db import Database
+from authsms.foundation.errors import InvalidInputError, NotFoundError
+from authsms.foundation.vault import Vault
+from authsms.logon.models import ChainGroupRow, ChainMethodRow, ChainRow, EventChainRow, EventRow
+
+_FRESH_SECONDS = 5.0
+_NO_EVENT = "There is nothing to log in to at this address."
+
+
+@dataclass(frozen=True, slots=True)
+class Chain:
+    """Methods that must all pass, in this order.
+
+    Attributes:
+        methods: Wire names.
+        groups: Whose members may use it; empty: everybody.
+    """
+
+    name: str
+    title: str
+    methods: tuple[str, ...]
+    groups: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """A protected application or logon type.
+
+    Attributes:
+        chains: Best first.
+        endpoints: Ids of the endpoints that may use it; empty: all, and direct visits.
+    """
+
+    name: str
+    title: str
+    chains: tuple[Chain, ...]
+    endpoints: frozenset[str] = frozenset()
+
+    def chain(self, name: str) -> Chain:
+        """Return one of the chains.
+
+        Raises:
+            NotFoundError: The event has none of that name.
+        """
+        for chain in self.chains:
+            if chain.name == name:
+                return chain
+        raise NotFoundError("There is no such way to log in.")
+
+    def admits(self, endpoint_id: str) -> bool:
+        """Return whether an endpoint, or with an empty id a direct visit, may use this event."""
+        return not self.endpoints or endpoint_id in self.endpoints
+
+
+class Catalog:
+    """Finds and stores events and chains; safe to share between threads."""
+
+    def __init__(self, database: Database, vault: Vault) -> None:
+        self._database = database
+        self._vault = vault
+        self._lock = threading.Lock()
+        self._events: dict[str, Event] = {}
+        self._read_at: float | None = None
+
+    def event(self, name: str) -> Event:
+        """Return the event called *name*.
+
+        Raises:
+            NotFoundError: There is none.
+        """
+        found = self._current().get(name)
+        if found is None:
+            raise NotFoundError(_NO_EVENT)
+        return found
+
+    def events(self) -> list[Event]:
+        """Return all events by name."""
+        return sorted(self._current().values(), key=lambda event: event.name)
+
+    def save_chain(self, chain: Chain) -> None:
+        """Store *chain*; one of the same name is replaced.
+
+        Raises:
+            InvalidInputError: It has no name or no methods, or asks for one of them twice.
+        """
+        if not chain.name or not chain.methods or len(set(chain.methods)) != len(chain.methods):
+            raise InvalidInputError("A chain has a name and at least one method, each of them once.", field="methods")
+        with self._database.write() as session:
+            row = session.scalar(select(ChainRow).where(ChainRow.name == chain.name))
+            if row is None:
+                row = ChainRow(id=self._vault.new_id(), name=chain.name)
+                session.add(row)
+            row.title = chain.title
+            session.flush()
+            session.execute(delete(ChainMethodRow).where(ChainMethodRow.chain_id == row.id))
+            session.execute(delete(ChainGroupRow).where(ChainGroupRow.chain_id == row.id))
+            session.add_all(
+                ChainMethodRow(chain_id=row.id, position=position, method=method)
+                for position, method in enumerate(chain.methods)
+            )
+            session.add_all(ChainGroupRow(chain_id=row.id, group=group) for group in sorted(chain.groups))
+        self._forget()
+
+    def save_event(self, name: str, title: str, chains: Sequence[str], endpoints: Sequence[str] = ()) -> None:
+        """Store an event with stored chains, best first; one of the same name is replaced.
+
+        Raises:
+            InvalidInputError: It has no name or no chains.
+            NotFoundError: A chain is not stored.
+        """
+        if not name or not chains:
+            raise InvalidInputError("An event has a name and at least one chain.", field="chains")
+        with self._database.write() as session:
+            ids = {row.name: row.id for row in session.scalars(select(ChainRow).where(ChainRow.name.in_(chains)))}
+            if missing := [chain for chain in chains if chain not in ids]:
+                raise NotFoundError(f"There is no chain called {missing[0]}.")
+            row = session.scalar(select(EventRow).where(EventRow.name == name))
+            if row is None:
+                row = EventRow(id=self._vault.new_id(), name=name)
+                session.add(row)
+            row.title, row.endpoints = title, list(endpoints)
+            session.flush()
+            session.execute(delete(EventChainRow).where(EventChainRow.event_id == row.id))
+            session.add_all(
+                EventChainRow(event_id=row.id, position=position, chain_id=ids[chain])
+                for position, chain in enumerate(chains)
+            )
+        self._forget()
+
+    def _current(self) -> dict[str, Event]:
+        read_at = self._read_at
+        if read_at is not None and time.monotonic() - read_at < _FRESH_SECONDS:
+            return self._events
+        with self._lock:
+            if self._read_at == read_at:
+                started = time.monotonic()
+                with self._database.read() as session:
+                    self._events = _read(session)
+                self._read_at = started
+            return self._events
+
+    def _forget(self) -> None:
+        with self._lock:
+            self._read_at = None
+
+
+def _read(session: Session) -> dict[str, Event]:
+    methods: dict[str, list[str]] = {}
+    for step in session.scalars(select(ChainMethodRow).order_by(ChainMethodRow.position)):
+        methods.setdefault(step.chain_id, []).append(step.method)
+    groups: dict[str, set[str]] = {}
+    for admitted in session.scalars(select(ChainGroupRow)):
+        groups.setdefault(admitted.chain_id, set()).add(admitted.group)
+    chains = {
+        row.id: Chain(row.name, row.title, tuple(methods.get(row.id, ())), frozenset(groups.get(row.id, ())))
+        for row in session.scalars(select(ChainRow))
+    }
+    ranked: dict[str, list[Chain]] = {}
+    for link in session.scalars(select(EventChainRow).order_by(EventChainRow.position)):
+        ranked.setdefault(link.event_id, []).append(chains[link.chain_id])
+    return {
+        row.name: Event(row.name, row.title, tuple(ranked.get(row.id, ())), frozenset(row.endpoints))
+        for row in session.scalars(select(EventRow))
+    }

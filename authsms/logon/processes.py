@@ -1,0 +1,216 @@
+"""Keeps logon processes: their secret as a keyed hash, their progress guarded against two answers at once."""
+
+from dataclasses import asdict, dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, cast
+
+from sqlalchemy import Table, delete, insert, select, update
+from sqlalchemy.orm import Session
+
+from authsms.foundation.clock import Clock
+from authsms.foundation.db import Database, rowcount
+from authsms.foundation.errors import NotFoundError
+from authsms.foundation.vault import Vault
+from authsms.logon.machine import Asks, MessageKey, Progress, Prompt, Status
+from authsms.logon.models import LogonProcessRow
+from authsms.logon.steps import Ticket
+from authsms.logon.subject import Known, Subject
+
+LIFETIME = timedelta(minutes=10)
+_KEPT = timedelta(days=1)
+OVER = "This login is over. Please start again."
+_MOMENTS = ("expires_at", "resend_at", "hold_until")
+_ROW = cast("Table", LogonProcessRow.__table__)
+
+
+@dataclass(frozen=True, slots=True)
+class Process:
+    """One walk of one person through one chain.
+
+    Attributes:
+        secret_hash: Keyed hash of the secret that the browser holds now.
+        serial: Grows whenever the open question changes; an answer counts only for the serial it was given to.
+        known: Who was found, once somebody looked.
+        phantom: Somebody looked and there is nobody.
+        endpoint: Name of the calling endpoint, for people; empty for a direct visit.
+        return_to: Local path to go to in the end.
+    """
+
+    id: str
+    secret_hash: str
+    serial: int
+    event: str
+    chain: str
+    progress: Progress
+    typed: str
+    login: str
+    known: Known | None
+    phantom: bool
+    endpoint: str
+    return_to: str | None
+    expires_at: datetime
+
+    def about(self, subject: Subject) -> "Process":
+        """Return the process with what is known of *subject* by now."""
+        return replace(self, known=subject.known, phantom=subject.is_identified and subject.known is None)
+
+
+class Processes:
+    """Stores and finds logon processes."""
+
+    def __init__(self, database: Database, vault: Vault, clock: Clock) -> None:
+        self._database = database
+        self._vault = vault
+        self._clock = clock
+
+    def new_secret(self, process_id: str) -> tuple[str, str]:
+        """Draw a secret for a process and return it with the hash to store."""
+        secret = self._vault.new_token()
+        return secret, self._hash(process_id, secret)
+
+    def load(self, ticket: Ticket) -> Process:
+        """Return the open process of *ticket*.
+
+        Raises:
+            NotFoundError: It is unknown, finished, failed, cancelled or expired, or the secret is another browser's;
+                the words are the same for all of these.
+        """
+        query = select(_ROW).where(
+            _ROW.c.id == ticket.process_id,
+            _ROW.c.secret_hash == self._hash(ticket.process_id, ticket.secret),
+            _ROW.c.status == Status.MORE_DATA.value,
+            _ROW.c.expires_at > self._clock.now(),
+        )
+        with self._database.read() as session:
+            row = session.execute(query).mappings().one_or_none()
+        if row is None:
+            raise NotFoundError(OVER)
+        return _process(row)
+
+    def insert(self, session: Session, process: Process) -> None:
+        """Store a new process."""
+        now = self._clock.now()
+        values = _values(process) | {"id": process.id, "started_at": now, "expires_at": process.expires_at}
+        session.execute(insert(_ROW).values(values))
+
+    def update(self, session: Session, process: Process) -> None:
+        """Store a changed question, chain or end; of several callers who read the same serial one gets through.
+
+        Raises:
+            NotFoundError: Somebody else was faster; the caller's transaction is to be undone.
+        """
+        changed = update(_ROW).where(*self._unchanged(process))
+        if rowcount(session.execute(changed.values(_values(process) | {"serial": process.serial + 1}))) != 1:
+            raise NotFoundError(OVER)
+
+    def note_failure(self, session: Session, process: Process) -> None:
+        """Store a wrong answer; several at once all count, and the question stays the same one.
+
+        Raises:
+            NotFoundError: The process has gone on or ended meanwhile.
+        """
+        progress = process.progress
+        changed = update(_ROW).where(*self._unchanged(process))
+        values = {
+            "failures": _ROW.c.failures + 1,
+            "asks": _pack(progress.asks),
+            "status": _stored_status(progress.status),
+        }
+        if rowcount(session.execute(changed.values(values))) != 1:
+            raise NotFoundError(OVER)
+
+    def cancel(self, session: Session, process: Process) -> None:
+        """End a process on the person's wish.
+
+        Raises:
+            NotFoundError: It has gone on or ended meanwhile.
+        """
+        ended = update(_ROW).where(*self._unchanged(process)).values(status=Status.FAILED.value, asks=None)
+        if rowcount(session.execute(ended)) != 1:
+            raise NotFoundError(OVER)
+
+    def purge(self) -> int:
+        """Delete processes that expired more than a day ago; return how many."""
+        with self._database.write() as session:
+            return rowcount(session.execute(delete(_ROW).where(_ROW.c.expires_at < self._clock.now() - _KEPT)))
+
+    def _unchanged(self, process: Process) -> tuple[Any, ...]:
+        return (
+            _ROW.c.id == process.id,
+            _ROW.c.serial == process.serial,
+            _ROW.c.status == Status.MORE_DATA.value,
+            _ROW.c.expires_at > self._clock.now(),
+        )
+
+    def _hash(self, process_id: str, secret: str) -> str:
+        return self._vault.keyed_hash("logon-secret", process_id, secret)
+
+
+def _stored_status(status: Status) -> str:
+    """Return the status as it is kept: NEXT is only ever told, what is kept waits for data."""
+    return Status.MORE_DATA.value if status is Status.NEXT else status.value
+
+
+def _values(process: Process) -> dict[str, Any]:
+    progress = process.progress
+    known = None if process.known is None else asdict(process.known) | {"groups": sorted(process.known.groups)}
+    return {
+        "secret_hash": process.secret_hash,
+        "serial": process.serial,
+        "status": _stored_status(progress.status),
+        "event": process.event,
+        "chain": process.chain,
+        "methods": list(progress.methods),
+        "completed": list(progress.completed),
+        "failures": progress.failures,
+        "asks": _pack(progress.asks),
+        "typed": process.typed,
+        "login": process.login,
+        "person": known,
+        "phantom": process.phantom,
+        "endpoint": process.endpoint,
+        "return_to": process.return_to,
+    }
+
+
+def _process(row: Any) -> Process:
+    person = row["person"]
+    progress = Progress(
+        methods=tuple(row["methods"]),
+        completed=tuple(row["completed"]),
+        failures=row["failures"],
+        status=Status(row["status"]),
+        asks=_unpack(row["asks"]),
+    )
+    return Process(
+        id=row["id"],
+        secret_hash=row["secret_hash"],
+        serial=row["serial"],
+        event=row["event"],
+        chain=row["chain"],
+        progress=progress,
+        typed=row["typed"],
+        login=row["login"],
+        known=None if person is None else Known(**{**person, "groups": frozenset(person["groups"])}),
+        phantom=row["phantom"],
+        endpoint=row["endpoint"],
+        return_to=row["return_to"],
+        expires_at=row["expires_at"],
+    )
+
+
+def _pack(asks: Asks | None) -> dict[str, Any] | None:
+    if asks is None:
+        return None
+    packed = asdict(asks)
+    for name in _MOMENTS:
+        packed[name] = None if packed[name] is None else packed[name].isoformat()
+    return packed
+
+
+def _unpack(packed: dict[str, Any] | None) -> Asks | None:
+    if packed is None:
+        return None
+    moments = {name: None if packed[name] is None else datetime.fromisoformat(packed[name]) for name in _MOMENTS}
+    words = {"prompt": Prompt(packed["prompt"]), "message_key": MessageKey(packed["message_key"])}
+    return Asks(**{**packed, **moments, **words})

@@ -1,0 +1,240 @@
+"""The logon engine: every door's way to prove who somebody is.
+
+Each public method is one transaction; what is slow (a directory, hashing) is done before it opens, and the next method
+of the chain is made ready before it is certain that the present one passes, so that both commit together. The one
+exception is the attempt that a method charges beforehand.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from authsms.audit import AuditTag, AuditTrail
+from authsms.foundation.clock import Clock
+from authsms.foundation.db import Database
+from authsms.foundation.errors import NotFoundError
+from authsms.foundation.metrics import LOGONS
+from authsms.foundation.vault import Vault
+from authsms.logon.catalog import Catalog, Event
+from authsms.logon.endpoints import Continuation, Continuations
+from authsms.logon.machine import Asks, Passed, Progress, advance, switch
+from authsms.logon.methods.base import Answer, Begin, LogonView, Method
+from authsms.logon.processes import LIFETIME, OVER, Process, Processes
+from authsms.logon.sessions import LoginSessions
+from authsms.logon.settlement import Settlement
+from authsms.logon.steps import Client, DeliveryStatus, Entrance, Step, Ticket
+from authsms.logon.subject import People, Subject
+from authsms.logon.walk import Walk, choices, first_chain
+from authsms.logon.whereabouts import Whereabouts
+
+__all__ = ["Client", "DeliveryStatus", "Entrance", "LogonService", "LogonTools", "Step", "Ticket"]
+
+_NOT_HERE = "There is nothing to log in to at this address."
+
+
+@dataclass(frozen=True, slots=True)
+class LogonTools:
+    """What the engine works with."""
+
+    database: Database
+    vault: Vault
+    clock: Clock
+    audit: AuditTrail
+    people: People
+    catalog: Catalog
+    continuations: Continuations
+    sessions: LoginSessions
+    whereabouts: Whereabouts
+
+
+class LogonService:
+    """Walks people through chains; safe to share between threads and processes.
+
+    A wrong order, an unknown, finished, failed, cancelled or expired process and another browser's secret are all
+    answered with one and the same `NotFoundError`.
+
+    Args:
+        tools: What the engine works with.
+        methods: Every method there is.
+    """
+
+    def __init__(self, tools: LogonTools, methods: Sequence[Method]) -> None:
+        self._tools = tools
+        self._methods = {method.name: method for method in methods}
+        self._processes = Processes(tools.database, tools.vault, tools.clock)
+        self._settlement = Settlement(self._processes, tools.sessions, tools.audit, self._methods)
+
+    def entrance(self, event_name: str, *, continuation_id: str | None = None) -> Entrance:
+        """Return what the first page of an event shows.
+
+        Raises:
+            NotFoundError: There is no such event, it is not for this endpoint, or the continuation is over.
+        """
+        event, continuation = self._enter(event_name, continuation_id)
+        if continuation is None:
+            return Entrance(event.name, event.title)
+        return Entrance(event.name, event.title, continuation.endpoint, continuation.login_hint)
+
+    def begin(self, event_name: str, user_name: str, client: Client, *, continuation_id: str | None = None) -> Step:
+        """Start a process for whoever *user_name* is, and begin the first method of the first chain that fits.
+
+        Raises:
+            InvalidInputError: The user name cannot be one; whether anybody has it plays no part.
+            NotFoundError: As `entrance`.
+            UnavailableError: A dependency is away; nothing was stored.
+        """
+        tools = self._tools
+        event, continuation = self._enter(event_name, continuation_id)
+        subject = Subject(tools.people, tools.vault, user_name)
+        chain = first_chain(event, subject, self._methods)
+        process_id = tools.vault.new_id()
+        secret, secret_hash = self._processes.new_secret(process_id)
+        process = Process(
+            id=process_id,
+            secret_hash=secret_hash,
+            serial=0,
+            event=event.name,
+            chain=chain.name,
+            progress=Progress(chain.methods),
+            typed=subject.typed,
+            login=subject.login,
+            known=None,
+            phantom=False,
+            endpoint=continuation.endpoint if continuation else "",
+            return_to=continuation.path if continuation else None,
+            expires_at=tools.clock.now() + LIFETIME,
+        )
+        walk = Walk(process, event, subject, client)
+        begin = self._prepare(walk, process.progress)
+        with tools.database.write() as session:
+            asks = begin(session)
+            process = replace(process.about(subject), progress=advance(process.progress, asks))
+            self._processes.insert(session, process)
+            self._settlement.record(session, walk, AuditTag.LOGON_STARTED, chain=chain.name)
+        return self._settlement.step(replace(walk, process=process), secret, asks.message_key)
+
+    def answer(self, ticket: Ticket, response: Mapping[str, str], client: Client) -> Step:
+        """Hand the present method a response; once it passes, the next one is begun at once.
+
+        Raises:
+            NotFoundError: The process is not open for this ticket.
+            TooManyRequestsError: A limit is reached; nothing was checked.
+            UnavailableError: A dependency is away; nothing is decided, the person may try again.
+        """
+        walk = self._load(ticket, client)
+        method, view = self._present(walk)
+        given = method.answer(view, response)
+        if not callable(given):
+            return self._settle(walk, ticket, given)
+        following = self._following(walk)
+        with self._tools.database.write() as session:
+            return self._settlement.settle(session, walk, ticket, given(session), following)
+
+    def resend(self, ticket: Ticket, client: Client) -> Step:
+        """Send again what the open question waits for; too early, the step only says from when on it is possible.
+
+        Raises:
+            NotFoundError: The process is not open for this ticket.
+            UnavailableError: A dependency is away; what was sent before stays good.
+        """
+        walk = self._load(ticket, client)
+        method, view = self._present(walk)
+        return self._settle(walk, ticket, method.resend(view))
+
+    def choose(self, ticket: Ticket, chain_name: str, client: Client) -> Step:
+        """Go on with another chain; what has passed already is not asked again.
+
+        Raises:
+            NotFoundError: The process is not open for this ticket, or the chain is not among `Step.chains`.
+            UnavailableError: A dependency is away; the process stays where it is.
+        """
+        walk = self._load(ticket, client)
+        if chain_name not in {choice.name for choice in choices(walk, self._methods)}:
+            raise NotFoundError(OVER)
+        chain = walk.event.chain(chain_name)
+        progress = switch(walk.process.progress, chain.methods)
+        begin = self._prepare(walk, progress)
+        with self._tools.database.write() as session:
+            asks = begin(session)
+            changed = replace(walk.process.about(walk.subject), chain=chain.name, progress=advance(progress, asks))
+            self._processes.update(session, changed)
+            self._settlement.record(session, walk, AuditTag.LOGON_CHAIN_CHOSEN, chain=chain.name)
+        changed = replace(changed, serial=changed.serial + 1)
+        return self._settlement.step(replace(walk, process=changed), ticket.secret, asks.message_key)
+
+    def cancel(self, ticket: Ticket) -> None:
+        """End the process on the person's wish.
+
+        Raises:
+            NotFoundError: The process is not open for this ticket.
+        """
+        walk = self._load(ticket, Client())
+        with self._tools.database.write() as session:
+            self._processes.cancel(session, walk.process)
+            self._settlement.record(session, walk, AuditTag.LOGON_CANCELLED)
+        LOGONS.labels("cancelled", walk.event.name).inc()
+
+    def view(self, ticket: Ticket) -> Step:
+        """Return where the process stands; changes nothing.
+
+        Raises:
+            NotFoundError: The process is not open for this ticket.
+        """
+        walk = self._load(ticket, Client())
+        return self._settlement.step(walk, ticket.secret, _question(walk.process.progress).message_key)
+
+    def delivery_status(self, ticket: Ticket) -> DeliveryStatus:
+        """Return what may be shown of the text on its way.
+
+        Raises:
+            NotFoundError: The process is not open for this ticket.
+        """
+        return self._tools.whereabouts.of(self._processes.load(ticket).progress.asks)
+
+    def purge(self) -> int:
+        """Delete processes that are long over; return how many."""
+        return self._processes.purge()
+
+    def _settle(self, walk: Walk, ticket: Ticket, given: Answer) -> Step:
+        if isinstance(given, Asks):
+            process = replace(walk.process, progress=replace(walk.process.progress, asks=given))
+            return self._settlement.step(replace(walk, process=process), ticket.secret, given.message_key)
+        if isinstance(given, Passed):
+            raise TypeError("only work may pass: what it passed on has to be written")
+        with self._tools.database.write() as session:
+            result = given(session) if callable(given) else given
+            return self._settlement.settle(session, walk, ticket, result)
+
+    def _enter(self, event_name: str, continuation_id: str | None) -> tuple[Event, Continuation | None]:
+        continuation = None if continuation_id is None else self._tools.continuations.get(continuation_id)
+        event = self._tools.catalog.event(event_name)
+        endpoint_id = "" if continuation is None else continuation.endpoint_id
+        if not event.admits(endpoint_id) or (continuation is not None and continuation.event != event.name):
+            raise NotFoundError(_NOT_HERE)
+        return event, continuation
+
+    def _load(self, ticket: Ticket, client: Client) -> Walk:
+        process = self._processes.load(ticket)
+        subject = Subject(
+            self._tools.people, self._tools.vault, process.typed, known=process.known, phantom=process.phantom
+        )
+        return Walk(process, self._tools.catalog.event(process.event), subject, client)
+
+    def _present(self, walk: Walk) -> tuple[Method, LogonView]:
+        asks = _question(walk.process.progress)
+        return self._methods[asks.method], walk.view(walk.process.progress, asks)
+
+    def _prepare(self, walk: Walk, progress: Progress) -> Begin:
+        if progress.current is None:
+            raise ValueError("nothing is left to begin")
+        return self._methods[progress.current].begin(walk.view(progress))
+
+    def _following(self, walk: Walk) -> Begin | None:
+        """Make the next method ready, in case the present one passes."""
+        progress = advance(walk.process.progress, Passed())
+        return None if progress.current is None else self._prepare(walk, progress)
+
+
+def _question(progress: Progress) -> Asks:
+    if progress.asks is None:
+        raise NotFoundError(OVER)
+    return progress.asks

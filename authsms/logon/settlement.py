@@ -1,0 +1,149 @@
+"""Writes down what a result means for the process: progress, secret, session and audit record, in one transaction."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from sqlalchemy.orm import Session
+
+from authsms.audit import AuditEntry, AuditTag, AuditTrail, Detail
+from authsms.foundation.db import after_commit
+from authsms.foundation.metrics import LOGONS
+from authsms.logon.machine import Asks, Failed, MessageKey, Passed, Result, Status, advance
+from authsms.logon.methods.base import Begin, Method
+from authsms.logon.processes import Process, Processes
+from authsms.logon.sessions import LoginSessions, SessionDraft
+from authsms.logon.steps import Step, Ticket
+from authsms.logon.walk import Walk, choices
+
+
+class Settlement:
+    """Turns results into steps."""
+
+    def __init__(
+        self, processes: Processes, sessions: LoginSessions, audit: AuditTrail, methods: Mapping[str, Method]
+    ) -> None:
+        self._processes = processes
+        self._sessions = sessions
+        self._audit = audit
+        self._methods = methods
+
+    def settle(
+        self, session: Session, walk: Walk, ticket: Ticket, result: Result, following: Begin | None = None
+    ) -> Step:
+        """Write what *result* brings about and return the step.
+
+        Args:
+            session: The transaction; undo it when this raises.
+            walk: The process as it was loaded.
+            ticket: By which it was loaded.
+            result: What the present method said.
+            following: Begins the next method, if the chain has one.
+
+        Raises:
+            NotFoundError: The process went on or ended while the method was at work.
+        """
+        match result:
+            case Passed():
+                return self._pass(session, walk, following)
+            case Failed():
+                return self._fail(session, walk, ticket, result)
+            case Asks():
+                progress = advance(walk.process.progress, result)
+                process = replace(walk.process.about(walk.subject), progress=progress)
+                self._processes.update(session, process)
+                return self.step(replace(walk, process=process), ticket.secret, result.message_key)
+
+    def step(self, walk: Walk, secret: str, message_key: MessageKey) -> Step:
+        """Return the step of a process that waits for an answer or has failed."""
+        process = walk.process
+        is_open = process.progress.is_open
+        return Step(
+            process_id=process.id,
+            secret=secret if is_open else "",
+            status=process.progress.status,
+            message_key=message_key,
+            asks=process.progress.asks,
+            completed=process.progress.completed,
+            chains=choices(walk, self._methods) if is_open else (),
+            session_token=None,
+            return_to=None,
+            event=walk.event.name,
+            event_title=walk.event.title,
+            login=process.login,
+        )
+
+    def record(self, session: Session, walk: Walk, tag: AuditTag, **details: Detail) -> None:
+        """Add an audit record about the process."""
+        entry = AuditEntry(
+            tag,
+            person_key=walk.subject.audit_key,
+            login=walk.process.login,
+            process_id=walk.process.id,
+            event=walk.event.name,
+            endpoint=walk.process.endpoint,
+            address=walk.client.address,
+            details=details,
+        )
+        self._audit.record(session, entry)
+
+    def _pass(self, session: Session, walk: Walk, following: Begin | None) -> Step:
+        before = walk.process.progress
+        progress = advance(before, Passed())
+        secret, secret_hash = self._processes.new_secret(walk.process.id)
+        process = replace(walk.process.about(walk.subject), secret_hash=secret_hash, progress=progress)
+        self.record(session, walk, AuditTag.LOGON_METHOD_PASSED, method=before.current)
+        if progress.status is Status.OK:
+            return self._finish(session, replace(walk, process=process))
+        if following is None:
+            raise ValueError("the next method was not made ready")
+        asks = following(session)
+        process = replace(process, progress=advance(progress, asks))
+        self._processes.update(session, process)
+        step = self.step(replace(walk, process=process), secret, asks.message_key)
+        return replace(step, status=Status.NEXT)
+
+    def _finish(self, session: Session, walk: Walk) -> Step:
+        process = walk.process
+        if process.known is None:
+            raise ValueError("nobody can be signed in whom nobody has found")
+        token = self._sessions.begin(
+            session,
+            SessionDraft(
+                person_key=process.known.key,
+                login=process.known.login,
+                display_name=process.known.display_name,
+                mail=process.known.mail,
+                repository=process.known.repository,
+                groups=process.known.groups,
+                methods=self._proofs(process),
+                chain=process.chain,
+                event=process.event,
+                address=walk.client.address,
+                user_agent=walk.client.user_agent,
+            ),
+        )
+        self._processes.update(session, process)
+        self.record(session, walk, AuditTag.LOGON_FINISHED, chain=process.chain)
+        after_commit(session, lambda: LOGONS.labels("ok", process.event).inc())
+        step = self.step(walk, "", MessageKey.FINISHED)
+        return replace(step, session_token=token, return_to=process.return_to)
+
+    def _fail(self, session: Session, walk: Walk, ticket: Ticket, failure: Failed) -> Step:
+        before = walk.process.progress
+        progress = advance(before, failure)
+        process = replace(walk.process, progress=progress)
+        if failure.counted:
+            # One factor right and the next one wrong is what a stolen password looks like.
+            tag = AuditTag.LOGON_SUSPICIOUS if before.completed else AuditTag.LOGON_METHOD_FAILED
+            self.record(session, walk, tag, method=before.current, reason=failure.reason)
+            self._processes.note_failure(session, process)
+        if progress.status is Status.FAILED:
+            after_commit(session, lambda: LOGONS.labels("failed", process.event).inc())
+        ended = progress.status is Status.FAILED and not failure.final
+        return self.step(
+            replace(walk, process=process), ticket.secret, MessageKey.FAILED if ended else failure.message_key
+        )
+
+    def _proofs(self, process: Process) -> tuple[str, ...]:
+        """Return the amr words of the chain's methods, each once, in order."""
+        return tuple(dict.fromkeys(word for name in process.progress.methods for word in self._methods[name].amr))

@@ -1,0 +1,71 @@
+"""A process at work within one call, and which chains it may take."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from authsms.logon.catalog import Chain, Event
+from authsms.logon.machine import Asks, Progress
+from authsms.logon.methods.base import LogonView, Method
+from authsms.logon.processes import Process
+from authsms.logon.steps import ChainChoice, Client
+from authsms.logon.subject import Subject
+
+
+@dataclass(frozen=True, slots=True)
+class Walk:
+    """A process, what it is about, and who calls."""
+
+    process: Process
+    event: Event
+    subject: Subject
+    client: Client
+
+    def view(self, progress: Progress, asks: Asks | None = None) -> LogonView:
+        """Return what a method sees when the process stands at *progress*."""
+        return LogonView(
+            process_id=self.process.id,
+            event=self.event.title,
+            endpoint=self.process.endpoint,
+            subject=self.subject,
+            proven=bool(progress.completed),
+            asks=asks,
+            client=self.client,
+        )
+
+
+def first_chain(event: Event, subject: Subject, methods: Mapping[str, Method]) -> Chain:
+    """Return the chain a process begins with: the first one that the subject may use.
+
+    The person is only looked up when a chain is limited to groups. Somebody who may use none of the chains takes the
+    first one like anybody, as a phantom: nothing he answers will be right.
+    """
+    suitable = [chain for chain in event.chains if _suits(chain, subject, methods)]
+    for chain in suitable:
+        if not chain.groups or _is_member(chain, subject):
+            return chain
+    subject.disown()
+    return (suitable or list(event.chains))[0]
+
+
+def choices(walk: Walk, methods: Mapping[str, Method]) -> tuple[ChainChoice, ...]:
+    """Return the other chains that may be taken now; before anything is proven only those that are for everybody."""
+    completed = walk.process.progress.completed
+    return tuple(
+        ChainChoice(chain.name, chain.title, chain.methods)
+        for chain in walk.event.chains
+        if chain.name != walk.process.chain
+        and _suits(chain, walk.subject, methods)
+        and any(method not in completed for method in chain.methods)
+        and (not chain.groups or (completed and _is_member(chain, walk.subject)))
+    )
+
+
+def _suits(chain: Chain, subject: Subject, methods: Mapping[str, Method]) -> bool:
+    return all(name in methods and methods[name].suits(subject.repository) for name in chain.methods)
+
+
+def _is_member(chain: Chain, subject: Subject) -> bool:
+    if subject.is_phantom or subject.known is None:
+        return False
+    wanted = {group.casefold() for group in chain.groups}
+    return any(group.casefold() in wanted for group in subject.known.groups)

@@ -1,0 +1,104 @@
+"""Failures in a row of one person with one method, and what they cost: a wait that grows, in the end the method itself.
+
+The count belongs to the account (NIST SP 800-63B-4, 3.1.3.2): a new code, another session, another door or a restart
+leaves it as it is. Only a success ends the row, or an administrator who binds the method again.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy.orm import Session
+
+from authsms.foundation.clock import Clock
+from authsms.foundation.db import Database, rowcount
+from authsms.foundation.settings import OtpSettings
+from authsms.otp.engine import HoldLadder
+from authsms.otp.models import MethodFailureRow
+
+_FORGOTTEN_AFTER = timedelta(days=400)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a person stands with a method.
+
+    Attributes:
+        failures: Failures in a row.
+        held_until: No attempt is checked before this; None when it may be tried at once.
+        disabled: The method must be bound again.
+    """
+
+    failures: int = 0
+    held_until: datetime | None = None
+    disabled: bool = False
+
+
+class HeldError(Exception):
+    """No attempt may be made now; whatever was written for it is to be undone."""
+
+
+class FailureCounter:
+    """Counts failures in a row."""
+
+    def __init__(self, database: Database, clock: Clock, settings: OtpSettings) -> None:
+        self._database = database
+        self._clock = clock
+        self._ladder = HoldLadder(settings.hold_after, settings.failure_cap)
+
+    def add(self, session: Session, person_key: str, method: str) -> Standing:
+        """Count an attempt as failed before it is checked; return what holds if it really fails.
+
+        Raises:
+            HeldError: The person is on hold or the method is disabled; nothing was counted.
+        """
+        now = self._clock.now()
+        statement = self._database.insert(MethodFailureRow).values(
+            person_key=person_key, method=method, failures=1, held_until=None, disabled=False, failed_at=now
+        )
+        may_try = MethodFailureRow.held_until.is_(None) | (MethodFailureRow.held_until <= now)
+        failures = session.execute(
+            statement.on_conflict_do_update(
+                index_elements=[MethodFailureRow.person_key, MethodFailureRow.method],
+                set_={"failures": MethodFailureRow.failures + 1, "failed_at": now},
+                where=~MethodFailureRow.disabled & may_try,
+            ).returning(MethodFailureRow.failures)
+        ).scalar_one_or_none()
+        if failures is None:
+            raise HeldError
+        hold = self._ladder.hold(failures)
+        standing = Standing(failures, now + hold if hold else None, self._ladder.disables(failures))
+        if standing.held_until or standing.disabled:
+            values = {"held_until": standing.held_until, "disabled": standing.disabled}
+            session.execute(update(MethodFailureRow).where(*_of(person_key, method)).values(values))
+        return standing
+
+    def standing(self, session: Session, person_key: str, method: str) -> Standing:
+        """Return how a person stands; a hold that is over is not reported."""
+        row = session.execute(
+            select(MethodFailureRow.failures, MethodFailureRow.held_until, MethodFailureRow.disabled).where(
+                *_of(person_key, method)
+            )
+        ).one_or_none()
+        if row is None:
+            return Standing()
+        held = row.held_until if row.held_until is not None and row.held_until > self._clock.now() else None
+        return Standing(row.failures, held, row.disabled)
+
+    def forget(self, session: Session, person_key: str, method: str) -> bool:
+        """End the row of failures, after a success or when the method is bound again; False when there was none."""
+        cleared = (
+            update(MethodFailureRow)
+            .where(*_of(person_key, method), MethodFailureRow.failures > 0)
+            .values(failures=0, held_until=None, disabled=False)
+        )
+        return rowcount(session.execute(cleared)) > 0
+
+    def purge(self, session: Session) -> int:
+        """Delete counts of nought and those nobody has added to for over a year; return how many."""
+        old = (MethodFailureRow.failed_at < self._clock.now() - _FORGOTTEN_AFTER) & ~MethodFailureRow.disabled
+        return rowcount(session.execute(delete(MethodFailureRow).where((MethodFailureRow.failures == 0) | old)))
+
+
+def _of(person_key: str, method: str) -> tuple[ColumnElement[bool], ...]:
+    return (MethodFailureRow.person_key == person_key, MethodFailureRow.method == method)

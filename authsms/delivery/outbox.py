@@ -3,14 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, insert, select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from authsms.audit import AuditTrail
-from authsms.delivery import ledger
+from authsms.delivery import ledger, statements
 from authsms.delivery.doorbell import Doorbell
 from authsms.delivery.journal import Cause, Journal
-from authsms.delivery.ledger import SUBJECT_COLUMNS, Subject, subject_of
+from authsms.delivery.ledger import Subject, subject_of
 from authsms.delivery.models import Message
 from authsms.delivery.states import LIVE, Failure, MessageState, Settle, Withheld, priority_of, when_expired
 from authsms.foundation.clock import Clock
@@ -165,38 +165,41 @@ class Outbox:
         sealed_text = self._vault.seal(draft.text.encode(), context=f"message.text:{draft.id}")
         waits = state is MessageState.QUEUED
         session.execute(
-            insert(Message).values(
-                id=draft.id,
-                purpose=draft.purpose.value,
-                priority=priority_of(draft.purpose),
-                recipient=sealed_number if number else None,
-                recipient_hash=self._vault.keyed_hash("recipient", number),
-                masked=subject.masked,
-                text=sealed_text if waits else None,
-                reference=draft.reference,
-                person_key=draft.person_key,
-                login=draft.login,
-                process_id=draft.process_id,
-                state=state.value,
-                due_at=subject.created_at if waits else None,
-                expires_at=draft.expires_at,
-                attempts=0,
-                doubts=0,
-                in_flight=False,
-                service="",
-                provider_id="",
-                failure=draft.withheld.value if draft.withheld else "",
-                code="",
-                detail="",
-                created_at=subject.created_at,
-                finished_at=None if waits else subject.created_at,
-            )
+            statements.ENQUEUE,
+            {
+                "id": draft.id,
+                "purpose": draft.purpose.value,
+                "priority": priority_of(draft.purpose),
+                "recipient": sealed_number if number else None,
+                "recipient_hash": self._vault.keyed_hash("recipient", number),
+                "masked": subject.masked,
+                "text": sealed_text if waits else None,
+                "reference": draft.reference,
+                "person_key": draft.person_key,
+                "login": draft.login,
+                "process_id": draft.process_id,
+                "state": state.value,
+                "due_at": subject.created_at if waits else None,
+                "expires_at": draft.expires_at,
+                "attempts": 0,
+                "doubts": 0,
+                "in_flight": False,
+                "service": "",
+                "provider_id": "",
+                "failure": draft.withheld.value if draft.withheld else "",
+                "code": "",
+                "detail": "",
+                "created_at": subject.created_at,
+                "finished_at": None if waits else subject.created_at,
+            },
         )
 
     def _take_back(self, session: Session, which: ColumnElement[bool], failure: Failure) -> int:
         now = self._clock.now()
         live = [state.value for state in LIVE]
-        found = session.execute(select(*SUBJECT_COLUMNS).where(which, Message.state.in_(live)).with_for_update()).all()
+        found = session.execute(
+            select(*statements.SUBJECT).where(which, Message.state.in_(live)).with_for_update()
+        ).all()
         taken = 0
         for subject in map(subject_of, found):
             verdict = when_expired(subject.doubts)

@@ -14,8 +14,9 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from authsms.audit import AuditTrail
+from authsms.delivery import ledger, statements
 from authsms.delivery.journal import Cause, Journal
-from authsms.delivery.ledger import SUBJECT_COLUMNS, Subject, subject_of
+from authsms.delivery.ledger import Subject, subject_of
 from authsms.delivery.models import Attempt, Message, ReceiptRecord, fit
 from authsms.delivery.states import Failure, MessageState, Settle, after_receipts
 from authsms.foundation.clock import Clock
@@ -56,10 +57,10 @@ class ReceiptService:
 
     def absorb(self, session: Session, subject: Subject, service: str, provider_id: str) -> None:
         """Take up what was reported about a message while its attempt was open."""
-        waiting = (ReceiptRecord.service == service) & (ReceiptRecord.provider_id == provider_id)
-        known = ReceiptRecord.message_id == subject.id
         found = session.execute(
-            select(ReceiptRecord.key, ReceiptRecord.message_id).where((waiting | known) if provider_id else known)
+            statements.RECEIPTS,
+            # An empty provider id is nobody's: no waiting receipt shall match it.
+            {"w_id": subject.id, "w_service": service, "w_provider_id": provider_id or None},
         ).all()
         for key, message_id in found:
             if message_id is None:
@@ -119,7 +120,7 @@ class ReceiptService:
     def _advance(self, session: Session, message_id: str, now: datetime) -> None:
         """Work out the state of a message from all its receipts, and write it when it is another one."""
         found = session.execute(
-            select(*SUBJECT_COLUMNS, Message.state, Message.service).where(Message.id == message_id).with_for_update()
+            select(*Message.state, Message.service).where(Message.id == message_id).with_for_update()
         ).one()
         reports = session.execute(
             select(ReceiptRecord.state, ReceiptRecord.word, ReceiptRecord.code)
@@ -131,25 +132,8 @@ class ReceiptService:
         if new is old:
             return
         word, code = _reason(reports, new)
-        values: dict[str, Any] = {
-            "state": new.value,
-            "failure": Failure.UNDELIVERED.value if new is MessageState.FAILED else "",
-            "code": code,
-            "detail": word,
-            "finished_at": now,
-            "text": None,
-            "owner": None,
-            "leased_until": None,
-            "in_flight": False,
-            "due_at": None,
-        }
-        if old is MessageState.ATTEMPTING or old is MessageState.UNKNOWN:
-            values["accepted_at"] = now
-        session.execute(
-            update(Message).where(Message.id == message_id).values(values),
-            execution_options={"synchronize_session": False},
-        )
         verdict = Settle(new, Failure.UNDELIVERED if new is MessageState.FAILED else None)
+        ledger.report(session, message_id, verdict, now, code=code, word=word)
         subject = subject_of(found)
         self._journal.note(session, subject, verdict, Cause(found.service, word, code, subject.attempts))
 

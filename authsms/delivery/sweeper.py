@@ -15,11 +15,12 @@ from sqlalchemy import Row, delete, func, select
 from authsms.audit import AuditTrail
 from authsms.delivery import ledger
 from authsms.delivery.journal import Cause, Journal
-from authsms.delivery.ledger import SUBJECT_COLUMNS, subject_of
+from authsms.delivery.ledger import subject_of
 from authsms.delivery.liveness import Liveness
 from authsms.delivery.models import Message
 from authsms.delivery.receipts import ReceiptService
 from authsms.delivery.repeats import after_owner_died
+from authsms.delivery.statements import SUBJECT
 from authsms.delivery.states import Failure, Settle, when_expired
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database, rowcount
@@ -29,7 +30,7 @@ from authsms.foundation.metrics import QUEUED
 _AT_ONCE: Final = 500
 _SEALED_AT_ONCE: Final = 1000
 _HOUSEKEEPING_SECONDS: Final = 60.0
-_OWNED = (*SUBJECT_COLUMNS, Message.owner, Message.leased_until, Message.in_flight, Message.service)
+_OWNED = (*SUBJECT, Message.owner, Message.leased_until, Message.in_flight, Message.service)
 _log = get_logger(__name__)
 
 
@@ -111,7 +112,7 @@ class Sweeper:
         now = self._clock.now()
         waiting = (Message.due_at.is_not(None), Message.expires_at <= now)
         with self._database.read() as session:
-            rows = session.execute(select(*SUBJECT_COLUMNS).where(*waiting).limit(_AT_ONCE)).all()
+            rows = session.execute(select(*SUBJECT).where(*waiting).limit(_AT_ONCE)).all()
         ended = 0
         for subject in map(subject_of, rows):
             verdict = when_expired(subject.doubts)

@@ -42,7 +42,7 @@ def sessions() -> ResponseReturnValue:
     return render_template(
         "portals/sessions.html",
         present=present,
-        sessions=services().sessions.list(present.person_key),
+        sessions=sorted(services().sessions.list(present.person_key), key=lambda other: other.id != present.id),
         form=PortalForm(session_scope()),
         announcement=announce(take_note()),
     )

@@ -61,9 +61,9 @@ def begin(event: str) -> ResponseReturnValue:
 def _begin(event: str, continuation_id: str | None, form: SignInForm) -> Response:
     logon = services().logon
     origin = Origin(event, continuation_id, logon.entrance(event, continuation_id=continuation_id).endpoint)
-    step = logon.begin(event, form.user_name.data, client(), continuation_id=continuation_id)
+    step = logon.begin(event, form.user_name.data or "", client(), continuation_id=continuation_id)
     if step.asks is not None and step.asks.prompt is Prompt.PASSWORD:
-        step = logon.answer(step.ticket, {"password": form.password.data}, client())
+        step = logon.answer(step.ticket, {"password": form.password.data or ""}, client())
     return onward.go_on(step, origin)
 
 
@@ -112,7 +112,7 @@ def resend(process_id: str) -> ResponseReturnValue:
 def another_way(process_id: str) -> ResponseReturnValue:
     """Go on with another chain."""
     form = AnotherWayForm(process_scope(process_id))
-    return _proceed(process_id, form, lambda ticket: services().logon.choose(ticket, form.chain.data, client()))
+    return _proceed(process_id, form, lambda ticket: services().logon.choose(ticket, form.chain.data or "", client()))
 
 
 @blueprint.post("/logon/<process_id>/cancel")

@@ -1,9 +1,9 @@
 """The cookies of the portals: for the browser, for each open logon process, for the login session, and for a note.
 
-All of them are opaque and ``HttpOnly``; over https they carry ``Secure`` and the ``__Host-`` prefix. The browser's cookie
-and that of the login session are ``SameSite=Lax``, because a person arrives from the application's site and must keep
-them; the others are only ever needed between our own pages and are ``Strict``. There is no server-side state behind
-the browser's cookie: it is the secret to which forms are bound.
+All of them are opaque and ``HttpOnly``; over https they carry ``Secure`` and the ``__Host-`` prefix. The browser's
+cookie and that of the login session are ``SameSite=Lax``, because a person arrives from the application's site and
+must keep them; the others are only ever needed between our own pages and are ``Strict``. There is no server-side
+state behind the browser's cookie: it is the secret to which forms are bound.
 """
 
 import base64

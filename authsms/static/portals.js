@@ -109,8 +109,9 @@ for (const button of all("button[data-reveal]")) {
   });
 }
 
-// Times in the person's own time zone.
+// Times in the person's own time zone, and in their own variant of the page's language.
+const language = document.documentElement.lang;
+const variant = navigator.languages.find((name) => name.split("-")[0] === language) || language;
 for (const time of all("time[data-local]")) {
-  const moment = new Date(time.dateTime);
-  time.textContent = moment.toLocaleString(document.documentElement.lang, { dateStyle: "medium", timeStyle: "short" });
+  time.textContent = new Date(time.dateTime).toLocaleString(variant, { dateStyle: "medium", timeStyle: "short" });
 }

@@ -11,7 +11,6 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from pathlib import Path
 
 import click
@@ -116,7 +115,7 @@ def _plan(folder: Path, *, once: bool, ldap: bool) -> Plan:
 @contextmanager
 def _server(plan: Plan) -> Iterator[None]:
     """Run `authsms serve` as a child; return to the caller when it answers."""
-    child = subprocess.Popen(  # noqa: S603 - our own interpreter and arguments
+    child = subprocess.Popen(
         [sys.executable, "-m", "authsms", "serve"], env={**os.environ, **plan.environment}, start_new_session=True
     )
     try:

@@ -1,4 +1,4 @@
-"""What the demonstration puts into its installation: people, a sender service, and the sample application as an endpoint."""
+"""What the demonstration puts into its installation: people, a sender service, and the sample application."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,6 +6,11 @@ from pathlib import Path
 
 from authsms.foundation.schema import require_schema
 from authsms.foundation.settings import load_settings
+from authsms.identity.definitions import RepositoryDefinition
+from authsms.identity.import_files import ImportFormat
+from authsms.identity.imports import PeopleImport
+from authsms.senders.definitions import ServiceDraft
+from authsms.senders.policy import ServiceRule
 from authsms.simulator import TwilioAccount
 from authsms.simulator.directory import SAMPLE_LDIF, SampleDirectory
 from authsms.simulator.relying_party import CALLBACK_PATH, SIGNED_OUT_PATH
@@ -13,6 +18,7 @@ from authsms.simulator.walk import Traveller
 from authsms.wiring import Services, build
 
 _PASSWORD = "correct horse"  # noqa: S105 - stands in the sample LDIF for everybody to read
+_SENDER_PHONE = "+12025550100"
 PEOPLE = (
     Traveller("alice", _PASSWORD, "+12025550101", "Alice Liddell"),
     Traveller("bob", _PASSWORD, "+12025550102", "Bob Baumeister"),
@@ -72,8 +78,11 @@ def prepare_installation(plan: Plan, simulator_url: str, directory: SampleDirect
     try:
         require_schema(services.database)
         services.prepare()
-        _add_people(services, directory)
-        _add_sender(services, plan, simulator_url)
+        if directory is None:
+            _import_people(services)
+        else:
+            add_directory(services, directory)
+        add_sender(services, plan, simulator_url)
         endpoint, secret = services.endpoints.create(
             "Sample application",
             event="web",
@@ -83,3 +92,34 @@ def prepare_installation(plan: Plan, simulator_url: str, directory: SampleDirect
         return Client(endpoint.id, secret)
     finally:
         services.close()
+
+
+def add_directory(services: Services, directory: SampleDirectory) -> None:
+    """Make a private directory the default repository; it is on loopback, so it may speak without TLS."""
+    settings = {
+        "servers": [directory.url],
+        "allow_plaintext": True,
+        "preset": "openldap",
+        "base": directory.base_dn,
+        "bind_dn": directory.bind_dn,
+    }
+    services.people.save_repository(
+        RepositoryDefinition("DIRECTORY", "ldap", settings, directory.bind_password, is_default=True)
+    )
+
+
+def add_sender(services: Services, plan: Plan, simulator_url: str) -> None:
+    """Send through the simulator's Twilio."""
+    settings = {
+        "account_sid": plan.account.sid,
+        "auth_token": plan.account.token,
+        "sender_phone": _SENDER_PHONE,
+        "base_url": f"{simulator_url}/twilio",
+    }
+    services.senders.save_service(ServiceDraft(ServiceRule("simulator"), "twilio", settings), author="demonstration")
+
+
+def _import_people(services: Services) -> None:
+    region = services.settings.sms.default_region
+    work = PeopleImport(services.database, services.vault, services.clock, default_region=region)
+    work.run(SAMPLE_LDIF.read_bytes(), ImportFormat.LDIF)

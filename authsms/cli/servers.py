@@ -8,6 +8,8 @@ from types import FrameType
 import click
 
 from authsms.cli.context import open_services, open_settings
+from authsms.cli.housekeeping import Housekeeper
+from authsms.delivery.worker import run_worker
 
 _PARENT_CHECK_SECONDS = 1.0
 
@@ -46,13 +48,14 @@ def _stop_without(parent: int, stop: threading.Event) -> None:
 @click.option("--parent", type=int, hidden=True, help="Stop when this process is gone.")
 def worker(parent: int | None) -> None:
     """Run one delivery process until SIGTERM; messages under way are finished first."""
-    from authsms.delivery.worker import run_worker  # noqa: PLC0415
-
     stop = _stop_on_signals()
     if parent is not None:
         _stop_without(parent, stop)
     with open_services(quiet=False) as services:
+        housekeeper = Housekeeper(services, stop)
+        housekeeper.start()
         run_worker(services, stop)
+        housekeeper.join()
 
 
 @click.command()

@@ -6,8 +6,9 @@ import sys
 import threading
 import time
 
-from granian import Granian
 from granian.constants import Interfaces
+from granian.log import LogLevels
+from granian.server import Server
 
 from authsms.foundation.db import Database
 from authsms.foundation.logs import get_logger
@@ -37,14 +38,14 @@ def run_server(settings: Settings) -> None:
     delivery = DeliveryProcess()
     delivery.start()
     try:
-        _granian(settings).serve()
+        _web_server(settings).serve()  # type: ignore[attr-defined]
     finally:
         delivery.stop()
 
 
-def _granian(settings: Settings) -> Granian:
+def _web_server(settings: Settings) -> Server:  # type: ignore[valid-type]  # one of two classes, by the build of Python
     workers = settings.server.workers or min(os.cpu_count() or 1, _MOST_WORKERS)
-    return Granian(
+    return Server(
         "authsms.app:create_app",
         factory=True,
         address=settings.server.host,
@@ -56,8 +57,7 @@ def _granian(settings: Settings) -> Granian:
         respawn_failed_workers=True,
         workers_kill_timeout=_DRAIN_SECONDS,
         log_access=False,
-        log_level="warning",
-        process_name="authsms web",
+        log_level=LogLevels.warning,
     )
 
 

@@ -34,9 +34,8 @@ def _origin(value: str) -> str:
 
 
 def _network(value: str) -> str:
-    if any(mark.isdigit() for mark in value) and ("/" in value or ":" in value or value.replace(".", "").isdigit()):
-        ipaddress.ip_network(value, strict=False)
-    return value.lower()
+    ipaddress.ip_network(value, strict=False)
+    return value
 
 
 class _Section(BaseModel):
@@ -126,7 +125,7 @@ class SessionSettings(_Section):
 class NetworkSettings(_Section):
     """What outgoing calls may reach."""
 
-    allowed: tuple[Annotated[str, AfterValidator(_network)], ...] = Field(
+    allowed: tuple[str, ...] = Field(
         (),
         description="Private hosts (`gateway.internal`, `host:port`) or networks that may be called, also over http",
     )

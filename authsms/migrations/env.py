@@ -2,10 +2,10 @@
 
 from alembic import context
 
-from authsms import wiring  # imports every model
+from authsms import app  # imports every model
 from authsms.foundation.db import Base, UtcDateTime
 
-_MODELS = wiring.__name__
+_MODELS = app.__name__
 
 
 def _render(kind: str, item: object, _context: object) -> str | bool:

@@ -19,7 +19,7 @@ from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database
 from authsms.foundation.errors import ForgeryError, InvalidInputError, NotFoundError
 from authsms.protocols import problems
-from authsms.senders.contract import SenderService
+from authsms.senders.definitions import ConfiguredService
 from authsms.senders.webhook import InboundMessage, Receipt, WebhookRequest
 
 _LARGEST_BODY: Final = 64 * 1024

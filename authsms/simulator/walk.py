@@ -10,6 +10,8 @@ from urllib.parse import quote, urljoin
 import requests
 from typing_extensions import override
 
+from authsms.simulator.codes import find_code
+
 _SECONDS = 15
 _MOST_HOPS = 15
 Tell = Callable[[str], None]
@@ -120,7 +122,7 @@ class Phone:
             messages = self._messages()
             if len(messages) > self._seen:
                 self._seen += 1
-                return str(messages[self._seen - 1]["text"]).rpartition("#")[2].strip()
+                return find_code(str(messages[self._seen - 1]["text"]))
             time.sleep(0.02)
         raise WalkError("no message arrived at the virtual phone")
 

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from urllib.parse import quote, urlsplit
 
+from authsms.simulator.codes import find_code
+
 _TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 _TIMEOUT = 60
 _LOOPBACK_ADDRESSES = 250
@@ -158,7 +160,7 @@ class Crowd:
             connection.close()
         if not messages:
             raise LoadError("no text arrived")
-        return str(messages[-1]["text"]).rpartition("#")[2]
+        return find_code(str(messages[-1]["text"]))
 
 
 def _token(page: str) -> str:

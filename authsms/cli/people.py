@@ -1,0 +1,130 @@
+"""`authsms people`, `repository` and `admin`: who may sign in, and where people come from."""
+
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import click
+
+from authsms.audit import AuditEntry, AuditTag
+from authsms.cli.context import open_services
+from authsms.foundation.errors import ConfigurationError
+from authsms.foundation.phone import mask, parse_phone
+from authsms.identity.definitions import RepositoryDefinition
+from authsms.identity.drafts import PersonDraft
+from authsms.identity.import_files import ImportFormat
+from authsms.identity.imports import PeopleImport
+from authsms.identity.local_people import LocalPeople
+
+ADMINISTRATORS = "administrators"
+_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+
+
+@click.group()
+def people() -> None:
+    """People of the built-in repository."""
+
+
+@people.command("import")
+@click.argument("file", type=_FILE)
+@click.option(
+    "--format", "form", type=click.Choice([one.value for one in ImportFormat]), help="Told by the ending when left out."
+)
+def import_people(file: Path, form: str | None) -> None:
+    """Take people from an LDIF or CSV file: all of them, or none and a list of what is wrong."""
+    from rich.console import Console  # noqa: PLC0415 - rich is slow to load, and only this command draws
+    from rich.progress import Progress  # noqa: PLC0415
+
+    chosen = ImportFormat(form or ("csv" if file.suffix.lower() == ".csv" else "ldif"))
+    with open_services() as services, Progress(console=Console(stderr=True)) as progress:
+        region = services.settings.sms.default_region
+        work = PeopleImport(services.database, services.vault, services.clock, default_region=region)
+        task = progress.add_task(f"importing {file.name}", total=None)
+        report = work.run(
+            file.read_bytes(), chosen, progress=lambda done, total: progress.update(task, completed=done, total=total)
+        )
+    click.echo(f"{report.created} created, {report.updated} updated, {report.unchanged} unchanged.")
+
+
+@people.command()
+@click.argument("user")
+def show(user: str) -> None:
+    r"""Look somebody up as a login would; write repository\user for another repository."""
+    with open_services() as services:
+        person = services.people.find(user)
+    if person is None:
+        click.echo("Nobody of that name.", err=True)
+        sys.exit(1)
+    click.echo(f"Key      {person.key}")
+    click.echo(f"Login    {person.login}")
+    click.echo(f"Name     {person.display_name}")
+    click.echo(f"Texts to {mask(person.phone) if person.phone else '(no usable number)'}")
+    click.echo(f"Groups   {', '.join(sorted(person.groups)) or '(none)'}")
+
+
+@click.group()
+def repository() -> None:
+    """Repositories: where people come from."""
+
+
+@repository.command("set")
+@click.argument("name")
+@click.argument("file", type=_FILE)
+@click.option("--secret-file", type=_FILE, help="Password of the service account; left out, the stored one stays.")
+@click.option("--default", "is_default", is_flag=True, help="Look names without a prefix up here.")
+def set_repository(name: str, file: Path, secret_file: Path | None, *, is_default: bool) -> None:
+    """Make or change a repository from a TOML file; see the README for its keys."""
+    settings = read_toml(file)
+    kind = settings.pop("kind", "ldap")
+    secret = secret_file.read_text("utf-8").strip() if secret_file else None
+    with open_services() as services:
+        view = services.people.save_repository(RepositoryDefinition(name, kind, settings, secret, is_default))
+        services.people.ping(name)
+    click.echo(f"Repository {view.name} is saved and answers.")
+
+
+@repository.command("list")
+def list_repositories() -> None:
+    """Print the repositories; the default one has a star."""
+    with open_services() as services:
+        for view in services.people.repositories():
+            click.echo(f"{'*' if view.is_default else ' '} {view.name:<20} {view.kind}")
+
+
+@click.group()
+def admin() -> None:
+    """Administrators of this server."""
+
+
+@admin.command("create")
+@click.argument("login")
+@click.option("--name", default="", help="Display name.")
+@click.option("--phone", required=True, help="Number for one-time codes.")
+def create_administrator(login: str, name: str, phone: str) -> None:
+    """Make an administrator in the built-in repository; the password is shown once."""
+    with open_services() as services:
+        number = parse_phone(phone, default_region=services.settings.sms.default_region)
+        password = services.vault.new_token(15)
+        local = LocalPeople(services.database, services.vault, services.clock)
+        person = local.create(
+            PersonDraft(login, name or login, (number,), groups=frozenset({ADMINISTRATORS}), password=password)
+        )
+        with services.database.write() as session:
+            entry = AuditEntry(AuditTag.ADMINISTRATOR_CREATED, person_key=person.key, login=person.login)
+            services.audit.record(session, entry)
+    click.echo(f"Administrator  {person.login}")
+    click.echo(f"Password       {password}")
+    click.echo("Keep the password now; it is not shown again.", err=True)
+
+
+def read_toml(file: Path) -> dict[str, Any]:
+    """Return what a TOML file of settings holds.
+
+    Raises:
+        ConfigurationError: It is not TOML.
+    """
+    try:
+        return tomllib.loads(file.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ConfigurationError(f"{file} is not valid TOML: {error}") from error

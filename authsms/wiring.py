@@ -1,0 +1,189 @@
+"""Which class serves which type: the one file that knows every implementation."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+
+from authsms.audit import AuditTrail
+from authsms.delivery.doorbell import Doorbell, SocketDoorbell
+from authsms.delivery.heartbeat import last_heartbeat
+from authsms.delivery.outbox import Outbox
+from authsms.delivery.receipts import ReceiptService
+from authsms.delivery.worker import bell_folder
+from authsms.foundation.clock import Clock, DatabaseClock
+from authsms.foundation.db import Database
+from authsms.foundation.errors import UnavailableError
+from authsms.foundation.limits import Limits
+from authsms.foundation.logs import register_secret
+from authsms.foundation.schema import SchemaState, schema_state
+from authsms.foundation.settings import Settings
+from authsms.foundation.vault import HashingProfile, Vault
+from authsms.identity.kinds import builtin_kinds
+from authsms.identity.service import PeopleService
+from authsms.logon.catalog import Catalog
+from authsms.logon.endpoints import Continuations, EndpointService
+from authsms.logon.methods.base import Method
+from authsms.logon.methods.password import PasswordMethod
+from authsms.logon.methods.sms_otp import CodeTools, SmsOtpMethod
+from authsms.logon.seed import seed
+from authsms.logon.service import LogonService, LogonTools
+from authsms.logon.sessions import LoginSessions
+from authsms.logon.texts import CodeTexts
+from authsms.logon.whereabouts import Whereabouts
+from authsms.otp.budget import SendBudget
+from authsms.otp.challenge import ChallengeService
+from authsms.plugins import load_plugins
+from authsms.protocols.oidc.keys import SigningKeys
+from authsms.protocols.oidc.tokens import TokenStore
+from authsms.protocols.readiness import OK, Check
+from authsms.senders.http import HttpGuard
+from authsms.senders.service import SenderPolicyService
+
+_SILENT_WORKER = timedelta(seconds=15)
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """Every service of one installation, shared by the threads of a process."""
+
+    settings: Settings
+    database: Database
+    vault: Vault
+    clock: Clock
+    limits: Limits
+    audit: AuditTrail
+    people: PeopleService
+    senders: SenderPolicyService
+    doorbell: Doorbell
+    outbox: Outbox
+    receipts: ReceiptService
+    challenges: ChallengeService
+    budget: SendBudget
+    catalog: Catalog
+    logon: LogonService
+    sessions: LoginSessions
+    endpoints: EndpointService
+    continuations: Continuations
+    signing_keys: SigningKeys
+    tokens: TokenStore
+
+    def prepare(self) -> None:
+        """Put the default event and chains into a new database."""
+        seed(self.catalog)
+
+    def checks(self) -> Sequence[Check]:
+        """Return what `/readyz` looks at: what must work, then what may be away without stopping everything."""
+        return (
+            Check("database", self._check_schema, required=True),
+            Check("delivery", self._check_delivery, required=True),
+            Check("keys", self._check_keys, required=True),
+            *(Check(f"repository {view.name}", self._ping(view.name)) for view in self.people.repositories()),
+            Check("senders", self._check_senders),
+        )
+
+    def housekeeping(self) -> Sequence[Callable[[], int]]:
+        """Return what deletes rows that say nothing any more; each returns how many."""
+        return (
+            self.limits.purge,
+            self.budget.purge,
+            self.challenges.purge,
+            self.logon.purge,
+            self.sessions.purge,
+            self.continuations.purge,
+            self.tokens.purge,
+            self.receipts.purge,
+        )
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.people.close()
+        self.database.dispose()
+
+    def _check_schema(self) -> str:
+        return OK if schema_state(self.database) is SchemaState.CURRENT else "wrong revision"
+
+    def _check_delivery(self) -> str:
+        seen = last_heartbeat(self.database)
+        return OK if seen is not None and self.clock.now() - seen < _SILENT_WORKER else "no delivery process"
+
+    def _check_keys(self) -> str:
+        self.vault.unseal(self.vault.seal(b"", context="readiness"), context="readiness")
+        return OK
+
+    def _check_senders(self) -> str:
+        services = [one for one in self.senders.services() if one.rule.is_enabled]
+        if not services:
+            return "none"
+        return "cannot be used" if all(one.problem for one in services) else OK
+
+    def _ping(self, name: str) -> Callable[[], str]:
+        def probe() -> str:
+            try:
+                self.people.ping(name)
+            except UnavailableError:
+                return "away"
+            return OK
+
+        return probe
+
+
+def build(settings: Settings) -> Services:
+    """Return the services of an installation; its key file is made when it is missing.
+
+    Raises:
+        ConfigurationError: Something must be put right first; the text says what.
+    """
+    settings.instance.mkdir(mode=0o700, parents=True, exist_ok=True)
+    register_secret(settings.metrics.token.get_secret_value())
+    register_secret(settings.database.url.get_secret_value())
+    vault = Vault.open(settings.keys_file, profile=HashingProfile[settings.otp.profile.upper()])
+    return assemble(settings, Database(settings.database_url, pool_size=settings.database.pool_size), vault)
+
+
+def assemble(settings: Settings, database: Database, vault: Vault, clock: Clock | None = None) -> Services:
+    """Return the services over a given database and vault; tests bring their own clock."""
+    clock = clock or DatabaseClock(database)
+    audit = AuditTrail(database, vault, clock)
+    limits = Limits(database, clock)
+    kinds = builtin_kinds(database, vault, clock, default_region=settings.sms.default_region)
+    people = PeopleService(database, vault, clock, kinds)
+    guard = HttpGuard(settings.network.allowed, ca_file=settings.network.ca_file)
+    plugins = load_plugins(settings.plugins)
+    senders = SenderPolicyService(database, vault, clock, plugins, guard, settings.public_url, audit=audit)
+    doorbell = SocketDoorbell(bell_folder(settings.instance))
+    outbox = Outbox(database, vault, clock, audit, doorbell)
+    challenges = ChallengeService(database, vault, clock, settings.otp)
+    budget = SendBudget(database, clock, settings.sms)
+    catalog = Catalog(database, vault)
+    continuations = Continuations(database, vault, clock)
+    sessions = LoginSessions(database, vault, clock, settings.sessions)
+    code_tools = CodeTools(challenges, budget, CodeTexts(senders, settings.public_url), outbox)
+    methods: list[Method] = [
+        PasswordMethod(database, limits, people, local=False),
+        PasswordMethod(database, limits, people, local=True),
+        SmsOtpMethod(vault, audit, code_tools, settings.sms),
+    ]
+    whereabouts = Whereabouts(outbox, vault, clock)
+    tools = LogonTools(database, vault, clock, audit, people, catalog, continuations, sessions, whereabouts)
+    return Services(
+        settings=settings,
+        database=database,
+        vault=vault,
+        clock=clock,
+        limits=limits,
+        audit=audit,
+        people=people,
+        senders=senders,
+        doorbell=doorbell,
+        outbox=outbox,
+        receipts=ReceiptService(database, vault, clock, audit),
+        challenges=challenges,
+        budget=budget,
+        catalog=catalog,
+        logon=LogonService(tools, methods),
+        sessions=sessions,
+        endpoints=EndpointService(database, vault, clock, audit),
+        continuations=continuations,
+        signing_keys=SigningKeys(database, vault, clock, audit),
+        tokens=TokenStore(database, vault, clock, audit),
+    )

@@ -165,9 +165,12 @@ class _Routes:
         if request.args.get("iss", self._issuer) != self._issuer:
             return _explain("The answer came from another server than the one that was asked.", 400)
         token = self._provider.authorize_access_token()
+        proven, told = dict(token["userinfo"]), dict(self._provider.userinfo(token=token))
+        if told.get("sub") != proven["sub"]:
+            return _explain("What the server says about you is about somebody else.", 400)
         self._visits.end(session.get("visit", ""))
         session.clear()
-        session["visit"] = self._visits.begin(Visit(dict(token["userinfo"]), token["id_token"]))
+        session["visit"] = self._visits.begin(Visit({**told, **proven}, token["id_token"]))
         return redirect("/", code=303)
 
     def _sign_out(self) -> AnyResponse:

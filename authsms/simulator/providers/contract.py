@@ -135,6 +135,6 @@ def _spoil(response: Response, fault: Fault | None) -> Response:
         response.set_data(b"")
     elif fault.kind is FaultKind.REDIRECT:
         return Response(status=302, headers={"Location": fault.location})
-    else:
+    elif fault.kind is not FaultKind.LIE:
         request.environ[ORDER_KEY] = fault
     return response

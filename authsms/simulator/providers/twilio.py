@@ -82,7 +82,7 @@ class Twilio(SimulatedProvider):
 
     @override
     def routes(self) -> Blueprint:
-        routes = Blueprint(self.name, __name__, url_prefix=f"/{self.name}/{API_VERSION}/Accounts/<account_sid>")
+        routes = Blueprint(self.name, __name__, url_prefix=f"/{self.name}/{API_VERSION}/Accounts")
         for rule, view, methods in (
             ("/Messages.json", self._create, ["POST"]),
             ("/Messages/<sid>.json", self._fetch, ["GET"]),
@@ -91,8 +91,8 @@ class Twilio(SimulatedProvider):
             ("/Balance.json", self._balance, ["GET"]),
         ):
             endpoint = view.__name__.strip("_")
-            routes.add_url_rule(rule, endpoint, self._guarded(view), methods=methods)
-        routes.add_url_rule(".json", "account", self._guarded(self._status), methods=["GET"])
+            routes.add_url_rule(f"/<account_sid>{rule}", endpoint, self._guarded(view), methods=methods)
+        routes.add_url_rule("/<account_sid>.json", "account", self._guarded(self._status), methods=["GET"])
         return routes
 
     @override

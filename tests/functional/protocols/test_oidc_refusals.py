@@ -1,0 +1,401 @@
+"""What the provider refuses: odd requests, odd return addresses, codes that were used, stolen or late."""
+
+import base64
+import hashlib
+import hmac
+import json
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+from urllib.parse import urlencode
+
+import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey
+from sqlalchemy import func, select
+
+from authsms.audit import AuditRecord, AuditTag
+from authsms.logon.endpoints import OidcProfile
+from authsms.protocols.oidc.models import AccessTokenRow, AuthorizationCodeRow
+from tests.functional.protocols.house import CALLBACK, Application, Browser, House, answer
+
+CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(b"v" * 43).digest()).rstrip(b"=").decode()
+
+BAD_REDIRECTS = [
+    "https://evil.example",
+    "https://evil.example/callback",
+    "//evil.example/callback",
+    "/\\evil.example",
+    "https:evil.example",
+    "https:/evil.example",
+    "https:///evil.example",
+    "https:\\\\evil.example",
+    "%2f%2fevil.example",
+    "\t//evil.example",
+    " https://app.example.test/callback",
+    "https://app.example.test/callback ",
+    "https://app.example.test/callback\t",
+    "https://app.example.test/callback\n",
+    "https://app.example.test/callback\r\nLocation: https://evil.example",
+    "https://app.example.test/callback%0d%0aLocation:%20https://evil.example",
+    "https://app.example.test/callback\x00",
+    "https://app.example.test/callback%00",
+    "javascript:alert(1)",
+    "javascript://app.example.test/callback%0aalert(1)",
+    "data:text/html,<script>alert(1)</script>",
+    "vbscript:msgbox",
+    "file:///etc/passwd",
+    "https://app.example.test@evil.example/callback",
+    "https://app.example.test:443@evil.example/callback",
+    "https://evil.example@app.example.test/callback",
+    "https://app.example.test.evil.example/callback",
+    "https://evil.example/https://app.example.test/callback",
+    "https://evil.example?https://app.example.test/callback",
+    "https://evil.example#https://app.example.test/callback",
+    "https://evil.example\\@app.example.test/callback",
+    "https://app.example.test\\.evil.example/callback",
+    "https://app.example.test%2eevil.example/callback",
+    "https://app.example.test%00.evil.example/callback",
+    "https://app.example.test/callback#",
+    "https://app.example.test/callback#fragment",
+    "https://app.example.test/callback?",
+    "https://app.example.test/callback?code=mine",
+    "https://app.example.test/callback?next=https://evil.example",
+    "https://app.example.test/callback&code=mine",
+    "https://app.example.test/callback;x",
+    "https://app.example.test/callback/",
+    "https://app.example.test/callback/../evil",
+    "https://app.example.test/./callback",
+    "https://app.example.test//callback",
+    "https://app.example.test/%63allback",
+    "https://app.example.test/Callback",
+    "https://APP.example.test/callback",
+    "HTTPS://app.example.test/callback",
+    "https://app.example.test./callback",
+    "https://app.example.test:443/callback",
+    "https://app.example.test:8443/callback",
+    "http://app.example.test/callback",
+    "https://app.example.test",
+    "https://app.example.test/",
+    "https://sub.app.example.test/callback",
+    "https://\u0430pp.example.test/callback",
+    "https://app.example.test/callback\u2028",
+    "https://app。example.test/callback",
+    "http://127.0.0.1/callback",
+    "http://localhost/callback",
+    "callback",
+    "*",
+    "",
+]
+
+
+def test_no_address_but_a_registered_one_is_ever_redirected_to(application: Application) -> None:
+    """ATK-24: a page that says so, and no Location (RFC 6749 section 4.1.2.1)."""
+    answers = {address: application.authorize(redirect_uri=address, prompt="none") for address in BAD_REDIRECTS}
+    redirected = [address for address, response in answers.items() if "Location" in response.headers]
+
+    assert redirected == []
+    assert {(400, "text/html; charset=utf-8")} == {
+        (response.status_code, response.headers["Content-Type"]) for response in answers.values()
+    }
+
+
+def test_two_return_addresses_are_refused(application: Application) -> None:
+    """Which of two parameters counts is not a question to leave open."""
+    query = urlencode([*application.request().items(), ("redirect_uri", "https://evil.example")])
+
+    assert application.browser.get(f"/oauth2/authorize?{query}").status_code == 400
+
+
+@pytest.mark.parametrize("client_id", ["", "unknown", "0" * 32, "\x00", "' OR 1=1 --", "x" * 3000, None])
+def test_an_unknown_application_gets_a_page(application: Application, client_id: str | None) -> None:
+    """Nothing is known of the address either, so nothing is redirected."""
+    response = application.authorize(client_id=client_id)
+
+    assert (400, False) == (response.status_code, "Location" in response.headers)
+
+
+def test_only_the_port_of_a_loopback_address_may_vary(house: House, browser: Browser) -> None:
+    """RFC 8252 section 7.3, for programs on the person's own machine."""
+    addresses = ("http://127.0.0.1/cb", "http://[::1]/cb", "http://localhost/cb")
+    program = Application(browser, *house.endpoints.create("Program", event="web", redirect_uris=addresses))
+    allowed = ["http://127.0.0.1/cb", "http://127.0.0.1:51234/cb", "http://[::1]:1/cb", "http://localhost/cb"]
+    refused = [
+        "http://localhost:51234/cb",
+        "http://127.0.0.1:51234/other",
+        "http://127.0.0.1:51234/cb?x=1",
+        "http://127.0.0.1:99999/cb",
+        "http://127.0.0.1:0/cb",
+        "http://127.0.0.1:/cb",
+        "http://127.0.0.2:51234/cb",
+        "http://127.0.0.1:51234@evil.example/cb",
+        "http://127.0.0.1.evil.example/cb",
+        "https://127.0.0.1:51234/cb",
+    ]
+
+    assert {303} == {program.authorize(redirect_uri=address).status_code for address in allowed}
+    assert {400} == {program.authorize(redirect_uri=address).status_code for address in refused}
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"code_challenge": None, "code_challenge_method": None}, "invalid_request"),
+        ({"code_challenge": None}, "invalid_request"),
+        ({"code_challenge_method": None}, "invalid_request"),
+        ({"code_challenge_method": "plain"}, "invalid_request"),
+        ({"code_challenge_method": "s256"}, "invalid_request"),
+        ({"code_challenge": "short"}, "invalid_request"),
+        ({"code_challenge": CHALLENGE + "="}, "invalid_request"),
+        ({"code_challenge": CHALLENGE + "\n"}, "invalid_request"),
+        ({"response_type": None}, "invalid_request"),
+        ({"response_type": "token"}, "unsupported_response_type"),
+        ({"response_type": "id_token"}, "unsupported_response_type"),
+        ({"response_type": "code id_token"}, "unsupported_response_type"),
+        ({"response_type": 'code"\\'}, "unsupported_response_type"),
+        ({"response_mode": "fragment"}, "invalid_request"),
+        ({"response_mode": "form_post"}, "invalid_request"),
+        ({"scope": None}, "invalid_scope"),
+        ({"scope": "profile"}, "invalid_scope"),
+        ({"nonce": "n" * 501}, "invalid_request"),
+        ({"nonce": "n\x00"}, "invalid_request"),
+        ({"prompt": "none login"}, "invalid_request"),
+        ({"prompt": "create"}, "invalid_request"),
+        ({"max_age": "-1"}, "invalid_request"),
+        ({"max_age": "soon"}, "invalid_request"),
+        ({"max_age": "٣"}, "invalid_request"),
+        ({"request": "eyJhbGciOiJub25lIn0.e30."}, "request_not_supported"),
+        ({"request_uri": "http://169.254.169.254/"}, "request_uri_not_supported"),
+        ({"registration": "{}"}, "registration_not_supported"),
+        ({"prompt": "none"}, "login_required"),
+    ],
+)
+def test_an_odd_request_is_refused_at_the_applications_address(
+    application: Application, changes: dict[str, str | None], error: str
+) -> None:
+    """With state and issuer, so that the application can tell what it is about."""
+    told = answer(application.authorize(**changes))
+
+    assert (error, "a state & more", application.browser.base) == (told["error"], told["state"], told["iss"])
+    assert "code" not in told
+
+
+def test_a_doubled_parameter_is_refused(application: Application) -> None:
+    """Two parties that read a request differently can be played off against each other."""
+    query = urlencode([*application.request().items(), ("scope", "openid")])
+
+    assert answer(application.browser.get(f"/oauth2/authorize?{query}"))["error"] == "invalid_request"
+
+
+def test_a_posted_request_is_sent_round_as_get(browser: Browser, application: Application) -> None:
+    """A cross-site post carries no session cookie; 303 keeps credentials from being posted again (O-08)."""
+    browser.sign_in()
+    posted = browser.post("/oauth2/authorize", application.request())
+
+    assert posted.status_code == 303
+    assert answer(browser.get(posted.headers["Location"]))["code"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "error"),
+    [
+        ({"code_verifier": "v" * 43}, "invalid_grant"),
+        ({"code_verifier": None}, "invalid_request"),
+        ({"code_verifier": ""}, "invalid_request"),
+        ({"code_verifier": "short"}, "invalid_request"),
+        ({"redirect_uri": "https://app.example.test/other"}, "invalid_grant"),
+        ({"redirect_uri": None}, "invalid_grant"),
+        ({"code": "wrong"}, "invalid_grant"),
+        ({"code": None}, "invalid_request"),
+        ({"grant_type": "password"}, "unsupported_grant_type"),
+        ({"grant_type": "client_credentials"}, "unsupported_grant_type"),
+        ({"grant_type": "refresh_token"}, "unsupported_grant_type"),
+        ({"grant_type": None}, "unsupported_grant_type"),
+    ],
+)
+def test_a_wrong_redemption_gets_nothing(
+    browser: Browser, application: Application, changes: dict[str, str | None], error: str
+) -> None:
+    """Bound to verifier, client and return address (O-03, O-04)."""
+    browser.sign_in()
+    code = application.code()
+    response = application.redeem(code, **changes)
+
+    assert (400, error) == (response.status_code, response.json()["error"])
+    assert response.headers["Cache-Control"] == "no-store"
+    assert application.redeem(code).status_code == 200
+
+
+def test_the_challenge_itself_is_no_verifier(browser: Browser, application: Application) -> None:
+    """A downgrade to ``plain`` would accept it."""
+    browser.sign_in()
+    code = application.code()
+
+    assert application.redeem(code, code_verifier=application.request()["code_challenge"]).status_code == 400
+
+
+def test_a_code_of_another_application_is_worthless(house: House, browser: Browser, application: Application) -> None:
+    """Code injection across applications."""
+    other = Application(browser, *house.endpoints.create("Other", event="web", redirect_uris=(CALLBACK,)))
+    other.verifier = application.verifier
+    browser.sign_in()
+
+    assert other.redeem(application.code()).json()["error"] == "invalid_grant"
+
+
+def test_a_late_code_is_refused(clock, browser: Browser, application: Application) -> None:
+    """A minute is long for two machines (ASVS 10.4.3)."""
+    browser.sign_in()
+    code = application.code()
+    clock.advance(timedelta(seconds=60))
+
+    assert application.redeem(code).json()["error"] == "invalid_grant"
+
+
+def test_a_code_shown_twice_kills_what_it_gave(house: House, browser: Browser, application: Application) -> None:
+    """One of the two was not the application; also long after the code expired."""
+    browser.sign_in()
+    code = application.code()
+    token = application.redeem(code).json()["access_token"]
+    house.clock.advance(timedelta(minutes=5))
+    assert application.userinfo(token).status_code == 200
+    again = application.redeem(code)
+
+    assert again.json()["error"] == "invalid_grant"
+    assert application.userinfo(token).status_code == 401
+    with house.database.read() as session:
+        tags = session.scalars(select(AuditRecord.tag)).all()
+    assert AuditTag.TOKEN_REVOKED in tags
+
+
+def test_of_fifty_redemptions_at_once_one_gets_tokens(house: House, browser: Browser, application: Application) -> None:
+    """ATK-61: one token set, and the race itself is noticed as a second use."""
+    browser.sign_in()
+    code = application.code()
+    with ThreadPoolExecutor(50) as pool:
+        responses = list(pool.map(lambda _: application.redeem(code), range(50)))
+    tokens = [response.json()["access_token"] for response in responses if response.status_code == 200]
+
+    assert len(tokens) == 1
+    assert {"invalid_grant"} == {response.json()["error"] for response in responses if response.status_code != 200}
+    assert application.userinfo(tokens[0]).status_code == 401
+    with house.database.read() as session:
+        assert session.scalar(select(func.count()).select_from(AccessTokenRow)) == 1
+
+
+def test_codes_and_tokens_are_not_in_the_database(house: House, browser: Browser, application: Application) -> None:
+    """A stolen database gives away no way in."""
+    browser.sign_in()
+    code = application.code()
+    token = application.redeem(code).json()["access_token"]
+    with house.database.read() as session:
+        rows = [*session.scalars(select(AuthorizationCodeRow)), *session.scalars(select(AccessTokenRow))]
+        kept = " ".join(str(vars(row)) for row in rows)
+
+    assert code not in kept
+    assert token not in kept
+
+
+def test_old_codes_and_tokens_are_forgotten(house: House, browser: Browser, application: Application) -> None:
+    """The tables stay small."""
+    browser.sign_in()
+    application.redeem(application.code())
+    house.clock.advance(timedelta(days=2))
+
+    assert (2, 0) == (house.tokens.purge(), house.tokens.purge())
+
+
+@pytest.mark.parametrize("method", ["client_secret_basic", "client_secret_post"])
+def test_a_wrong_secret_is_refused(application: Application, method: str) -> None:
+    """The same words as for an unknown application."""
+    if method == "client_secret_basic":
+        application.secret = "wrong"
+        wrong = application.redeem("any")
+    else:
+        wrong = application.redeem("any", client_id=application.endpoint.id, client_secret="wrong")
+    unknown = application.redeem("any", client_id="0" * 32, client_secret="wrong")
+
+    assert (401, wrong.json()) == (unknown.status_code, unknown.json())
+    assert wrong.status_code == 401
+    assert wrong.json()["error"] == "invalid_client"
+    assert wrong.headers["WWW-Authenticate"].startswith("Basic")
+
+
+def test_the_secret_may_stand_in_the_body(browser: Browser, application: Application) -> None:
+    """``client_secret_post``."""
+    browser.sign_in()
+    fields = {"client_id": application.endpoint.id, "client_secret": application.secret}
+
+    assert application.redeem(application.code(), **fields).status_code == 200
+
+
+def test_a_confidential_application_must_prove_itself(browser: Browser, application: Application) -> None:
+    """PKCE does not replace the secret."""
+    browser.sign_in()
+
+    assert application.redeem(application.code(), client_id=application.endpoint.id).status_code == 401
+
+
+def test_a_public_application_needs_pkce_only(house: House, browser: Browser) -> None:
+    """And its empty secret opens nothing."""
+    made = house.endpoints.create("Public", event="web", redirect_uris=(CALLBACK,), oidc=OidcProfile(is_public=True))
+    public = Application(browser, *made)
+    browser.sign_in()
+    code = public.code()
+
+    assert public.redeem(code, client_id=public.endpoint.id, client_secret="").status_code == 401
+    assert public.redeem(code, client_id=public.endpoint.id, code_verifier="v" * 43).status_code == 400
+    assert public.redeem(code, client_id=public.endpoint.id).status_code == 200
+
+
+def test_two_ways_of_authentication_at_once_are_refused(application: Application) -> None:
+    """RFC 6749 section 2.3."""
+    response = application.browser.http.post(
+        f"{application.browser.base}/oauth2/token",
+        data={"grant_type": "authorization_code", "client_secret": application.secret},
+        auth=(application.endpoint.id, application.secret),
+    )
+
+    assert response.json()["error"] == "invalid_request"
+
+
+@pytest.mark.parametrize("header", ["Basic", "Basic %%%", "Basic /////w==", "Bearer x", "Basic " + "QQ" * 4000])
+def test_a_strange_client_header_is_refused_politely(application: Application, header: str) -> None:
+    """A 401, never a 500."""
+    response = application.browser.http.post(
+        f"{application.browser.base}/oauth2/token",
+        data={"grant_type": "authorization_code"},
+        headers={"Authorization": header},
+    )
+
+    assert (401, "invalid_client") == (response.status_code, response.json()["error"])
+
+
+def test_credentials_in_the_address_do_not_count(browser: Browser, application: Application) -> None:
+    """Addresses end up in logs (ASVS 14.2.1)."""
+    query = urlencode({"client_id": application.endpoint.id, "client_secret": application.secret})
+    browser.sign_in()
+    response = browser.post(f"/oauth2/token?{query}", {"grant_type": "authorization_code", "code": application.code()})
+
+    assert response.status_code == 401
+
+
+def _unsigned(claims: dict, algorithm: str = "none") -> str:
+    parts = (json.dumps({"alg": algorithm, "typ": "JWT"}).encode(), json.dumps(claims).encode())
+    return ".".join(base64.urlsafe_b64encode(part).rstrip(b"=").decode() for part in parts) + "."
+
+
+def test_a_hint_without_our_signature_is_no_hint(house: House, browser: Browser, application: Application) -> None:
+    """``alg: none``, and a public key taken for a shared secret (CVE-2021-44878)."""
+    browser.sign_in()
+    token = application.redeem(application.code()).json()["id_token"]
+    keys = house.signing_keys.verification_set()
+    claims = jwt.decode(token, keys, algorithms=["ES256"]).claims
+    public = next(key for key in keys.keys if isinstance(key, ECKey))
+    head, _, _ = _unsigned(claims, "HS256").rpartition(".")
+    mac = hmac.digest(public.as_pem(private=False), head.encode(), "sha256")
+    confused = f"{head}.{base64.urlsafe_b64encode(mac).rstrip(b'=').decode()}"
+    altered = token[:-8] + ("AAAAAAAA" if token[-8:] != "AAAAAAAA" else "BBBBBBBB")
+
+    for hint in (_unsigned(claims), confused, altered, "a.b.c", "x", "." * 100, "é"):
+        assert answer(application.authorize(prompt="none", id_token_hint=hint))["error"] == "login_required"
+    assert answer(application.authorize(prompt="none", id_token_hint=token))["code"]

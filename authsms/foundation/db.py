@@ -8,6 +8,7 @@ UPDATEs whose row count is checked.
 A `Database.write` block holds no network call and no password hashing: locks are held in it.
 """
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ from sqlalchemy import (
     Engine,
     MetaData,
     Result,
+    Table,
     create_engine,
     event,
     make_url,
@@ -39,6 +41,7 @@ from typing_extensions import override
 from authsms.foundation.errors import ConfigurationError, DatabaseUnavailableError
 
 _BUSY_MILLISECONDS = 5000
+_SQLITE_CONNECTIONS = 40  # as many as threads, or each use would open and prepare a connection anew
 _STATEMENT_MILLISECONDS = 5000
 _LOCK_MILLISECONDS = 3000
 _READ_ONLY = "authsms_read_only"
@@ -94,6 +97,8 @@ class Database:
 
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         self.engine = _create_engine(url, pool_size)
+        self._read_engine = self.engine.execution_options(**{_READ_ONLY: True})
+        self._writing = threading.Lock()
         self.dialect: Literal["sqlite", "postgresql"] = (
             "sqlite" if self.engine.dialect.name == "sqlite" else "postgresql"
         )
@@ -106,7 +111,7 @@ class Database:
             DatabaseUnavailableError: Nothing was committed, or (rarely, when the connection broke during the commit)
                 the outcome is unknown; the caller shows "temporarily unavailable".
         """
-        with self._session(self.engine) as session:
+        with self._turn(), self._session(self.engine) as session:
             yield session
 
     @contextmanager
@@ -116,10 +121,10 @@ class Database:
         Raises:
             DatabaseUnavailableError: The database cannot be reached.
         """
-        with self._session(self.engine.execution_options(**{_READ_ONLY: True})) as session:
+        with self._session(self._read_engine) as session:
             yield session
 
-    def insert(self, table: type[Base]) -> postgresql.Insert | sqlite.Insert:
+    def insert(self, table: type[Base] | Table) -> postgresql.Insert | sqlite.Insert:
         """Return an INSERT into *table* that can say ``on_conflict_do_update`` and ``on_conflict_do_nothing``."""
         return sqlite.insert(table) if self.dialect == "sqlite" else postgresql.insert(table)
 
@@ -143,6 +148,23 @@ class Database:
     def dispose(self) -> None:
         """Close every connection; needed before a fork and at the end."""
         self.engine.dispose()
+
+    @contextmanager
+    def _turn(self) -> Iterator[None]:
+        """Let the writers of this process wait in a queue on SQLite.
+
+        SQLite has one writer at a time and lets the others try again after longer and longer pauses: with many threads
+        some starve, and all wait longer than they need to.
+        """
+        if self.dialect == "postgresql":
+            yield
+            return
+        if not self._writing.acquire(timeout=_BUSY_MILLISECONDS / 1000):
+            raise DatabaseUnavailableError("The database is too busy.")
+        try:
+            yield
+        finally:
+            self._writing.release()
 
     @contextmanager
     def _session(self, engine: Engine) -> Iterator[Session]:
@@ -190,7 +212,11 @@ def _create_engine(url: str, pool_size: int) -> Engine:
     except Exception as error:
         raise ConfigurationError("database.url cannot be read; write sqlite:////… or postgresql://…") from error
     if address.get_backend_name() == "sqlite":
-        engine = create_engine(address, connect_args={"timeout": _BUSY_MILLISECONDS / 1000, "isolation_level": None})
+        engine = create_engine(
+            address,
+            pool_size=_SQLITE_CONNECTIONS,
+            connect_args={"timeout": _BUSY_MILLISECONDS / 1000, "isolation_level": None},
+        )
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_sqlite)
         return engine

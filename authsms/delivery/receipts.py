@@ -10,7 +10,6 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.orm import Session
 
 from authsms.audit import AuditTrail
@@ -111,16 +110,16 @@ class ReceiptService:
         }
 
     def _is_new(self, session: Session, row: dict[str, Any]) -> bool:
-        insert = sqlite.insert if self._database.dialect == "sqlite" else postgresql.insert
-        added = session.execute(insert(ReceiptRecord).values(row).on_conflict_do_nothing())
-        if row["state"] == ReceiptState.UNKNOWN_WORD.value and rowcount(added):
+        added = self._database.insert(ReceiptRecord).values(row).on_conflict_do_nothing().returning(ReceiptRecord.key)
+        is_new = session.execute(added).first() is not None
+        if is_new and row["state"] == ReceiptState.UNKNOWN_WORD.value:
             _log.warning("receipt.unknown_word", service=row["service"], word=row["word"])
-        return rowcount(added) == 1
+        return is_new
 
     def _advance(self, session: Session, message_id: str, now: datetime) -> None:
         """Work out the state of a message from all its receipts, and write it when it is another one."""
         found = session.execute(
-            select(*Message.state, Message.service).where(Message.id == message_id).with_for_update()
+            select(Message.state, Message.service).where(Message.id == message_id).with_for_update()
         ).one()
         reports = session.execute(
             select(ReceiptRecord.state, ReceiptRecord.word, ReceiptRecord.code)

@@ -4,7 +4,7 @@ import hashlib
 from functools import lru_cache
 from pathlib import Path
 
-from flask import Flask, Response, request, url_for
+from flask import Flask, Response, current_app, request
 
 from authsms.foundation.errors import ConfigurationError
 from authsms.foundation.resources import static_folder
@@ -21,7 +21,8 @@ def register(app: Flask) -> None:
 
 def asset(name: str) -> str:
     """Return the address of the static file *name*."""
-    return url_for("static", filename=name, v=_digest(static_folder() / name))
+    # Not url_for: the error page for a foreign Host header has no address to build upon.
+    return f"{current_app.static_url_path}/{name}?v={_digest(static_folder() / name)}"
 
 
 @lru_cache

@@ -20,7 +20,9 @@ def register(app: Flask) -> None:
 def language() -> str:
     """Return the language of this request, e.g. ``de``."""
     if "language" not in g:
-        g.language = request.accept_languages.best_match(LANGUAGES, default=LANGUAGES[0])
+        # Not best_match: to it "de-CH, en;q=0.8" means English, because only "en" is matched to the letter.
+        wishes = (tag.partition("-")[0].lower() for tag in request.accept_languages.values())
+        g.language = next((wish for wish in wishes if wish in LANGUAGES), LANGUAGES[0])
     chosen: str = g.language
     return chosen
 

@@ -23,7 +23,7 @@ class Visitor:
 
     def get(self, address: str, **headers: str) -> TestResponse:
         """Open a page."""
-        return self.client.get(address, base_url=PUBLIC_URL, headers=headers)
+        return self.client.get(address, base_url=PUBLIC_URL, headers=headers, buffered=True)
 
     def post(self, address: str, fields: dict[str, str] | None = None, **headers: str) -> TestResponse:
         """Send a form as browsers do from our own page."""
@@ -34,7 +34,12 @@ class Visitor:
         """Return the token in the form of a page; the first one, or that of the form with *action*."""
         page = self.get(address).text
         part = page[page.index(f'action="{action}"') :] if action else page
-        return re.findall(r'name="csrf_token"[^>]*value="([^"]+)"', part)[0]
+        return str(re.findall(r'name="csrf_token"[^>]*value="([^"]+)"', part)[0])
+
+    def cookies(self) -> dict[str, str]:
+        """Return the cookies this browser holds, without the prefix of their names."""
+        held = (self.client._cookies or {}).values()
+        return {cookie.key.removeprefix("__Host-authsms-"): cookie.value for cookie in held}
 
     def begin(self, name: str = "alice", password: str = PASSWORD, address: str = "/login/web") -> TestResponse:
         """Send user name and password."""

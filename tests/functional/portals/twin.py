@@ -60,6 +60,7 @@ class ScriptedLogon:
     resend_after: timedelta = timedelta(seconds=30)
 
     def entrance(self, event, *, continuation_id):
+        """Return what the first page shows."""
         if event != "web" or continuation_id not in {None, CONTINUATION}:
             raise NotFoundError("nothing here")
         if continuation_id is None:
@@ -67,6 +68,7 @@ class ScriptedLogon:
         return Entrance("web", "Web login", "Sample application", "")
 
     def begin(self, event, user_name, client, *, continuation_id):
+        """Ask for a password, whoever it is."""
         if self.failure:
             raise self.failure
         self.entrance(event, continuation_id=continuation_id)
@@ -77,6 +79,7 @@ class ScriptedLogon:
         return self._step(process_id, MessageKey.ASK_PASSWORD)
 
     def answer(self, ticket, response, client):
+        """Check a password or a code."""
         if self.failure:
             raise self.failure
         walk = self._open(ticket)
@@ -89,7 +92,8 @@ class ScriptedLogon:
             return self._step(ticket.process_id, MessageKey.CODE_REFUSED)
         return self._finish(ticket.process_id, walk, client)
 
-    def resend(self, ticket, client):
+    def resend(self, ticket, _client):
+        """Send another code once the wait is over."""
         walk = self._open(ticket)
         wait = walk.asks.resend_at - self.clock.now()
         if wait > timedelta():
@@ -97,7 +101,8 @@ class ScriptedLogon:
         self._send(ticket.process_id, walk)
         return self._step(ticket.process_id, MessageKey.CODE_SENT)
 
-    def choose(self, ticket, chain_name, client):
+    def choose(self, ticket, chain_name, _client):
+        """Go on with the authenticator app."""
         walk = self._open(ticket)
         if chain_name != TOTP_CHAIN.name:
             raise NotFoundError("no such chain")
@@ -105,14 +110,17 @@ class ScriptedLogon:
         return self._step(ticket.process_id, MessageKey.CODE_SENT)
 
     def cancel(self, ticket):
+        """Forget the process."""
         self._open(ticket)
         del self.walks[ticket.process_id]
 
     def view(self, ticket):
+        """Return where the process stands."""
         walk = self._open(ticket)
         return self._step(ticket.process_id, walk.asks.message_key)
 
     def delivery_status(self, ticket):
+        """Return what the test has set, once a method has passed."""
         walk = self._open(ticket)
         return self.delivery if walk.asks.details else DeliveryStatus()
 

@@ -1,0 +1,78 @@
+"""English and German, by the browser's wish."""
+
+import io
+import re
+import string
+from pathlib import Path
+
+import pytest
+from babel.messages.catalog import Catalog
+from babel.messages.extract import extract_from_dir
+from babel.messages.pofile import read_po
+
+from tests.functional.portals.conftest import Visitor
+
+ROOT = Path(__file__).parents[3]
+FOLDER = ROOT / "authsms" / "translations"
+
+
+def _catalog(language: str) -> Catalog:
+    return read_po(io.BytesIO((FOLDER / language / "LC_MESSAGES" / "messages.po").read_bytes()), locale=language)
+
+
+def _sentences() -> set[str]:
+    options = {"**.html": {"trimmed": "true"}}
+    found: set[str] = set()
+    for folder, method in (("authsms/portals", "python"), ("authsms/protocols", "python"), ("templates", "jinja2")):
+        keywords = {"_": None, "gettext": None, "lazy_gettext": None}
+        for _, _, message, _, _ in extract_from_dir(
+            ROOT / folder, [("**.py" if method == "python" else "**.html", method)], options, keywords
+        ):
+            found.add(message if isinstance(message, str) else message[0])
+    return found
+
+
+@pytest.mark.parametrize(
+    ("wish", "language", "words"),
+    [
+        ("de", "de", "Anmelden"),
+        ("de-CH, en;q=0.8", "de", "Anmelden"),
+        ("fr, de;q=0.3, en;q=0.2", "de", "Anmelden"),
+        ("en-GB", "en", "Sign in"),
+        ("fr", "en", "Sign in"),
+        ("*", "en", "Sign in"),
+        ("x" * 5000, "en", "Sign in"),
+        ("", "en", "Sign in"),
+    ],
+)
+def test_the_page_is_in_the_language_the_browser_asks_for(visitor: Visitor, wish: str, language: str, words: str):
+    """With the language declared, for screen readers and hyphenation."""
+    answer = visitor.get("/login/web", **{"Accept-Language": wish})
+
+    assert f'<html lang="{language}">' in answer.text
+    assert f"<h1>{words}</h1>" in answer.text
+    assert "Accept-Language" in answer.headers["Vary"]
+
+
+def test_status_and_errors_are_translated_too(visitor: Visitor):
+    """A page half in one language looks broken."""
+    path = visitor.reach_code()
+    german = {"Accept-Language": "de"}
+
+    assert visitor.get(f"{path}/status", **german).get_json()["text"] == "Wir senden Ihren Code …"
+    assert "Hier ist nichts mehr" in visitor.get("/nothing", **german).text
+
+
+def test_every_sentence_has_its_german():
+    """And no translation outlives its sentence."""
+    translated = {message.id for message in _catalog("de") if message.id and message.string}
+
+    assert _sentences() == translated
+
+
+def test_translations_keep_the_places_to_fill_in():
+    """A lost or misspelt place would break the page in that language only."""
+    for message in _catalog("de"):
+        places = re.findall(r"%\((\w+)\)s", str(message.id))
+        assert sorted(places) == sorted(re.findall(r"%\((\w+)\)s", str(message.string)))
+        assert not str(message.string).strip(string.whitespace).startswith("%s")

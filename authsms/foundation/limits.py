@@ -7,8 +7,9 @@ so nothing slips through under concurrency.
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
-from sqlalchemy import Float, String, delete, func, literal, select, update
+from sqlalchemy import Float, String, Table, bindparam, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from authsms.foundation.clock import Clock
@@ -23,6 +24,15 @@ class LimitRow(Base):
 
     key: Mapped[str] = mapped_column(String(160), primary_key=True)
     arrival: Mapped[float] = mapped_column(Float(53), index=True)
+
+
+# Built once, and on the table: putting a statement together costs several times what running it does.
+_TABLE = cast("Table", LimitRow.__table__)
+_L = _TABLE.c
+_ARRIVAL = select(_L.arrival).where(_L.key == bindparam("wanted"))
+_GIVE_BACK = (
+    update(_TABLE).where(_L.key == bindparam("wanted")).values(arrival=_L.arrival - bindparam("step", type_=Float))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +54,19 @@ class Limits:
     def __init__(self, database: Database, clock: Clock) -> None:
         self._database = database
         self._clock = clock
+        later = func.max if database.dialect == "sqlite" else func.greatest
+        arrival = later(_L.arrival, bindparam("moment", type_=Float)) + bindparam("step", type_=Float)
+        self._taking = (
+            database.insert(_TABLE)
+            .on_conflict_do_update(
+                index_elements=[_L.key],
+                set_={
+                    "arrival": greatest(_L.arrival, bindparam("moment", type_=Float)) + bindparam("step", type_=Float)
+                },
+                where=_L.arrival <= bindparam("latest", type_=Float),
+            )
+            .returning(_L.key)
+        )
 
     def take(self, key: str, rate: Rate, *, session: Session | None = None) -> None:
         """Use up one of *rate* for *key*.
@@ -64,9 +87,7 @@ class Limits:
 
     def give_back(self, session: Session, key: str, rate: Rate) -> None:
         """Undo one earlier take, within the caller's transaction: what was guarded against did not happen."""
-        session.execute(
-            update(LimitRow).where(LimitRow.key == key).values(arrival=LimitRow.arrival - literal(rate.interval))
-        )
+        session.execute(_GIVE_BACK, {"wanted": key, "step": rate.interval})
 
     def purge(self) -> int:
         """Delete rows that say nothing any more; return how many."""
@@ -75,20 +96,10 @@ class Limits:
 
     def _take(self, session: Session, key: str, rate: Rate) -> None:
         now = self._clock.now().timestamp()
-        greatest = func.max if self._database.dialect == "sqlite" else func.greatest
         allowance = (rate.count - 1) * rate.interval
-        statement = (
-            self._database.insert(LimitRow)
-            .values(key=key, arrival=now + rate.interval)
-            .on_conflict_do_update(
-                index_elements=[LimitRow.key],
-                set_={"arrival": greatest(LimitRow.arrival, literal(now)) + rate.interval},
-                where=LimitRow.arrival <= now + allowance,
-            )
-            .returning(LimitRow.key)
-        )
-        if session.execute(statement).first() is None:
-            arrival = session.execute(select(LimitRow.arrival).where(LimitRow.key == key)).scalar_one()
+        wish = {"key": key, "arrival": now + rate.interval, "moment": now, "step": rate.interval}
+        if session.execute(self._taking, wish | {"latest": now + allowance}).first() is None:
+            arrival = session.execute(_ARRIVAL, {"wanted": key}).scalar_one()
             raise TooManyRequestsError("Too many tries. Wait a little.", retry_after=_until(arrival - allowance, now))
 
 

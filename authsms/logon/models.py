@@ -1,8 +1,9 @@
 """Tables of events, chains, endpoints, logon processes and login sessions."""
 
 from datetime import datetime
+from typing import Final, cast
 
-from sqlalchemy import JSON, Boolean, ForeignKey, Index, Integer, String
+from sqlalchemy import JSON, Boolean, ForeignKey, Index, Integer, String, Table
 from sqlalchemy.orm import Mapped, mapped_column
 
 from authsms.foundation.db import Base, UtcDateTime
@@ -143,3 +144,7 @@ class LoginSessionRow(Base):
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+LOGON_PROCESS: Final = cast("Table", LogonProcessRow.__table__)
+LOGIN_SESSION: Final = cast("Table", LoginSessionRow.__table__)

@@ -2,9 +2,9 @@
 
 from dataclasses import asdict, dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any, cast
+from typing import Any
 
-from sqlalchemy import Table, delete, insert, select, update
+from sqlalchemy import Update, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from authsms.foundation.clock import Clock
@@ -12,7 +12,7 @@ from authsms.foundation.db import Database, rowcount
 from authsms.foundation.errors import NotFoundError
 from authsms.foundation.vault import Vault
 from authsms.logon.machine import Asks, MessageKey, Progress, Prompt, Status
-from authsms.logon.models import LogonProcessRow
+from authsms.logon.models import LOGON_PROCESS
 from authsms.logon.steps import Ticket
 from authsms.logon.subject import Known, Subject
 
@@ -20,7 +20,13 @@ LIFETIME = timedelta(minutes=10)
 _KEPT = timedelta(days=1)
 OVER = "This login is over. Please start again."
 _MOMENTS = ("expires_at", "resend_at", "hold_until")
-_ROW = cast("Table", LogonProcessRow.__table__)
+# Built once: putting a statement together costs several times what running it does.
+_P = LOGON_PROCESS.c
+_IS_OPEN = (_P.status == Status.MORE_DATA.value) & (_P.expires_at > bindparam("moment"))
+_FIND = select(LOGON_PROCESS).where(_P.id == bindparam("wanted"), _P.secret_hash == bindparam("proof"), _IS_OPEN)
+_CHANGE = update(LOGON_PROCESS).where(_P.id == bindparam("wanted"), _P.serial == bindparam("seen"), _IS_OPEN)
+_COUNT = _CHANGE.values(failures=_P.failures + 1)
+_INSERT = insert(LOGON_PROCESS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,23 +81,21 @@ class Processes:
             NotFoundError: It is unknown, finished, failed, cancelled or expired, or the secret is another browser's;
                 the words are the same for all of these.
         """
-        query = select(_ROW).where(
-            _ROW.c.id == ticket.process_id,
-            _ROW.c.secret_hash == self._hash(ticket.process_id, ticket.secret),
-            _ROW.c.status == Status.MORE_DATA.value,
-            _ROW.c.expires_at > self._clock.now(),
-        )
+        wanted = {
+            "wanted": ticket.process_id,
+            "proof": self._hash(ticket.process_id, ticket.secret),
+            "moment": self._clock.now(),
+        }
         with self._database.read() as session:
-            row = session.execute(query).mappings().one_or_none()
+            row = session.execute(_FIND, wanted).mappings().one_or_none()
         if row is None:
             raise NotFoundError(OVER)
         return _process(row)
 
     def insert(self, session: Session, process: Process) -> None:
         """Store a new process."""
-        now = self._clock.now()
-        values = _values(process) | {"id": process.id, "started_at": now, "expires_at": process.expires_at}
-        session.execute(insert(_ROW).values(values))
+        times = {"started_at": self._clock.now(), "expires_at": process.expires_at}
+        session.execute(_INSERT, {"id": process.id, **_values(process), **times})
 
     def update(self, session: Session, process: Process) -> None:
         """Store a changed question, chain or end; of several callers who read the same serial one gets through.
@@ -99,9 +103,7 @@ class Processes:
         Raises:
             NotFoundError: Somebody else was faster; the caller's transaction is to be undone.
         """
-        changed = update(_ROW).where(*self._unchanged(process))
-        if rowcount(session.execute(changed.values(_values(process) | {"serial": process.serial + 1}))) != 1:
-            raise NotFoundError(OVER)
+        self._change(session, _CHANGE, process, _values(process) | {"serial": process.serial + 1})
 
     def note_failure(self, session: Session, process: Process) -> None:
         """Store a wrong answer; several at once all count, and the question stays the same one.
@@ -110,14 +112,9 @@ class Processes:
             NotFoundError: The process has gone on or ended meanwhile.
         """
         progress = process.progress
-        changed = update(_ROW).where(*self._unchanged(process))
-        values = {
-            "failures": _ROW.c.failures + 1,
-            "asks": _pack(progress.asks),
-            "status": _stored_status(progress.status),
-        }
-        if rowcount(session.execute(changed.values(values))) != 1:
-            raise NotFoundError(OVER)
+        self._change(
+            session, _COUNT, process, {"asks": _pack(progress.asks), "status": _stored_status(progress.status)}
+        )
 
     def cancel(self, session: Session, process: Process) -> None:
         """End a process on the person's wish.
@@ -125,22 +122,18 @@ class Processes:
         Raises:
             NotFoundError: It has gone on or ended meanwhile.
         """
-        ended = update(_ROW).where(*self._unchanged(process)).values(status=Status.FAILED.value, asks=None)
-        if rowcount(session.execute(ended)) != 1:
-            raise NotFoundError(OVER)
+        self._change(session, _CHANGE, process, {"status": Status.FAILED.value, "asks": None})
 
     def purge(self) -> int:
         """Delete processes that expired more than a day ago; return how many."""
         with self._database.write() as session:
-            return rowcount(session.execute(delete(_ROW).where(_ROW.c.expires_at < self._clock.now() - _KEPT)))
+            old = _P.expires_at < self._clock.now() - _KEPT
+            return rowcount(session.execute(delete(LOGON_PROCESS).where(old)))
 
-    def _unchanged(self, process: Process) -> tuple[Any, ...]:
-        return (
-            _ROW.c.id == process.id,
-            _ROW.c.serial == process.serial,
-            _ROW.c.status == Status.MORE_DATA.value,
-            _ROW.c.expires_at > self._clock.now(),
-        )
+    def _change(self, session: Session, statement: Update, process: Process, values: dict[str, Any]) -> None:
+        unchanged = {"wanted": process.id, "seen": process.serial, "moment": self._clock.now()}
+        if rowcount(session.execute(statement, unchanged | values)) != 1:
+            raise NotFoundError(OVER)
 
     def _hash(self, process_id: str, secret: str) -> str:
         return self._vault.keyed_hash("logon-secret", process_id, secret)

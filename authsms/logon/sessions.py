@@ -2,20 +2,38 @@
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import ColumnElement, delete, insert, select, update
+from sqlalchemy import ColumnElement, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database, rowcount
 from authsms.foundation.settings import SessionSettings
 from authsms.foundation.vault import Vault
-from authsms.logon.models import LoginSessionRow
+from authsms.logon.models import LOGIN_SESSION
 
 _TOUCH_EVERY = timedelta(seconds=30)
 _KEPT = timedelta(days=1)
 _TOKEN_BYTES = 32
 _USER_AGENT_LENGTH = 300
+
+# Built once: putting a statement together costs several times what running it does.
+_S = LOGIN_SESSION.c
+_IS_ALIVE = _S.ended_at.is_(None) & (_S.expires_at > bindparam("moment")) & (_S.seen_at > bindparam("idle_since"))
+_INSERT = insert(LOGIN_SESSION)
+_BY_TOKEN = select(LOGIN_SESSION).where(_S.token_hash == bindparam("wanted"), _IS_ALIVE)
+_BY_ID = select(LOGIN_SESSION).where(_S.id == bindparam("wanted"), _IS_ALIVE)
+_OF_PERSON = (
+    select(LOGIN_SESSION)
+    .where(_S.person_key == bindparam("wanted"), _IS_ALIVE)
+    .order_by(_S.authenticated_at.desc(), _S.id.desc())
+)
+_TOUCH = (
+    update(LOGIN_SESSION)
+    .where(_S.id == bindparam("wanted"), _S.seen_at < bindparam("moment"), _IS_ALIVE)
+    .values(seen_at=bindparam("moment"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,105 +96,92 @@ class LoginSessions:
         token = self._vault.new_token(_TOKEN_BYTES)
         now = self._clock.now()
         session.execute(
-            insert(LoginSessionRow).values(
-                id=self._vault.new_id(),
-                token_hash=self._hash(token),
-                person_key=draft.person_key,
-                login=draft.login,
-                display_name=draft.display_name,
-                mail=draft.mail,
-                repository=draft.repository,
-                groups=sorted(draft.groups),
-                methods=list(draft.methods),
-                chain=draft.chain,
-                event=draft.event,
-                address=draft.address,
-                user_agent=draft.user_agent[:_USER_AGENT_LENGTH],
-                authenticated_at=now,
-                seen_at=now,
-                expires_at=now + self._settings.absolute,
-                ended_at=None,
-            )
+            _INSERT,
+            {
+                "id": self._vault.new_id(),
+                "token_hash": self._hash(token),
+                "person_key": draft.person_key,
+                "login": draft.login,
+                "display_name": draft.display_name,
+                "mail": draft.mail,
+                "repository": draft.repository,
+                "groups": sorted(draft.groups),
+                "methods": list(draft.methods),
+                "chain": draft.chain,
+                "event": draft.event,
+                "address": draft.address,
+                "user_agent": draft.user_agent[:_USER_AGENT_LENGTH],
+                "authenticated_at": now,
+                "seen_at": now,
+                "expires_at": now + self._settings.absolute,
+                "ended_at": None,
+            },
         )
         return token
 
     def find(self, token: str) -> LoginSession | None:
         """Return the live session of *token* and note its use; None when it is unknown, idle for too long or over."""
         now = self._clock.now()
-        query = select(LoginSessionRow).where(LoginSessionRow.token_hash == self._hash(token), *self._alive(now))
         with self._database.read() as session:
-            row = session.scalar(query)
-            found = None if row is None else _view(row)
+            row = session.execute(_BY_TOKEN, {"wanted": self._hash(token), **self._alive(now)}).one_or_none()
+        found = None if row is None else _view(row)
         if found is not None and now - found.seen_at >= _TOUCH_EVERY:
             self._touch(found.id, now)
         return found
 
     def get(self, session_id: str) -> LoginSession | None:
         """Return a live session by its public id, without noting a use: for what was issued in its name."""
-        query = select(LoginSessionRow).where(LoginSessionRow.id == session_id, *self._alive(self._clock.now()))
         with self._database.read() as session:
-            row = session.scalar(query)
-            return None if row is None else _view(row)
+            row = session.execute(_BY_ID, {"wanted": session_id, **self._alive(self._clock.now())}).one_or_none()
+        return None if row is None else _view(row)
 
     def list(self, person_key: str) -> list[LoginSession]:
         """Return the live sessions of one person, newest first."""
-        query = (
-            select(LoginSessionRow)
-            .where(LoginSessionRow.person_key == person_key, *self._alive(self._clock.now()))
-            .order_by(LoginSessionRow.authenticated_at.desc(), LoginSessionRow.id.desc())
-        )
         with self._database.read() as session:
-            return [_view(row) for row in session.scalars(query)]
+            rows = session.execute(_OF_PERSON, {"wanted": person_key, **self._alive(self._clock.now())})
+            return [_view(row) for row in rows]
 
     def end(self, session_id: str, person_key: str) -> bool:
         """End one session of *person_key*; False when it is not theirs or already over."""
-        return self._end(LoginSessionRow.id == session_id, LoginSessionRow.person_key == person_key) > 0
+        return self._end(_S.id == session_id, _S.person_key == person_key) > 0
 
     def end_token(self, token: str) -> bool:
         """End the session of *token* (log-out); False when there is none."""
-        return self._end(LoginSessionRow.token_hash == self._hash(token)) > 0
+        return self._end(_S.token_hash == self._hash(token)) > 0
 
     def end_others(self, person_key: str, *, keep: str) -> int:
         """End every session of one person but the one with the id *keep*; return how many there were."""
-        return self._end(LoginSessionRow.person_key == person_key, LoginSessionRow.id != keep)
+        return self._end(_S.person_key == person_key, _S.id != keep)
 
     def end_all(self, person_key: str) -> int:
         """End every session of one person; return how many there were."""
-        return self._end(LoginSessionRow.person_key == person_key)
+        return self._end(_S.person_key == person_key)
 
     def purge(self) -> int:
         """Delete sessions that ended or expired more than a day ago; return how many."""
         past = self._clock.now() - _KEPT
         with self._database.write() as session:
-            ended = LoginSessionRow.ended_at < past
-            return rowcount(session.execute(delete(LoginSessionRow).where(ended | (LoginSessionRow.expires_at < past))))
+            ended = _S.ended_at < past
+            return rowcount(session.execute(delete(LOGIN_SESSION).where(ended | (_S.expires_at < past))))
 
     def _end(self, *which: ColumnElement[bool]) -> int:
         now = self._clock.now()
+        statement = update(LOGIN_SESSION).where(*which, _IS_ALIVE).values(ended_at=bindparam("moment"))
         with self._database.write() as session:
-            statement = update(LoginSessionRow).where(*which, *self._alive(now)).values(ended_at=now)
-            return rowcount(session.execute(statement))
+            return rowcount(session.execute(statement, self._alive(now)))
 
     def _touch(self, session_id: str, now: datetime) -> None:
         with self._database.write() as session:
-            session.execute(
-                update(LoginSessionRow)
-                .where(LoginSessionRow.id == session_id, LoginSessionRow.seen_at < now, *self._alive(now))
-                .values(seen_at=now)
-            )
+            session.execute(_TOUCH, {"wanted": session_id, **self._alive(now)})
 
-    def _alive(self, now: datetime) -> tuple[ColumnElement[bool], ...]:
-        return (
-            LoginSessionRow.ended_at.is_(None),
-            LoginSessionRow.expires_at > now,
-            LoginSessionRow.seen_at > now - self._settings.idle,
-        )
+    def _alive(self, now: datetime) -> dict[str, datetime]:
+        return {"moment": now, "idle_since": now - self._settings.idle}
 
     def _hash(self, token: str) -> str:
         return self._vault.keyed_hash("login-session", token)
 
 
-def _view(row: LoginSessionRow) -> LoginSession:
+def _view(row: Any) -> LoginSession:
     return LoginSession(
         id=row.id,
         person_key=row.person_key,

@@ -4,20 +4,25 @@ A leaky bucket lets more than its count through in an unlucky window. "At most t
 here, so the last day's moments are kept, one row a key, locked while they are read and added to.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import bindparam, delete, update
 from sqlalchemy.orm import Session
 
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database, rowcount
 from authsms.foundation.settings import SmsSettings
 from authsms.otp.engine import SendWindow
-from authsms.otp.models import SendBudgetRow
+from authsms.otp.models import SEND_BUDGET
 
 _DAY = timedelta(days=1)
+_B = SEND_BUDGET.c
+_WRITE = (
+    update(SEND_BUDGET)
+    .where(_B.key == bindparam("wanted"))
+    .values(sent=bindparam("moments"), sent_at=bindparam("moment"))
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,12 @@ class SendBudget:
         self._window = SendWindow(
             timedelta(seconds=settings.resend_seconds), settings.per_ten_minutes, settings.per_day
         )
+        # Makes the rows that are missing, locks those that are there, and reads them all, in one statement.
+        self._lock = (
+            database.insert(SEND_BUDGET)
+            .on_conflict_do_update(index_elements=[_B.key], set_={"sent_at": _B.sent_at})
+            .returning(_B.key, _B.sent)
+        )
 
     def take(self, session: Session, *keys: str) -> Grant:
         """Count one text against every one of *keys*, or against none if one of them has no more to give.
@@ -49,40 +60,24 @@ class SendBudget:
         A rollback of the transaction gives it back. Rows are locked in the order of their keys.
         """
         now = self._clock.now()
-        kept = {key: self._window.kept(sent, now) for key, sent in self._lock(session, sorted(set(keys)), now).items()}
+        rows = [{"key": key, "sent": [], "sent_at": now} for key in sorted(set(keys))]
+        locked = session.execute(self._lock, rows).all()
+        kept = {row.key: self._window.kept([datetime.fromtimestamp(at, UTC) for at in row.sent], now) for row in locked}
         next_at = max(self._window.next_at(sent, now) for sent in kept.values())
         if next_at > now:
             return Grant(granted=False, next_at=next_at)
         taken = {key: (*sent, now) for key, sent in kept.items()}
-        for key, sent in taken.items():
-            session.execute(
-                update(SendBudgetRow)
-                .where(SendBudgetRow.key == key)
-                .values(sent=[moment.timestamp() for moment in sent], sent_at=now)
-            )
+        session.execute(
+            _WRITE,
+            [
+                {"wanted": key, "moments": [moment.timestamp() for moment in sent], "moment": now}
+                for key, sent in taken.items()
+            ],
+        )
         return Grant(granted=True, next_at=max(self._window.next_at(sent, now) for sent in taken.values()))
 
     def purge(self) -> int:
         """Delete rows that limit nothing any more; return how many."""
         with self._database.write() as session:
-            old = SendBudgetRow.sent_at < self._clock.now() - _DAY
-            return rowcount(session.execute(delete(SendBudgetRow).where(old)))
-
-    def _lock(self, session: Session, keys: Sequence[str], now: datetime) -> dict[str, list[datetime]]:
-        found = self._select(session, keys)
-        missing = [{"key": key, "sent": [], "sent_at": now} for key in keys if key not in found]
-        if missing:
-            # Somebody else may insert the same key now; whoever comes second waits here and reads what the first wrote.
-            session.execute(self._database.insert(SendBudgetRow).on_conflict_do_nothing(), missing)
-            found = self._select(session, keys)
-        return found
-
-    @staticmethod
-    def _select(session: Session, keys: Sequence[str]) -> dict[str, list[datetime]]:
-        query = (
-            select(SendBudgetRow.key, SendBudgetRow.sent)
-            .where(SendBudgetRow.key.in_(keys))
-            .order_by(SendBudgetRow.key)
-            .with_for_update()
-        )
-        return {row.key: [datetime.fromtimestamp(at, UTC) for at in row.sent] for row in session.execute(query)}
+            old = _B.sent_at < self._clock.now() - _DAY
+            return rowcount(session.execute(delete(SEND_BUDGET).where(old)))

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import TypeAlias
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from authsms.foundation.clock import Clock
@@ -19,7 +19,7 @@ from authsms.foundation.db import Database, rowcount
 from authsms.foundation.settings import OtpSettings
 from authsms.foundation.vault import Vault
 from authsms.otp.failures import FailureCounter, HeldError, Standing
-from authsms.otp.models import ChallengeRow
+from authsms.otp.models import CHALLENGE
 
 _KEPT = timedelta(days=1)
 
@@ -38,6 +38,33 @@ class Refusal(StrEnum):
     CLOSED = "closed"
     HELD = "held"
     DISABLED = "disabled"
+
+
+# Built once: putting a statement together costs several times what running it does.
+_C = CHALLENGE.c
+_IS_OPEN = (_C.state == ChallengeState.OPEN) & (_C.expires_at > bindparam("moment"))
+_INSERT = insert(CHALLENGE)
+_KILL_OLDER = (
+    update(CHALLENGE)
+    .where(
+        _C.process_id == bindparam("of_process"), _C.method == bindparam("of_method"), _C.state == ChallengeState.OPEN
+    )
+    .values(state=ChallengeState.DEAD, ended_at=bindparam("moment"))
+    .returning(_C.id)
+)
+_CHARGE = (
+    update(CHALLENGE)
+    .where(_C.id == bindparam("wanted"), _IS_OPEN, _C.attempts < bindparam("most"))
+    .values(attempts=_C.attempts + 1)
+    .returning(_C.person_key, _C.method, _C.digest, _C.sendable, _C.attempts)
+)
+_CONSUME = (
+    update(CHALLENGE)
+    .where(_C.id == bindparam("wanted"), _IS_OPEN, _C.sendable)
+    .values(state=ChallengeState.CONSUMED, ended_at=bindparam("moment"))
+    .returning(_C.person_key, _C.method)
+)
+_OWNER = select(_C.person_key, _C.method).where(_C.id == bindparam("wanted"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,31 +161,23 @@ class ChallengeService:
         Returns:
             Ids of the codes that were killed, so that texts which carry them can be stopped.
         """
-        dead = session.execute(
-            update(ChallengeRow)
-            .where(
-                ChallengeRow.process_id == process_id,
-                ChallengeRow.method == method,
-                ChallengeRow.state == ChallengeState.OPEN,
-            )
-            .values(state=ChallengeState.DEAD, ended_at=new.issued_at)
-            .returning(ChallengeRow.id)
-        )
-        killed = list(dead.scalars())
+        older = {"of_process": process_id, "of_method": method, "moment": new.issued_at}
+        killed = list(session.execute(_KILL_OLDER, older).scalars())
         session.execute(
-            insert(ChallengeRow).values(
-                id=new.id,
-                process_id=process_id,
-                person_key=person_key,
-                method=method,
-                digest=new.digest,
-                state=ChallengeState.OPEN,
-                sendable=sendable,
-                attempts=0,
-                issued_at=new.issued_at,
-                expires_at=new.expires_at,
-                ended_at=None,
-            )
+            _INSERT,
+            {
+                "id": new.id,
+                "process_id": process_id,
+                "person_key": person_key,
+                "method": method,
+                "digest": new.digest,
+                "state": ChallengeState.OPEN,
+                "sendable": sendable,
+                "attempts": 0,
+                "issued_at": new.issued_at,
+                "expires_at": new.expires_at,
+                "ended_at": None,
+            },
         )
         return killed
 
@@ -184,18 +203,7 @@ class ChallengeService:
 
         The person's failures in a row end with it.
         """
-        now = self._clock.now()
-        used = session.execute(
-            update(ChallengeRow)
-            .where(
-                ChallengeRow.id == challenge_id,
-                ChallengeRow.state == ChallengeState.OPEN,
-                ChallengeRow.expires_at > now,
-                ChallengeRow.sendable,
-            )
-            .values(state=ChallengeState.CONSUMED, ended_at=now)
-            .returning(ChallengeRow.person_key, ChallengeRow.method)
-        ).one_or_none()
+        used = session.execute(_CONSUME, {"wanted": challenge_id, "moment": self._clock.now()}).one_or_none()
         if used is None:
             return False
         self.failures.forget(session, used.person_key, used.method)
@@ -203,29 +211,13 @@ class ChallengeService:
 
     def purge(self) -> int:
         """Delete codes that expired a day ago, and counts that say nothing any more; return how many rows."""
-        old = ChallengeRow.expires_at < self._clock.now() - _KEPT
+        old = _C.expires_at < self._clock.now() - _KEPT
         with self._database.write() as session:
-            return self.failures.purge(session) + rowcount(session.execute(delete(ChallengeRow).where(old)))
+            return self.failures.purge(session) + rowcount(session.execute(delete(CHALLENGE).where(old)))
 
     def _charge(self, session: Session, challenge_id: str) -> Charge:
-        now = self._clock.now()
-        paid = session.execute(
-            update(ChallengeRow)
-            .where(
-                ChallengeRow.id == challenge_id,
-                ChallengeRow.state == ChallengeState.OPEN,
-                ChallengeRow.expires_at > now,
-                ChallengeRow.attempts < self._settings.attempts,
-            )
-            .values(attempts=ChallengeRow.attempts + 1)
-            .returning(
-                ChallengeRow.person_key,
-                ChallengeRow.method,
-                ChallengeRow.digest,
-                ChallengeRow.sendable,
-                ChallengeRow.attempts,
-            )
-        ).one_or_none()
+        attempt = {"wanted": challenge_id, "moment": self._clock.now(), "most": self._settings.attempts}
+        paid = session.execute(_CHARGE, attempt).one_or_none()
         if paid is None:
             return NotCharged(Refusal.CLOSED)
         tally = self.failures.add(session, paid.person_key, paid.method)
@@ -234,9 +226,8 @@ class ChallengeService:
         )
 
     def _held(self, challenge_id: str) -> NotCharged:
-        query = select(ChallengeRow.person_key, ChallengeRow.method).where(ChallengeRow.id == challenge_id)
         with self._database.read() as session:
-            owner = session.execute(query).one_or_none()
+            owner = session.execute(_OWNER, {"wanted": challenge_id}).one_or_none()
             standing = Standing() if owner is None else self.failures.standing(session, *owner)
         if standing.disabled:
             return NotCharged(Refusal.DISABLED)

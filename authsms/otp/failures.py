@@ -7,16 +7,21 @@ leaves it as it is. Only a success ends the row, or an administrator who binds t
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, delete, select, update
+from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
 
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database, rowcount
 from authsms.foundation.settings import OtpSettings
 from authsms.otp.engine import HoldLadder
-from authsms.otp.models import MethodFailureRow
+from authsms.otp.models import METHOD_FAILURE
 
 _FORGOTTEN_AFTER = timedelta(days=400)
+_F = METHOD_FAILURE.c
+_THIS = (_F.person_key == bindparam("of_person")) & (_F.method == bindparam("of_method"))
+_SET = update(METHOD_FAILURE).where(_THIS)
+_STANDING = select(_F.failures, _F.held_until, _F.disabled).where(_THIS)
+_FORGET = update(METHOD_FAILURE).where(_THIS, _F.failures > 0).values(failures=0, held_until=None, disabled=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,9 +47,18 @@ class FailureCounter:
     """Counts failures in a row."""
 
     def __init__(self, database: Database, clock: Clock, settings: OtpSettings) -> None:
-        self._database = database
         self._clock = clock
         self._ladder = HoldLadder(settings.hold_after, settings.failure_cap)
+        may_try = _F.held_until.is_(None) | (_F.held_until <= bindparam("moment", type_=_F.held_until.type))
+        self._add = (
+            database.insert(METHOD_FAILURE)
+            .on_conflict_do_update(
+                index_elements=[_F.person_key, _F.method],
+                set_={"failures": _F.failures + 1, "failed_at": bindparam("moment", type_=_F.failed_at.type)},
+                where=~_F.disabled & may_try,
+            )
+            .returning(_F.failures)
+        )
 
     def add(self, session: Session, person_key: str, method: str) -> Standing:
         """Count an attempt as failed before it is checked; return what holds if it really fails.
@@ -53,16 +67,9 @@ class FailureCounter:
             HeldError: The person is on hold or the method is disabled; nothing was counted.
         """
         now = self._clock.now()
-        statement = self._database.insert(MethodFailureRow).values(
-            person_key=person_key, method=method, failures=1, held_until=None, disabled=False, failed_at=now
-        )
-        may_try = MethodFailureRow.held_until.is_(None) | (MethodFailureRow.held_until <= now)
+        first = {"failures": 1, "held_until": None, "disabled": False, "failed_at": now, "moment": now}
         failures = session.execute(
-            statement.on_conflict_do_update(
-                index_elements=[MethodFailureRow.person_key, MethodFailureRow.method],
-                set_={"failures": MethodFailureRow.failures + 1, "failed_at": now},
-                where=~MethodFailureRow.disabled & may_try,
-            ).returning(MethodFailureRow.failures)
+            self._add, {"person_key": person_key, "method": method, **first}
         ).scalar_one_or_none()
         if failures is None:
             raise HeldError
@@ -70,16 +77,12 @@ class FailureCounter:
         standing = Standing(failures, now + hold if hold else None, self._ladder.disables(failures))
         if standing.held_until or standing.disabled:
             values = {"held_until": standing.held_until, "disabled": standing.disabled}
-            session.execute(update(MethodFailureRow).where(*_of(person_key, method)).values(values))
+            session.execute(_SET, {"of_person": person_key, "of_method": method, **values})
         return standing
 
     def standing(self, session: Session, person_key: str, method: str) -> Standing:
         """Return how a person stands; a hold that is over is not reported."""
-        row = session.execute(
-            select(MethodFailureRow.failures, MethodFailureRow.held_until, MethodFailureRow.disabled).where(
-                *_of(person_key, method)
-            )
-        ).one_or_none()
+        row = session.execute(_STANDING, {"of_person": person_key, "of_method": method}).one_or_none()
         if row is None:
             return Standing()
         held = row.held_until if row.held_until is not None and row.held_until > self._clock.now() else None
@@ -87,18 +90,9 @@ class FailureCounter:
 
     def forget(self, session: Session, person_key: str, method: str) -> bool:
         """End the row of failures, after a success or when the method is bound again; False when there was none."""
-        cleared = (
-            update(MethodFailureRow)
-            .where(*_of(person_key, method), MethodFailureRow.failures > 0)
-            .values(failures=0, held_until=None, disabled=False)
-        )
-        return rowcount(session.execute(cleared)) > 0
+        return rowcount(session.execute(_FORGET, {"of_person": person_key, "of_method": method})) > 0
 
     def purge(self, session: Session) -> int:
         """Delete counts of nought and those nobody has added to for over a year; return how many."""
-        old = (MethodFailureRow.failed_at < self._clock.now() - _FORGOTTEN_AFTER) & ~MethodFailureRow.disabled
-        return rowcount(session.execute(delete(MethodFailureRow).where((MethodFailureRow.failures == 0) | old)))
-
-
-def _of(person_key: str, method: str) -> tuple[ColumnElement[bool], ...]:
-    return (MethodFailureRow.person_key == person_key, MethodFailureRow.method == method)
+        old = (_F.failed_at < self._clock.now() - _FORGOTTEN_AFTER) & ~_F.disabled
+        return rowcount(session.execute(delete(METHOD_FAILURE).where((_F.failures == 0) | old)))

@@ -1,8 +1,9 @@
 """Tables of codes: challenges, failures in a row, and when texts were sent."""
 
 from datetime import datetime
+from typing import Final, cast
 
-from sqlalchemy import JSON, Boolean, Index, Integer, String
+from sqlalchemy import JSON, Boolean, Index, Integer, String, Table
 from sqlalchemy.orm import Mapped, mapped_column
 
 from authsms.foundation.db import Base, UtcDateTime
@@ -48,3 +49,8 @@ class SendBudgetRow(Base):
     key: Mapped[str] = mapped_column(String(160), primary_key=True)
     sent: Mapped[list[float]] = mapped_column(JSON)
     sent_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+CHALLENGE: Final = cast("Table", ChallengeRow.__table__)
+METHOD_FAILURE: Final = cast("Table", MethodFailureRow.__table__)
+SEND_BUDGET: Final = cast("Table", SendBudgetRow.__table__)

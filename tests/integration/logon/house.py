@@ -1,0 +1,217 @@
+"""The logon engine with scripted people around it: everything else is the product's own."""
+
+import re
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+
+from authsms.audit import AuditTrail
+from authsms.delivery.doorbell import Doorbell
+from authsms.delivery.outbox import Draft, Outbox
+from authsms.foundation.clock import Clock
+from authsms.foundation.db import Database
+from authsms.foundation.errors import DirectoryUnavailableError
+from authsms.foundation.limits import Limits
+from authsms.foundation.phone import PhoneNumber
+from authsms.foundation.settings import OtpSettings, SessionSettings, SmsSettings
+from authsms.foundation.vault import Vault
+from authsms.identity.repository import PasswordVerdict, Person
+from authsms.logon.catalog import Catalog
+from authsms.logon.endpoints import Continuations, EndpointService
+from authsms.logon.methods.password import PasswordMethod
+from authsms.logon.methods.sms_otp import CodeTools, SmsOtpMethod
+from authsms.logon.seed import seed
+from authsms.logon.service import LogonService, LogonTools
+from authsms.logon.sessions import LoginSessions
+from authsms.logon.steps import Client, Step
+from authsms.logon.texts import CodeTexts
+from authsms.logon.whereabouts import Whereabouts
+from authsms.otp.budget import SendBudget
+from authsms.otp.challenge import ChallengeService
+from authsms.senders.text import BUILT_IN, parse_template
+
+PASSWORD = "correct horse"
+ALICE = Person(
+    repository="corp",
+    id="id-alice",
+    login="alice",
+    display_name="Alice Example",
+    phones=(PhoneNumber("+4915112345642"),),
+    groups=frozenset({"Staff"}),
+    mail="alice@example.org",
+)
+NOPHONE = Person(repository="corp", id="id-nina", login="nina", display_name="Nina Nophone")
+HERE = Client(address="192.0.2.7", user_agent="Test browser", locale="en")
+
+
+class ScriptedPeople:
+    """People in memory; follows the contract of `authsms.identity.service.PeopleService`."""
+
+    def __init__(self, *people: Person) -> None:
+        self.people = {person.login: person for person in people}
+        self.verdicts: dict[str, PasswordVerdict] = {}
+        self.away = False
+        self.calls: list[str] = []
+        self.before_check: Callable[[], None] = lambda: None
+
+    def split(self, typed):
+        prefix, backslash, login = typed.strip().partition("\\")
+        return (prefix, login) if backslash else ("corp", prefix)
+
+    def find(self, typed):
+        self._call("find")
+        repository, login = self.split(typed)
+        person = self.people.get(login.casefold())
+        return person if person and person.repository == repository else None
+
+    def get(self, key):
+        self._call("get")
+        return next((person for person in self.people.values() if person.key == key), None)
+
+    def check_password(self, typed, person, password):
+        self._call("check_password")
+        self.before_check()
+        if person is None or password != PASSWORD:
+            return PasswordVerdict.WRONG
+        return self.verdicts.get(person.login, PasswordVerdict.RIGHT)
+
+    def change(self, login: str, **changes) -> None:
+        """Let the directory say something else about a person from now on."""
+        self.people[login] = replace(self.people[login], **changes)
+
+    def _call(self, name: str) -> None:
+        self.calls.append(name)
+        if self.away:
+            raise DirectoryUnavailableError("away")
+
+
+class SilentDoorbell(Doorbell):
+    """Nobody waits."""
+
+    def announce(self, session):
+        pass
+
+    def listen(self):
+        raise NotImplementedError
+
+
+class RecordingOutbox(Outbox):
+    """The real outbox, which also remembers what it was given."""
+
+    def __init__(self, *parts) -> None:
+        super().__init__(*parts)
+        self.drafts: list[Draft] = []
+
+    def enqueue(self, session, draft):
+        super().enqueue(session, draft)
+        self.drafts.append(draft)
+
+
+class CountingVault(Vault):
+    """The real vault, which also counts the codes it compares and hashes."""
+
+    compared = 0
+    hashed = 0
+    lock = threading.Lock()
+
+    def verify_code(self, digest, challenge_id, code):
+        with self.lock:
+            self.compared += 1
+        return super().verify_code(digest, challenge_id, code)
+
+    def hash_code(self, challenge_id, code):
+        with self.lock:
+            self.hashed += 1
+        return super().hash_code(challenge_id, code)
+
+
+class PlainTemplates:
+    """The built-in English text."""
+
+    def template(self, purpose, locale):
+        return parse_template(BUILT_IN["plain"]["en"])
+
+
+@dataclass
+class House:
+    """The engine and its surroundings."""
+
+    database: Database
+    vault: Vault
+    clock: Clock
+    people: ScriptedPeople = field(default_factory=lambda: ScriptedPeople(ALICE, NOPHONE))
+    otp: OtpSettings = field(default_factory=OtpSettings)
+    sms: SmsSettings = field(default_factory=SmsSettings)
+    public_url: str = "https://login.example.com"
+
+    def __post_init__(self) -> None:
+        database, vault, clock = self.database, self.vault, self.clock
+        self.audit = AuditTrail(database, vault, clock)
+        self.limits = Limits(database, clock)
+        self.outbox = RecordingOutbox(database, vault, clock, self.audit, SilentDoorbell())
+        self.challenges = ChallengeService(database, vault, clock, self.otp)
+        self.budget = SendBudget(database, clock, self.sms)
+        self.catalog = Catalog(database, vault)
+        self.endpoints = EndpointService(database, vault, clock, self.audit)
+        self.continuations = Continuations(database, vault, clock)
+        self.sessions = LoginSessions(database, vault, clock, SessionSettings())
+        self.whereabouts = Whereabouts(self.outbox, vault, clock)
+        tools = CodeTools(
+            self.challenges, self.budget, CodeTexts(PlainTemplates(), self.public_url), self.outbox
+        )
+        self.logon = LogonService(
+            LogonTools(
+                database,
+                vault,
+                clock,
+                self.audit,
+                self.people,
+                self.catalog,
+                self.continuations,
+                self.sessions,
+                self.whereabouts,
+            ),
+            [
+                PasswordMethod(database, self.limits, self.people, local=False),
+                PasswordMethod(database, self.limits, self.people, local=True),
+                SmsOtpMethod(vault, self.audit, tools, self.sms),
+            ],
+        )
+        seed(self.catalog)
+
+    @property
+    def sent(self) -> list[Draft]:
+        """What would have gone out."""
+        return [draft for draft in self.outbox.drafts if draft.withheld is None]
+
+    def code(self) -> str:
+        """The code in the newest text, withheld or not."""
+        found = re.search(r"\d{6,10}", self.outbox.drafts[-1].text)
+        assert found is not None
+        return found.group()
+
+    def wrong_code(self) -> str:
+        """A code that is not the one in the newest text."""
+        return f"{(int(self.code()) + 1) % 10**self.otp.length:0{self.otp.length}d}"
+
+    def begin(self, login: str = "alice", client: Client = HERE, event: str = "web") -> Step:
+        """Begin a process."""
+        return self.logon.begin(event, login, client)
+
+    def at_code(self, login: str = "alice", client: Client = HERE) -> Step:
+        """Begin a process and pass the password."""
+        return self.logon.answer(self.begin(login, client).ticket, {"password": PASSWORD}, client)
+
+    def log_in(self, login: str = "alice") -> Step:
+        """Walk a whole login."""
+        step = self.at_code(login)
+        return self.logon.answer(step.ticket, {"code": self.code()}, HERE)
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass."""
+        self.clock.advance(timedelta(seconds=seconds))  # type: ignore[attr-defined]
+
+    def tags(self) -> list[str]:
+        """Audit tags so far, oldest first."""
+        return [view.entry.tag.value for view in reversed(self.audit.search())]

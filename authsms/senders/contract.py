@@ -105,7 +105,7 @@ class SenderService(ABC):
 
     @classmethod
     @final
-    def configure(cls, raw: Mapping[str, object], guard: HttpGuard, *, connections: int = 8) -> Self:
+    def configure(cls, raw: Mapping[str, object], guard: HttpGuard, *, connections: int = 32) -> Self:
         """Return a service with checked settings whose calls go through *guard*.
 
         Raises:

@@ -9,8 +9,9 @@ import base64
 import logging
 import ssl
 import threading
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from http.client import IncompleteRead
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
 from typing import Any
@@ -78,11 +79,14 @@ class HttpGuard:
         self.deadlines = deadlines or Deadlines()
         self.dialer = Dialer(AllowList.parse(allowed), lookup)
         self.watchdog = Watchdog()
-        self._usual_trust = _trust(ca_file)
-        # urllib3 writes whole addresses, query included, into its log: numbers and secrets of some providers.
-        logging.getLogger("urllib3.connectionpool").addFilter(_silence)
+        self._lock = threading.Lock()
+        self._usual_trust: ssl.SSLContext | None = None
+        self._own_trust = _trust(ca_file) if ca_file else None
+        # urllib3 writes whole addresses, query included, into its logs: numbers and secrets of some providers.
+        for name in ("connection", "connectionpool", "poolmanager", "response", "util.retry"):
+            logging.getLogger(f"urllib3.{name}").addFilter(_silence)
 
-    def client(self, *, certificates: str = "", connections: int = 8) -> "HttpClient":
+    def client(self, *, certificates: str = "", connections: int = 32) -> "HttpClient":
         """Return a client with connections of its own.
 
         Args:
@@ -92,15 +96,23 @@ class HttpGuard:
         Raises:
             ConfigurationError: *certificates* holds none.
         """
-        trust = trust_only(certificates) if certificates else self._usual_trust
-        return HttpClient(self, trust, connections)
+        own = trust_only(certificates) if certificates else self._own_trust
+        return HttpClient(self, (lambda: own) if own else self._public_trust, connections)
+
+    def _public_trust(self) -> ssl.SSLContext:
+        """Return trust in the public authorities; reading them takes a while, so it is done for the first call only."""
+        with self._lock:
+            if self._usual_trust is None:
+                self._usual_trust = _trust(Path(certifi.where()))
+            return self._usual_trust
 
 
 class HttpClient:
     """Sends requests for one sender service; safe to share between threads."""
 
-    def __init__(self, guard: HttpGuard, trust: ssl.SSLContext, connections: int) -> None:
+    def __init__(self, guard: HttpGuard, trust: Callable[[], ssl.SSLContext], connections: int) -> None:
         self._guard = guard
+        self._trust = trust
         self._slots = threading.BoundedSemaphore(connections)
         self._session = _Session()
         adapter = _Adapter(guard.dialer, trust, connections)
@@ -110,6 +122,8 @@ class HttpClient:
     def send(self, request: ProviderRequest) -> Reply:
         """Send *request* once and return the answer, or what is known about its absence."""
         deadlines = self._guard.deadlines
+        if request.url.lower().startswith("https:"):
+            self._trust()  # read before the clock runs
         if not self._slots.acquire(timeout=deadlines.connect):
             return NotSent("busy", "Too many calls to this provider are waiting for an answer.")
         journey = Journey(connect_seconds=deadlines.connect, total_seconds=deadlines.total)
@@ -129,6 +143,7 @@ class HttpClient:
     def _travel(self, request: ProviderRequest, journey: Journey) -> Reply:
         try:
             prepared = _prepare(self._session, request)
+            self._session.get_adapter(prepared.url or "")
         except (requests.RequestException, ValueError):
             return NotSent("address_refused", "The address of the provider cannot be used.", is_refused=True)
         try:
@@ -174,7 +189,7 @@ class _Session(requests.Session):
 
 
 class _Adapter(HTTPAdapter):
-    def __init__(self, dialer: Dialer, trust: ssl.SSLContext, connections: int) -> None:
+    def __init__(self, dialer: Dialer, trust: Callable[[], ssl.SSLContext], connections: int) -> None:
         self._dialer = dialer
         self._trust = trust
         super().__init__(pool_connections=2, pool_maxsize=connections, pool_block=True)
@@ -188,7 +203,9 @@ class _Adapter(HTTPAdapter):
         self, request: requests.PreparedRequest, verify: Any, cert: Any = None
     ) -> tuple[Any, Any]:
         host, _ = super().build_connection_pool_key_attributes(request, verify=True, cert=None)
-        return host, {"ssl_context": self._trust, "cert_reqs": "CERT_REQUIRED"}
+        if host["scheme"] != "https":
+            return host, {}
+        return host, {"ssl_context": self._trust(), "cert_reqs": "CERT_REQUIRED"}
 
     @override
     def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
@@ -232,9 +249,16 @@ def _failure(error: Exception, journey: Journey) -> Reply:
         return _not_sent(error, journey)
     if journey.is_expired or isinstance(error, requests.Timeout):
         return _silence_of_deadline()
-    if isinstance(error, requests.ConnectionError | OSError):
+    cause = _cause(error)
+    if isinstance(cause, OSError | IncompleteRead):
         return Silence("connection_lost", "The provider closed the connection without a whole answer.")
     return Silence("malformed_answer", "The answer is no valid HTTP.")
+
+
+def _cause(error: BaseException) -> BaseException:
+    """Return what is inside the wrappings of requests and urllib3, which keep it among their arguments."""
+    inner = next((part for part in reversed(error.args) if isinstance(part, BaseException)), None)
+    return error if inner is None else _cause(inner)
 
 
 def _not_sent(error: Exception, journey: Journey) -> NotSent:
@@ -249,9 +273,9 @@ def _silence_of_deadline() -> Silence:
     return Silence("timeout", "The provider did not answer in time.")
 
 
-def _trust(ca_file: Path | None) -> ssl.SSLContext:
+def _trust(ca_file: Path) -> ssl.SSLContext:
     try:
-        return ssl.create_default_context(cafile=str(ca_file or certifi.where()))
+        return ssl.create_default_context(cafile=str(ca_file))
     except (OSError, ssl.SSLError) as error:
         raise ConfigurationError(f"The certificates in {ca_file} cannot be read; the file must hold PEM.") from error
 

@@ -60,9 +60,7 @@ class Limits:
             database.insert(_TABLE)
             .on_conflict_do_update(
                 index_elements=[_L.key],
-                set_={
-                    "arrival": greatest(_L.arrival, bindparam("moment", type_=Float)) + bindparam("step", type_=Float)
-                },
+                set_={"arrival": arrival},
                 where=_L.arrival <= bindparam("latest", type_=Float),
             )
             .returning(_L.key)

@@ -70,7 +70,7 @@ class Provider:
         now = int(time.time())
         claims = {"iss": self.url, "aud": CLIENT, "sub": "7", "iat": now, "exp": now + 60, "nonce": self.asked["nonce"]}
         token = jwt.encode({"alg": "ES256", "kid": "1"}, claims | self.claims, self.key)
-        return jsonify(access_token="at", token_type="Bearer", expires_in=60, id_token=token)
+        return jsonify(access_token="at", token_type="Bearer", expires_in=600, id_token=token)
 
     def _userinfo(self) -> Any:
         if request.headers.get("Authorization") != "Bearer at":

@@ -31,7 +31,7 @@ class Check:
 
     name: str
     probe: Callable[[], str]
-    required: bool = True
+    required: bool = False
 
 
 @dataclass(frozen=True, slots=True)

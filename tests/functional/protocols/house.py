@@ -35,6 +35,7 @@ from authsms.protocols.oidc.tokens import TokenStore
 from authsms.protocols.oidc.userinfo import People
 from authsms.protocols.readiness import Check
 from authsms.senders.contract import SenderService
+from authsms.senders.definitions import ConfiguredService
 from authsms.senders.webhook import Receipt
 from tests.fakes import ManualClock
 
@@ -70,10 +71,10 @@ class KnownSenders:
     def __init__(self) -> None:
         self.services: dict[tuple[str, str], SenderService] = {}
 
-    def webhook_service(self, name: str, token: str) -> SenderService:
+    def by_callback(self, name: str, token: str) -> ConfiguredService:
         """Return the service of this address."""
         try:
-            return self.services[name, token]
+            return ConfiguredService(name, 1, self.services[name, token])
         except KeyError:
             raise NotFoundError("There is no such callback address.") from None
 

@@ -20,7 +20,7 @@ _COMMANDS = {
     "repository": ("people", "repository"),
     "send-test": ("senders", "send_test"),
     "sender": ("senders", "sender"),
-    "serve": ("servers", "serve"),
+    "serve": ("serving", "serve"),
     "simulator": ("servers", "simulator"),
     "worker": ("servers", "worker"),
 }

@@ -1,4 +1,4 @@
-"""`authsms serve`, `worker` and `simulator`: the processes that run for long."""
+"""`authsms worker` and `authsms simulator`: processes that run for long."""
 
 import os
 import signal
@@ -23,14 +23,6 @@ def _stop_on_signals() -> threading.Event:
     signal.signal(signal.SIGTERM, ask)
     signal.signal(signal.SIGINT, ask)
     return stop
-
-
-@click.command()
-def serve() -> None:
-    """Run the web server and one delivery process until SIGTERM."""
-    from authsms.cli.supervisor import run_server  # noqa: PLC0415 - the web server is heavy; other commands skip it
-
-    run_server(open_settings())
 
 
 def _stop_without(parent: int, stop: threading.Event) -> None:

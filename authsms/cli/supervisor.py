@@ -11,8 +11,7 @@ from granian.log import LogLevels
 from granian.server import Server
 
 from authsms.foundation.db import Database
-from authsms.foundation.logs import get_logger
-from authsms.foundation.metrics import share_folder
+from authsms.foundation.logs import configure_logging, get_logger
 from authsms.foundation.schema import require_schema
 from authsms.foundation.settings import Settings
 from authsms.foundation.vault import Vault
@@ -29,12 +28,12 @@ def run_server(settings: Settings) -> None:
     Raises:
         ConfigurationError: Something must be put right before the start; the text says what.
     """
+    configure_logging(settings.logging.level, as_json=settings.logging.as_json)
     settings.instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     Vault.open(settings.keys_file)
     database = Database(settings.database_url)
     require_schema(database)
     database.dispose()
-    share_folder(settings.instance / "metrics")
     delivery = DeliveryProcess()
     delivery.start()
     try:

@@ -2,7 +2,7 @@
 
 With several processes every one of them counts into files of a common folder (``PROMETHEUS_MULTIPROC_DIR``), and
 whichever process is asked adds them up. The library reads that variable when it is imported, so `share_folder` is
-called by the process that starts the others, before it starts them.
+called by the process that starts the others, before anything imports this module.
 
 Labels come from small closed sets: names that an administrator gave (events, sender services), words of our own
 enumerations, and route templates. A path, a login name or an address would make a new time series for each of its
@@ -10,7 +10,6 @@ values.
 """
 
 import os
-from pathlib import Path
 
 from prometheus_client import (
     CONTENT_TYPE_LATEST,
@@ -23,8 +22,9 @@ from prometheus_client import (
 )
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
 
+from authsms.foundation.metrics_folder import FOLDER_VARIABLE
+
 CONTENT_TYPE = CONTENT_TYPE_LATEST
-FOLDER_VARIABLE = "PROMETHEUS_MULTIPROC_DIR"
 
 LOGONS = Counter("authsms_logons", "Logon processes that ended, by result and event.", ("result", "event"))
 CODES = Counter("authsms_codes", "One-time codes by what became of them.", ("outcome",))
@@ -52,17 +52,6 @@ DELIVERY_SECONDS = Histogram(
     buckets=(0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
 QUEUED = Gauge("authsms_messages_queued", "Messages that wait to be sent.", multiprocess_mode="mostrecent")
-
-
-def share_folder(folder: Path) -> None:
-    """Make the processes started from here count together in *folder*, from zero.
-
-    Left-over files of an earlier run are deleted: process ids come back, and old counts would be added to new ones.
-    """
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for old in folder.glob("*.db"):
-        old.unlink(missing_ok=True)
-    os.environ[FOLDER_VARIABLE] = str(folder)
 
 
 def forget_process(process_id: int) -> None:

@@ -178,7 +178,7 @@ class Walk:
         page = self._answer("a wrong code is refused", browser, page, _another(code), accepted=False)
         page = self._answer("the right code is accepted", browser, page, code, accepted=True)
         self._step(f"logged in at the sample application as {self._traveller.display_name}", time.monotonic())
-        browser, page, _ = self._until_code("again: ", self._traveller)
+        browser, page = self._until_code_page("again: ", self._traveller)
         self._answer("a used code is refused", browser, page, code, accepted=False)
         remaining = self._lifetime + 1 - (time.monotonic() - late_issued)
         if remaining > 0:
@@ -187,17 +187,22 @@ class Walk:
         self._answer("an expired code is refused", late_browser, late_page, late_code, accepted=False)
 
     def _until_code(self, prefix: str, who: Traveller) -> tuple[Browser, Page, str]:
-        browser, phone = Browser(), Phone(self._places.simulator, who.phone)
+        phone = Phone(self._places.simulator, who.phone)
+        browser, page = self._until_code_page(prefix, who)
         begun = time.monotonic()
+        code = phone.next_code()
+        self._step(f"{prefix}text message arrived at the virtual phone", begun)
+        return browser, page, code
+
+    def _until_code_page(self, prefix: str, who: Traveller) -> tuple[Browser, Page]:
+        browser, begun = Browser(), time.monotonic()
         page = browser.open(f"{self._places.application}/login")
         self._step(f"{prefix}redirected to the login page", begun)
         begun = time.monotonic()
         page = browser.send(page, page.form_with("password"), user_name=who.login, password=who.password)
         page.form_with("code")
         self._step(f"{prefix}password accepted, code page shows a number ending in {_shown(page, who)}", begun)
-        code = phone.next_code()
-        self._step(f"{prefix}text message arrived at the virtual phone", begun)
-        return browser, page, code
+        return browser, page
 
     def _answer(self, what: str, browser: Browser, page: Page, code: str, *, accepted: bool) -> Page:
         begun = time.monotonic()

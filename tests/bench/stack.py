@@ -88,7 +88,8 @@ def run_stack(people: int, profile: str) -> Iterator[Stack]:
         folder = stack.enter_context(private_folder("bench"))
         visitors = [Visitor(f"user{number}", PASSWORD, f"+1202555{number:04d}") for number in range(people)]
         slapd = stack.enter_context(run_slapd(*_people(visitors)))
-        database = stack.enter_context(run_postgresql(durable=True)).create_database()
+        postgresql = stack.enter_context(run_postgresql(durable=True))
+        database = postgresql.url(postgresql.create_database())
         plan = Plan(
             folder,
             server_port=free_port(),

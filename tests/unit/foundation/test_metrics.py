@@ -5,19 +5,19 @@ from pathlib import Path
 
 import pytest
 
-from authsms.foundation import metrics
+from authsms.foundation import metrics, metrics_folder
 
 
 def test_a_shared_folder_begins_empty(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Process ids come back; their old counts must not."""
-    monkeypatch.setenv(metrics.FOLDER_VARIABLE, "elsewhere")
+    monkeypatch.setenv(metrics_folder.FOLDER_VARIABLE, "elsewhere")
     folder = tmp_path / "metrics"
     folder.mkdir()
     (folder / "counter_1.db").write_bytes(b"old")
-    metrics.share_folder(folder)
+    metrics_folder.share_folder(folder)
 
     assert list(folder.iterdir()) == []
-    assert os.environ[metrics.FOLDER_VARIABLE] == str(folder)
+    assert os.environ[metrics_folder.FOLDER_VARIABLE] == str(folder)
 
 
 def test_no_label_can_name_a_person() -> None:

@@ -1,0 +1,16 @@
+"""`authsms serve`: the web server and one delivery process."""
+
+import click
+
+from authsms.foundation.metrics_folder import share_folder
+from authsms.foundation.settings import load_settings
+
+
+@click.command()
+def serve() -> None:
+    """Run the web server and one delivery process until SIGTERM."""
+    settings = load_settings()
+    share_folder(settings.instance / "metrics")
+    from authsms.cli.supervisor import run_server  # noqa: PLC0415 - it imports the metrics, which look for the folder then
+
+    run_server(settings)

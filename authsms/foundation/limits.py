@@ -83,9 +83,9 @@ class Limits:
         else:
             self._take(session, key, rate)
 
-    def give_back(self, session: Session, key: str, rate: Rate) -> None:
-        """Undo one earlier take, within the caller's transaction: what was guarded against did not happen."""
-        session.execute(_GIVE_BACK, {"wanted": key, "step": rate.interval})
+    def give_back(self, session: Session, *takes: tuple[str, Rate]) -> None:
+        """Undo earlier takes, within the caller's transaction: what was guarded against did not happen."""
+        session.execute(_GIVE_BACK, [{"wanted": key, "step": rate.interval} for key, rate in takes])
 
     def purge(self) -> int:
         """Delete rows that say nothing any more; return how many."""

@@ -6,7 +6,9 @@ exception is the attempt that a method charges beforehand.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+
+from sqlalchemy.orm import Session
 
 from authsms.audit import AuditTag, AuditTrail
 from authsms.foundation.clock import Clock
@@ -16,7 +18,7 @@ from authsms.foundation.metrics import LOGONS
 from authsms.foundation.vault import Vault
 from authsms.logon.catalog import Catalog, Event
 from authsms.logon.endpoints import Continuation, Continuations
-from authsms.logon.machine import Asks, Passed, Progress, advance, switch
+from authsms.logon.machine import Asks, Failed, Passed, Progress, Result, advance, switch
 from authsms.logon.methods.base import Answer, Begin, LogonView, Method
 from authsms.logon.processes import LIFETIME, OVER, Process, Processes
 from authsms.logon.sessions import LoginSessions
@@ -74,43 +76,41 @@ class LogonService:
             return Entrance(event.name, event.title)
         return Entrance(event.name, event.title, continuation.endpoint, continuation.login_hint)
 
-    def begin(self, event_name: str, user_name: str, client: Client, *, continuation_id: str | None = None) -> Step:
+    def begin(
+        self,
+        event_name: str,
+        user_name: str,
+        client: Client,
+        *,
+        continuation_id: str | None = None,
+        response: Mapping[str, str] | None = None,
+    ) -> Step:
         """Start a process for whoever *user_name* is, and begin the first method of the first chain that fits.
+
+        Args:
+            event_name: What to log in to.
+            user_name: As typed.
+            client: Who calls.
+            continuation_id: The door's request that waits for this login.
+            response: Answer to the first method, if that asks for a password: a page with both fields saves a step.
 
         Raises:
             InvalidInputError: The user name cannot be one; whether anybody has it plays no part.
             NotFoundError: As `entrance`.
+            TooManyRequestsError: As `answer`; nothing was stored.
             UnavailableError: A dependency is away; nothing was stored.
         """
-        tools = self._tools
-        event, continuation = self._enter(event_name, continuation_id)
-        subject = Subject(tools.people, tools.vault, user_name)
-        chain = first_chain(event, subject, self._methods)
-        process_id = tools.vault.new_id()
-        secret, secret_hash = self._processes.new_secret(process_id)
-        process = Process(
-            id=process_id,
-            secret_hash=secret_hash,
-            serial=0,
-            event=event.name,
-            chain=chain.name,
-            progress=Progress(chain.methods),
-            typed=subject.typed,
-            login=subject.login,
-            known=None,
-            phantom=False,
-            endpoint=continuation.endpoint if continuation else "",
-            return_to=continuation.path if continuation else None,
-            expires_at=tools.clock.now() + LIFETIME,
-        )
-        walk = Walk(process, event, subject, client)
-        begin = self._prepare(walk, process.progress)
-        with tools.database.write() as session:
+        walk, secret = self._open(event_name, user_name, client, continuation_id)
+        first = walk.process.progress
+        opening = self._methods[first.methods[0]].opening()
+        if response is not None and opening is not None:
+            return self._begin_and_answer(walk.at(advance(first, opening)), secret, response)
+        begin = self._prepare(walk, first)
+        with self._tools.database.write() as session:
             asks = begin(session)
-            process = replace(process.about(subject), progress=advance(process.progress, asks))
-            self._processes.insert(session, process)
-            self._settlement.record(session, walk, AuditTag.LOGON_STARTED, chain=chain.name)
-        return self._settlement.step(replace(walk, process=process), secret, asks.message_key)
+            walk = walk.at(advance(first, asks))
+            self._insert(session, walk)
+        return self._settlement.step(walk, secret, asks.message_key)
 
     def answer(self, ticket: Ticket, response: Mapping[str, str], client: Client) -> Step:
         """Hand the present method a response; once it passes, the next one is begun at once.
@@ -123,11 +123,8 @@ class LogonService:
         walk = self._load(ticket, client)
         method, view = self._present(walk)
         given = method.answer(view, response)
-        if not callable(given):
-            return self._settle(walk, ticket, given)
-        following = self._following(walk)
-        with self._tools.database.write() as session:
-            return self._settlement.settle(session, walk, ticket, given(session), following)
+        following = self._following(walk) if callable(given) else None
+        return self._settle(walk, ticket, given, following)
 
     def resend(self, ticket: Ticket, client: Client) -> Step:
         """Send again what the open question waits for; too early, the step only says from when on it is possible.
@@ -155,11 +152,10 @@ class LogonService:
         begin = self._prepare(walk, progress)
         with self._tools.database.write() as session:
             asks = begin(session)
-            changed = replace(walk.process.about(walk.subject), chain=chain.name, progress=advance(progress, asks))
-            self._processes.update(session, changed)
+            walk = walk.at(advance(progress, asks), chain=chain.name)
+            self._processes.update(session, walk.process)
             self._settlement.record(session, walk, AuditTag.LOGON_CHAIN_CHOSEN, chain=chain.name)
-        changed = replace(changed, serial=changed.serial + 1)
-        return self._settlement.step(replace(walk, process=changed), ticket.secret, asks.message_key)
+        return self._settlement.step(walk, ticket.secret, asks.message_key)
 
     def cancel(self, ticket: Ticket) -> None:
         """End the process on the person's wish.
@@ -190,19 +186,58 @@ class LogonService:
         """
         return self._tools.whereabouts.of(self._processes.load(ticket).progress.asks)
 
+    def delivery_of(self, step: Step) -> DeliveryStatus:
+        """Return the same for a step that has just been looked at, without looking again."""
+        return self._tools.whereabouts.of(step.asks)
+
     def purge(self) -> int:
         """Delete processes that are long over; return how many."""
         return self._processes.purge()
 
-    def _settle(self, walk: Walk, ticket: Ticket, given: Answer) -> Step:
-        if isinstance(given, Asks):
-            process = replace(walk.process, progress=replace(walk.process.progress, asks=given))
-            return self._settlement.step(replace(walk, process=process), ticket.secret, given.message_key)
-        if isinstance(given, Passed):
-            raise TypeError("only work may pass: what it passed on has to be written")
+    def _open(self, event_name: str, user_name: str, client: Client, continuation_id: str | None) -> tuple[Walk, str]:
+        """Return a new process that is not stored yet, and its secret."""
+        tools = self._tools
+        event, continuation = self._enter(event_name, continuation_id)
+        subject = Subject(tools.people, tools.vault, user_name)
+        chain = first_chain(event, subject, self._methods)
+        process_id = tools.vault.new_id()
+        secret, secret_hash = self._processes.new_secret(process_id)
+        process = Process(
+            id=process_id,
+            secret_hash=secret_hash,
+            serial=0,
+            event=event.name,
+            chain=chain.name,
+            progress=Progress(chain.methods),
+            typed=subject.typed,
+            login=subject.login,
+            known=None,
+            phantom=False,
+            endpoint=continuation.endpoint if continuation else "",
+            return_to=continuation.path if continuation else None,
+            expires_at=tools.clock.now() + LIFETIME,
+        )
+        return Walk(process, event, subject, client), secret
+
+    def _begin_and_answer(self, walk: Walk, secret: str, response: Mapping[str, str]) -> Step:
+        method, view = self._present(walk)
+        given = method.answer(view, response)
+        following = self._following(walk) if callable(given) else None
         with self._tools.database.write() as session:
-            result = given(session) if callable(given) else given
-            return self._settlement.settle(session, walk, ticket, result)
+            self._insert(session, walk)
+            return self._settlement.settle(session, walk, secret, _result(given, session), following)
+
+    def _insert(self, session: Session, walk: Walk) -> None:
+        self._processes.insert(session, walk.process)
+        self._settlement.record(session, walk, AuditTag.LOGON_STARTED, chain=walk.process.chain)
+
+    def _settle(self, walk: Walk, ticket: Ticket, given: Answer, following: Begin | None = None) -> Step:
+        if isinstance(given, Asks):
+            return self._settlement.step(walk.asking(given), ticket.secret, given.message_key)
+        if isinstance(given, Failed) and not given.counted:
+            return self._settlement.step(walk, ticket.secret, given.message_key)
+        with self._tools.database.write() as session:
+            return self._settlement.settle(session, walk, ticket.secret, _result(given, session), following)
 
     def _enter(self, event_name: str, continuation_id: str | None) -> tuple[Event, Continuation | None]:
         continuation = None if continuation_id is None else self._tools.continuations.get(continuation_id)
@@ -232,6 +267,13 @@ class LogonService:
         """Make the next method ready, in case the present one passes."""
         progress = advance(walk.process.progress, Passed())
         return None if progress.current is None else self._prepare(walk, progress)
+
+
+def _result(given: Answer, session: Session) -> Result:
+    """Do the work of an answer, if there is any, and return its result."""
+    if isinstance(given, Passed):
+        raise TypeError("only work may pass: what it passed on has to be written")
+    return given(session) if callable(given) else given
 
 
 def _question(progress: Progress) -> Asks:

@@ -12,7 +12,7 @@ from authsms.logon.machine import Asks, Failed, MessageKey, Passed, Result, Stat
 from authsms.logon.methods.base import Begin, Method
 from authsms.logon.processes import Process, Processes
 from authsms.logon.sessions import LoginSessions, SessionDraft
-from authsms.logon.steps import Step, Ticket
+from authsms.logon.steps import Step
 from authsms.logon.walk import Walk, choices
 
 
@@ -27,15 +27,13 @@ class Settlement:
         self._audit = audit
         self._methods = methods
 
-    def settle(
-        self, session: Session, walk: Walk, ticket: Ticket, result: Result, following: Begin | None = None
-    ) -> Step:
+    def settle(self, session: Session, walk: Walk, secret: str, result: Result, following: Begin | None = None) -> Step:
         """Write what *result* brings about and return the step.
 
         Args:
             session: The transaction; undo it when this raises.
             walk: The process as it was loaded.
-            ticket: By which it was loaded.
+            secret: What the browser holds.
             result: What the present method said.
             following: Begins the next method, if the chain has one.
 
@@ -46,12 +44,11 @@ class Settlement:
             case Passed():
                 return self._pass(session, walk, following)
             case Failed():
-                return self._fail(session, walk, ticket, result)
+                return self._fail(session, walk, secret, result)
             case Asks():
-                progress = advance(walk.process.progress, result)
-                process = replace(walk.process.about(walk.subject), progress=progress)
-                self._processes.update(session, process)
-                return self.step(replace(walk, process=process), ticket.secret, result.message_key)
+                walk = walk.at(advance(walk.process.progress, result))
+                self._processes.update(session, walk.process)
+                return self.step(walk, secret, result.message_key)
 
     def step(self, walk: Walk, secret: str, message_key: MessageKey) -> Step:
         """Return the step of a process that waits for an answer or has failed."""
@@ -128,21 +125,17 @@ class Settlement:
         step = self.step(walk, "", MessageKey.FINISHED)
         return replace(step, session_token=token, return_to=process.return_to)
 
-    def _fail(self, session: Session, walk: Walk, ticket: Ticket, failure: Failed) -> Step:
+    def _fail(self, session: Session, walk: Walk, secret: str, failure: Failed) -> Step:
         before = walk.process.progress
-        progress = advance(before, failure)
-        process = replace(walk.process, progress=progress)
-        if failure.counted:
-            # One factor right and the next one wrong is what a stolen password looks like.
-            tag = AuditTag.LOGON_SUSPICIOUS if before.completed else AuditTag.LOGON_METHOD_FAILED
-            self.record(session, walk, tag, method=before.current, reason=failure.reason)
-            self._processes.note_failure(session, process)
-        if progress.status is Status.FAILED:
-            after_commit(session, lambda: LOGONS.labels("failed", process.event).inc())
-        ended = progress.status is Status.FAILED and not failure.final
-        return self.step(
-            replace(walk, process=process), ticket.secret, MessageKey.FAILED if ended else failure.message_key
-        )
+        walk = replace(walk, process=replace(walk.process, progress=advance(before, failure)))
+        # One factor right and the next one wrong is what a stolen password looks like.
+        tag = AuditTag.LOGON_SUSPICIOUS if before.completed else AuditTag.LOGON_METHOD_FAILED
+        self.record(session, walk, tag, method=before.current, reason=failure.reason)
+        self._processes.note_failure(session, walk.process)
+        if walk.process.progress.is_open:
+            return self.step(walk, secret, failure.message_key)
+        after_commit(session, lambda: LOGONS.labels("failed", walk.event.name).inc())
+        return self.step(walk, "", failure.message_key if failure.final else MessageKey.FAILED)
 
     def _proofs(self, process: Process) -> tuple[str, ...]:
         """Return the amr words of the chain's methods, each once, in order."""

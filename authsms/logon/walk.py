@@ -1,7 +1,7 @@
 """A process at work within one call, and which chains it may take."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from authsms.logon.catalog import Chain, Event
 from authsms.logon.machine import Asks, Progress
@@ -19,6 +19,15 @@ class Walk:
     event: Event
     subject: Subject
     client: Client
+
+    def at(self, progress: Progress, *, chain: str | None = None) -> "Walk":
+        """Return the walk at *progress*, with all that is known of its subject by now."""
+        process = replace(self.process.about(self.subject), progress=progress, chain=chain or self.process.chain)
+        return replace(self, process=process)
+
+    def asking(self, asks: Asks) -> "Walk":
+        """Return the walk with another open question."""
+        return replace(self, process=replace(self.process, progress=replace(self.process.progress, asks=asks)))
 
     def view(self, progress: Progress, asks: Asks | None = None) -> LogonView:
         """Return what a method sees when the process stands at *progress*."""

@@ -15,7 +15,8 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from authsms.foundation.clock import Clock
-from authsms.foundation.db import Database, rowcount
+from authsms.foundation.db import Database, after_commit, rowcount
+from authsms.foundation.metrics import CODES
 from authsms.foundation.settings import OtpSettings
 from authsms.foundation.vault import Vault
 from authsms.otp.failures import FailureCounter, HeldError, Standing
@@ -179,15 +180,19 @@ class ChallengeService:
                 "ended_at": None,
             },
         )
+        after_commit(session, CODES.labels("issued").inc)
         return killed
 
     def charge(self, challenge_id: str) -> Charge:
         """Pay for one attempt in a transaction of its own; compare only what comes back `Charged`."""
         try:
             with self._database.write() as session:
-                return self._charge(session, challenge_id)
+                charge = self._charge(session, challenge_id)
         except HeldError:
-            return self._held(challenge_id)
+            charge = self._held(challenge_id)
+        if isinstance(charge, NotCharged):
+            CODES.labels("refused").inc()
+        return charge
 
     def verify(self, charged: Charged, code: str) -> bool:
         """Return whether *code* (canonical) is right; outside any transaction.
@@ -195,8 +200,9 @@ class ChallengeService:
         Raises:
             OverloadedError: No hashing slot became free in time; the attempt stays charged.
         """
-        right = self._vault.verify_code(charged.digest, charged.challenge_id, code)
-        return right and charged.sendable
+        right = self._vault.verify_code(charged.digest, charged.challenge_id, code) and charged.sendable
+        CODES.labels("right" if right else "wrong").inc()
+        return right
 
     def consume(self, session: Session, challenge_id: str) -> bool:
         """Use a code that proved right, within the caller's transaction; of several callers one gets True.

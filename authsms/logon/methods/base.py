@@ -76,6 +76,13 @@ class Method(ABC):
             UnavailableError: A dependency is away; nothing is decided.
         """
 
+    def opening(self) -> Asks | None:
+        """Return the method's question when it is always the same and asking it writes nothing.
+
+        Such a question may be answered in the very call that begins the process. By default there is none.
+        """
+        return None
+
     def resend(self, logon: LogonView) -> Answer:
         """Send again what the open question waits for; never passes. By default there is nothing to send."""
         if logon.asks is None:

@@ -47,9 +47,12 @@ class PasswordMethod(Method):
         return (repository == LOCAL) is self._local
 
     @override
+    def opening(self) -> Asks:
+        return Asks(self.name, Prompt.PASSWORD, MessageKey.ASK_PASSWORD)
+
+    @override
     def begin(self, logon: LogonView) -> Begin:
-        asks = Asks(self.name, Prompt.PASSWORD, MessageKey.ASK_PASSWORD)
-        return lambda _session: asks
+        return lambda _session: self.opening()
 
     @override
     def answer(self, logon: LogonView, response: Mapping[str, str]) -> Answer:
@@ -64,8 +67,7 @@ class PasswordMethod(Method):
             return Failed(MessageKey.WRONG_PASSWORD, reason=verdict.value if person else "unknown-person")
 
         def pass_on(session: Session) -> Result:
-            for key, rate in guesses:
-                self._limits.give_back(session, key, rate)
+            self._limits.give_back(session, *guesses)
             return Passed()
 
         return pass_on

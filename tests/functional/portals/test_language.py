@@ -54,6 +54,16 @@ def test_the_page_is_in_the_language_the_browser_asks_for(visitor: Visitor, wish
     assert "Accept-Language" in answer.headers["Vary"]
 
 
+@pytest.mark.parametrize(("asked", "language"), [("de en", "de"), ("fr de-AT", "de"), ("fr", "en"), ("<x>", "en")])
+def test_the_language_the_application_asks_for_comes_first(visitor: Visitor, asked: str, language: str):
+    """And stays for the pages that follow (OpenID Connect Core 3.1.2.1)."""
+    first = visitor.get(f"/login/web?ui_locales={asked}", **{"Accept-Language": "en"})
+    second = visitor.get("/login/web", **{"Accept-Language": "en"})
+
+    assert f'<html lang="{language}">' in first.text
+    assert f'<html lang="{language}">' in second.text
+
+
 def test_status_and_errors_are_translated_too(visitor: Visitor):
     """A page half in one language looks broken."""
     path = visitor.reach_code()

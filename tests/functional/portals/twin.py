@@ -8,7 +8,7 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from flask import Flask
+from flask import Flask, redirect
 
 from authsms import portals
 from authsms.delivery.states import MessageState
@@ -217,6 +217,7 @@ def open_twin(folder: Path, database_url: str, clock: Clock, *, public_url: str)
     app.config.update(TRUSTED_HOSTS=[urlsplit(public_url).netloc])
     app.extensions["authsms"] = TwinServices(settings, database, clock, vault, logon, sessions)
     portals.register(app)
-    app.add_url_rule("/oauth2/resume/<continuation>", view_func=lambda continuation: f"resumed {continuation}")
+    app.config["APPLICATION"] = "https://app.example.test/callback"
+    app.add_url_rule("/oauth2/resume/<_>", "resume", lambda _: redirect(app.config["APPLICATION"]))
     yield app
     database.dispose()

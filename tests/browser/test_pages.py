@@ -1,0 +1,136 @@
+"""Every page of the portals, as different people see it: large and small, light and dark, with and without motion."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from authsms.delivery.states import Failure, MessageState
+from authsms.foundation.errors import DirectoryUnavailableError
+from authsms.logon.steps import DeliveryStatus
+from tests.browser.portal import Portal, run_portal
+from tests.functional.portals.twin import CODE, PASSWORD
+from tests.parts.browser import accessibility_findings
+
+VIEWS: dict[str, Any] = {
+    "desktop": {"viewport": {"width": 1280, "height": 800}},
+    "dark": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"},
+    "phone": {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True},
+    "german phone, dark": {"viewport": {"width": 390, "height": 844}, "locale": "de-DE", "color_scheme": "dark"},
+    "zoomed to 200 %": {"viewport": {"width": 640, "height": 400}, "device_scale_factor": 2},
+    "zoomed to 400 %": {"viewport": {"width": 320, "height": 256}, "device_scale_factor": 4},
+}
+
+
+@pytest.fixture
+def portal(instance, sqlite_database_url: str) -> Iterator[Portal]:
+    """The pages on a socket."""
+    with run_portal(instance, sqlite_database_url) as running:
+        yield running
+
+
+def _every_page(portal: Portal, page: Page) -> Iterator[str]:
+    """Open one page after the other and yield their names."""
+    yield from _pages_before(portal, page)
+    yield from _pages_after(portal, page)
+    yield from _pages_of_trouble(portal, page)
+
+
+def _pages_before(portal: Portal, page: Page) -> Iterator[str]:
+    page.goto(f"{portal.url}/login/web")
+    yield "sign in"
+    page.fill("#user_name", "alice")
+    page.fill("#password", "wrong")
+    page.press("#password", "Enter")
+    page.wait_for_selector(".notice.bad")
+    yield "wrong password"
+    page.fill("#password", PASSWORD)
+    page.press("#password", "Enter")
+    page.wait_for_selector("#code")
+    yield "code"
+    page.fill("#code", "000000")
+    page.press("#code", "Enter")
+    page.wait_for_selector(".notice.bad")
+    for summary in page.query_selector_all("summary"):
+        summary.click()
+    yield "wrong code, with everything unfolded"
+    portal.logon.delivery = DeliveryStatus(MessageState.FAILED, Failure.OPTED_OUT, final=True)
+    for walk in portal.logon.walks.values():
+        past = portal.services.clock.now() - timedelta(seconds=1)
+        walk.asks = replace(walk.asks, expires_at=past, resend_at=past)
+    page.reload()
+    yield "failed and expired code"
+
+
+def _pages_after(portal: Portal, page: Page) -> Iterator[str]:
+    page.fill("#code", CODE)
+    page.press("#code", "Enter")
+    page.wait_for_selector(".moment")
+    yield "signed in"
+    page.goto(f"{portal.url}/sessions")
+    yield "sessions"
+    page.click("li.this button")
+    page.wait_for_selector(".moment")
+    yield "signed out"
+
+
+def _pages_of_trouble(portal: Portal, page: Page) -> Iterator[str]:
+    page.goto(f"{portal.url}/cancelled")
+    yield "cancelled"
+    page.goto(f"{portal.url}/nothing")
+    yield "not found"
+    portal.logon.failure = DirectoryUnavailableError("")
+    page.goto(f"{portal.url}/login/web")
+    page.fill("#user_name", "alice")
+    page.fill("#password", "x")
+    page.press("#password", "Enter")
+    page.wait_for_url("**/login/web")
+    yield "unavailable"
+
+
+@pytest.mark.parametrize("view", VIEWS.values(), ids=VIEWS.keys())
+def test_every_page_is_fit_for_everybody(portal: Portal, browser: Browser, view: dict):
+    """Nothing for axe to find, nothing to scroll sideways, nothing the policy had to stop."""
+    context = browser.new_context(**{"locale": "en-GB", **view})
+    page = portal.watch(context.new_page())
+    seen = []
+    for name in _every_page(portal, page):
+        seen.append(name)
+        findings = accessibility_findings(page)
+        sideways = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        assert (name, findings, sideways, page.evaluate("window.violations")) == (name, [], 0, [])
+    context.close()
+
+    assert len(seen) == 11
+    assert portal.complaints == []
+    assert all(url.startswith(portal.url) for url in portal.requests)
+
+
+def test_who_wants_no_motion_gets_none(portal: Portal, browser: Browser):
+    """The breathing dot is the only thing that moves."""
+    names = []
+    for wish in ("no-preference", "reduce"):
+        context = browser.new_context(reduced_motion=wish)
+        page = context.new_page()
+        portal.open_code_page(page)
+        names.append(page.evaluate("getComputedStyle(document.querySelector('.track li'), '::before').animationName"))
+        context.close()
+
+    assert names == ["breathe", "none"]
+
+
+@pytest.mark.parametrize("view", ["desktop", "phone"])
+def test_targets_are_large_enough_for_thumbs(portal: Portal, browser: Browser, view: str):
+    """WCAG 2.5.8 asks for 24 pixels; what one presses here has more."""
+    context = browser.new_context(**VIEWS[view])
+    page = context.new_page()
+    portal.open_code_page(page)
+    heights = page.evaluate(
+        "Array.from(document.querySelectorAll('button, summary, #code'), (item) => item.getBoundingClientRect().height)"
+    )
+    context.close()
+
+    assert min(heights) >= 44

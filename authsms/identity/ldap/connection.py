@@ -29,6 +29,7 @@ _BROKEN = (LDAPExceptionError, OSError, ValueError, LookupError, TypeError, Attr
 
 _MOST_MESSAGES = 2000
 _LONGEST_MESSAGE = 500
+_BUSY = frozenset({51, 52})
 
 Result = TypeVar("Result")
 
@@ -221,6 +222,8 @@ class DirectoryConnection:
         responses, result = raw.get_response(raw.strategy.submit(operation, controls))
         if result["type"] != kind:
             raise LDAPSocketReceiveError("the server answered another question")
+        if result["result"] in _BUSY:
+            raise LDAPSocketReceiveError("the server is busy or going down")
         values = {oid: control["value"] for oid, control in (result.get("controls") or {}).items()}
         paged = values.pop(_PAGED_RESULTS, None)
         return LdapAnswer(

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 from ldap3.core.exceptions import LDAPInvalidDnError
 from ldap3.utils.dn import parse_dn
 
-from authsms.foundation.errors import DirectoryUnavailableError
 from authsms.identity.ldap.answers import Entry, LdapAnswer
 from authsms.identity.ldap.connection import DirectoryConnection, UnusableAnswerError
 from authsms.identity.ldap.requests import Search
@@ -14,7 +13,6 @@ from authsms.identity.ldap.settings import LdapSettings
 from authsms.identity.names import plain_text
 
 MOST_GROUPS = 5000
-BUSY = frozenset({51, 52})
 _PAGE = 500
 _LONGEST_NAME = 200
 _ESCAPED = re.compile(rb"\\(?:([0-9a-fA-F]{2})|(.))", re.DOTALL)
@@ -72,8 +70,6 @@ def demand_success(answer: LdapAnswer) -> None:
     Raises:
         DirectoryUnavailableError: It did not; the reason is in the message.
     """
-    if answer.code in BUSY:
-        raise DirectoryUnavailableError(f"The server is busy or going down (code {answer.code}).")
     if answer.code != 0:
         raise UnusableAnswerError(f"The directory refused a search: code {answer.code} {answer.message}".strip())
 

@@ -11,7 +11,7 @@ from authsms.foundation.errors import InvalidInputError
 from authsms.foundation.logs import get_logger
 from authsms.identity.ldap.answers import Entry, LdapAnswer
 from authsms.identity.ldap.connection import DirectoryConnection, UnusableAnswerError, VerifiedTls
-from authsms.identity.ldap.groups import BUSY, demand_success, member_of, search_groups
+from authsms.identity.ldap.groups import demand_success, member_of, search_groups
 from authsms.identity.ldap.people import PersonReader
 from authsms.identity.ldap.pool import ConnectionPool, Servers, ServiceAccountRefusedError
 from authsms.identity.ldap.requests import ONLY_BASE, Control, Filter, Search
@@ -146,8 +146,6 @@ class LdapRepository(Repository):
 
     def _judge(self, connection: DirectoryConnection, dn: str, password: str) -> PasswordVerdict:
         answer = connection.bind(dn, password, [Control(POLICY_CONTROL)])
-        if answer.code in BUSY:
-            demand_success(answer)
         verdict = read_verdict(answer)
         if verdict is None:
             _log.error("directory.bind_not_judged", repository=self.name, code=answer.code, reason=answer.message)

@@ -94,7 +94,8 @@ def configure_logging(level: str = "INFO", *, as_json: bool = True) -> None:
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for noisy in ("urllib3", "ldap3", "werkzeug", "alembic"):
+    # Authlib writes the tokens it issues into its debug log; the others are merely loud.
+    for noisy in ("authlib", "urllib3", "ldap3", "werkzeug", "alembic"):
         logging.getLogger(noisy).setLevel(logging.WARNING)
 
 

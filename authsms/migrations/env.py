@@ -1,5 +1,7 @@
 """Run by Alembic: brings one connection to a revision, or compares it with the models."""
 
+from typing import Any, Literal
+
 from alembic import context
 
 from authsms import app  # imports every model
@@ -8,7 +10,7 @@ from authsms.foundation.db import Base, UtcDateTime
 _MODELS = app.__name__
 
 
-def _render(kind: str, item: object, _context: object) -> str | bool:
+def _render(kind: str, item: Any, _context: Any) -> str | Literal[False]:
     if kind == "type" and isinstance(item, UtcDateTime):
         return "UtcDateTime()"
     return False

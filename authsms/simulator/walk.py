@@ -1,4 +1,4 @@
-"""One person's way through a whole login, over HTTP and nothing else: the same pages, forms and cookies a browser sees."""
+"""One person's way through a whole login, over HTTP and nothing else: the pages, forms and cookies a browser sees."""
 
 import time
 from collections.abc import Callable

@@ -1,7 +1,7 @@
 """Measures logins: `python -m tests.bench [--json FILE] [--seconds N]`.
 
-A login hashes twice (when the code is issued and when it is checked), so half of what the machine can hash in a second is the most it can
-ever do. That ceiling is measured first, in the same run, and every figure stands beside it.
+A login hashes twice (when the code is issued and when it is checked), so half of what the machine can hash in a second
+is the most it can ever do. That ceiling is measured first, in the same run, and every figure stands beside it.
 """
 
 import json
@@ -18,12 +18,11 @@ from rich.progress import Progress
 from rich.table import Table
 
 from authsms.foundation.vault import HashingProfile, KeyRing, Vault
-from tests.bench.load import STEPS, Crowd
+from tests.bench.load import STEPS, Crowd, Visitor
 from tests.bench.stack import Stack, run_stack
 
 _CEILING_SECONDS = 3.0
 _ANSWERS = 40
-_HANG_SECONDS = 8.0
 _PROFILES = {"owasp": HashingProfile.OWASP, "light": HashingProfile.LIGHT}
 _RUNS = ((8, 0.0), (32, 0.0), (8, 0.2), (32, 0.2))
 
@@ -65,12 +64,12 @@ def ceiling(profile: HashingProfile) -> float:
 
 def _run(stack: Stack, profile: str, at_once: int, delay: float, half_ceiling: float, seconds: float) -> Run:
     crowd = Crowd(stack.server, stack.simulator)
-    stack.slow_down(delay)
-    visitors = [stack.visitors.pop() for _ in range(min(len(stack.visitors), int(half_ceiling * seconds) + at_once))]
+    stack.set_fault(**({"kind": "slow", "seconds": delay} if delay else {}))
+    visitors = _take(stack, min(len(stack.visitors), int(half_ceiling * seconds) + at_once))
     processor, hashing = stack.processor_seconds(), stack.hashing_seconds()
     measured = crowd.run(visitors, at_once, seconds)
     processor, hashing = stack.processor_seconds() - processor, stack.hashing_seconds() - hashing
-    stack.slow_down(0)
+    stack.set_fault()
     rate = measured.logins / measured.elapsed
     return Run(
         profile,
@@ -86,27 +85,36 @@ def _run(stack: Stack, profile: str, at_once: int, delay: float, half_ceiling: f
 
 
 def _percentiles(values: Sequence[float]) -> dict[str, float]:
-    if len(values) < 2:  # noqa: PLR2004 - statistics.quantiles needs two
+    if len(values) < 2:
         return {"p50": 0.0, "p95": 0.0, "p99": 0.0}
     cuts = statistics.quantiles(values, n=100, method="inclusive")
     return {"p50": cuts[49] * 1000, "p95": cuts[94] * 1000, "p99": cuts[98] * 1000}
 
 
-def _first_answers(stack: Stack) -> dict[str, float]:
-    """Return the median first answer, in milliseconds, with a quick, a slow and a hanging provider, interleaved."""
-    crowd = Crowd(stack.server, stack.simulator)
-    answers: dict[float, list[float]] = {0.0: [], 0.2: [], _HANG_SECONDS: []}
+def _answers(stack: Stack) -> dict[str, float]:
+    """Return medians in milliseconds: what a bad provider costs the person who waits for a page."""
+    crowd, found = Crowd(stack.server, stack.simulator), dict[str, list[float]]()
     for _ in range(4):
-        for delay, found in answers.items():
-            stack.slow_down(delay)
-            found += crowd.first_answer([stack.visitors.pop() for _ in range(_ANSWERS // 4)])
-    stack.slow_down(0)
-    names = {0.0: "provider at once", 0.2: "provider after 200 ms", _HANG_SECONDS: "provider hangs"}
-    return {names[delay]: statistics.median(found) * 1000 for delay, found in answers.items()}
+        for name, fault in (("at once", {}), ("after 200 ms", {"kind": "slow", "seconds": 0.2})):
+            stack.set_fault(**fault)
+            found.setdefault(f"password, provider {name}", []).extend(crowd.first_answers(_take(stack, _ANSWERS // 4)))
+        for name, fault in (("well", {}), ("hangs", {"kind": "hang", "seconds": 20})):
+            stack.set_fault()
+            holders = crowd.hold_codes(_take(stack, _ANSWERS // 4))
+            stack.set_fault(**fault)
+            crowd.first_answers(_take(stack, _ANSWERS // 4))
+            found.setdefault(f"code in hand, provider {name}", []).extend(one.timed_answer() for one in holders)
+    stack.set_fault()
+    return {name: statistics.median(times) * 1000 for name, times in found.items()}
+
+
+def _take(stack: Stack, count: int) -> list[Visitor]:
+    return [stack.visitors.pop() for _ in range(count)]
 
 
 def _table(runs: Sequence[Run]) -> Table:
-    table = Table("profile", "at once", "provider", "logins/s", "of half ceiling", "CPU besides hashing", "memory", "failed")
+    head = ("profile", "at once", "provider", "logins/s", "of half ceiling", "CPU besides hashing", "memory", "failed")
+    table = Table(*head)
     for run in runs:
         table.add_row(
             run.profile,
@@ -143,14 +151,14 @@ def bench(file: Path | None, seconds: float, profiles: tuple[str, ...]) -> None:
         for profile in chosen:
             most = ceiling(_PROFILES[profile])
             progress.advance(task)
-            with run_stack(int(most / 2 * seconds * len(_RUNS)) + 400, profile) as stack:
+            with run_stack(int(most / 2 * seconds * len(_RUNS)) + 700, profile) as stack:
                 progress.advance(task)
-                Crowd(stack.server, stack.simulator).run([stack.visitors.pop() for _ in range(40)], 8, 10)
+                Crowd(stack.server, stack.simulator).run(_take(stack, 40), 8, 10)
                 report[profile] = {"hashes_per_second": most, "start_seconds": stack.start_seconds}
                 for at_once, delay in _RUNS:
                     runs.append(_run(stack, profile, at_once, delay, most / 2, seconds))
                     progress.advance(task)
-                report[f"{profile} first answer, ms"] = _first_answers(stack)
+                report[f"{profile} first answer, ms"] = _answers(stack)
                 progress.advance(task)
     for name, facts in report.items():
         console.print(name, facts)

@@ -75,6 +75,34 @@ class _Browser:
         self._connection.close()
 
 
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Somebody who looks at the code page and has read the code."""
+
+    browser: _Browser
+    place: str
+    token: str
+    code: str
+
+    def answer(self) -> None:
+        """Send the code.
+
+        Raises:
+            LoadError: It was not taken.
+        """
+        status, onward, _ = self.browser.call("POST", self.place, f"csrf_token={quote(self.token)}&code={self.code}")
+        if status != http.HTTPStatus.SEE_OTHER or onward == self.place:
+            raise LoadError(f"the code was not taken: {status} {onward}")
+
+    def timed_answer(self) -> float:
+        """Send the code and return how long the answer took."""
+        times = dict[str, float]()
+        with _timed(times, "answer"):
+            self.answer()
+        self.browser.close()
+        return times["answer"]
+
+
 class Crowd:
     """Lets people log in at one server until each had a turn or the time is over."""
 
@@ -112,8 +140,8 @@ class Crowd:
         measured.elapsed = time.monotonic() - begun
         return measured
 
-    def first_answer(self, visitors: Sequence[Visitor]) -> list[float]:
-        """Return how long the answer to the password took each visitor, one after the other, code page included."""
+    def first_answers(self, visitors: Sequence[Visitor]) -> list[float]:
+        """Return how long the answer to the password took each visitor, one after the other."""
         answers = []
         for number, visitor in enumerate(visitors):
             browser, times = _Browser(self._server, number), dict[str, float]()
@@ -121,6 +149,15 @@ class Crowd:
             answers.append(times["password → code page"])
             browser.close()
         return answers
+
+    def hold_codes(self, visitors: Sequence[Visitor]) -> list["Holder"]:
+        """Let people come as far as holding their code, and return them."""
+        holders = []
+        for number, visitor in enumerate(visitors):
+            browser = _Browser(self._server, number)
+            place, token = self._until_code_page(browser, visitor, {})
+            holders.append(Holder(browser, place, token, self._read_code(visitor.phone)))
+        return holders
 
     def _log_in(self, visitor: Visitor, number: int) -> dict[str, float]:
         browser, times = _Browser(self._server, number), dict[str, float]()
@@ -130,9 +167,7 @@ class Crowd:
                 with _timed(times, "text arrives"):
                     code = self._read_code(visitor.phone)
                 with _timed(times, "code → signed in"):
-                    status, onward, _ = browser.call("POST", place, f"csrf_token={quote(token)}&code={code}")
-                if status != http.HTTPStatus.SEE_OTHER or onward == place:
-                    raise LoadError(f"the code was not taken: {status} {onward}")
+                    Holder(browser, place, token, code).answer()
         finally:
             browser.close()
         return times

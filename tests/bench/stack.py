@@ -1,6 +1,7 @@
-"""The servers a benchmark measures: slapd, PostgreSQL, the provider simulator and `authsms serve`, each a process of its own."""
+"""The servers a benchmark measures: slapd, PostgreSQL, the provider simulator and `authsms serve`."""
 
 import http.client
+import json
 import multiprocessing
 import os
 import re
@@ -64,14 +65,13 @@ class Stack:
         found = re.search(r"^authsms_hashing_cpu_seconds_total ([\d.e+-]+)$", text, re.MULTILINE)
         return float(found[1]) if found else 0.0
 
-    def slow_down(self, seconds: float) -> None:
-        """Make the provider answer after *seconds*; 0 makes it quick again."""
+    def set_fault(self, **fault: object) -> None:
+        """Make the provider misbehave in one way; without arguments it is well again."""
         connection = http.client.HTTPConnection(self.simulator.removeprefix("http://"), timeout=10)
         connection.request("DELETE", "/faults/twilio")
         connection.getresponse().read()
-        if seconds:
-            body = f'{{"kind": "slow", "seconds": {seconds}}}'
-            connection.request("PUT", "/faults/twilio", body, {"Content-Type": "application/json"})
+        if fault:
+            connection.request("PUT", "/faults/twilio", json.dumps(fault), {"Content-Type": "application/json"})
             connection.getresponse().read()
         connection.close()
 
@@ -104,7 +104,8 @@ def run_stack(people: int, profile: str) -> Iterator[Stack]:
         directory = SampleDirectory(slapd.url, READER_DN, READER_PASSWORD, f"ou=people,{SUFFIX}")
         _prepare(plan, environment, directory)
         begun = time.monotonic()
-        process = Process([sys.executable, "-m", "authsms", "serve"], log=folder / "server.log", environment=environment)
+        command, log = [sys.executable, "-m", "authsms", "serve"], folder / "server.log"
+        process = Process(command, log=log, environment=environment)
         stack.callback(process.stop)
         process.wait_until_ready(lambda: _answers(plan.server_port))
         elapsed = time.monotonic() - begun

@@ -16,7 +16,7 @@ from authsms.audit import AuditTrail
 from authsms.delivery import ledger, statements
 from authsms.delivery.journal import Cause, Journal
 from authsms.delivery.ledger import Subject, subject_of
-from authsms.delivery.models import Attempt, Message, ReceiptRecord, fit
+from authsms.delivery.models import Attempt, ReceiptRecord, fit
 from authsms.delivery.states import Failure, MessageState, Settle, after_receipts
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database, rowcount
@@ -118,9 +118,7 @@ class ReceiptService:
 
     def _advance(self, session: Session, message_id: str, now: datetime) -> None:
         """Work out the state of a message from all its receipts, and write it when it is another one."""
-        found = session.execute(
-            select(Message.state, Message.service).where(Message.id == message_id).with_for_update()
-        ).one()
+        found = session.execute(statements.STANDING, {"w_id": message_id}).one()
         reports = session.execute(
             select(ReceiptRecord.state, ReceiptRecord.word, ReceiptRecord.code)
             .where(ReceiptRecord.message_id == message_id)

@@ -48,6 +48,9 @@ SUBJECT: Final = (
 )
 """Columns of `authsms.delivery.ledger.Subject`, in its order."""
 
+OWNED: Final = (*SUBJECT, _message.owner, _message.leased_until, _message.in_flight, _message.service)
+"""What a sweeper needs to know about a claimed message."""
+
 _LIVE = _message.state.in_([state.value for state in LIVE])
 _THIS = _message.id == bindparam("w_id")
 _MINE = and_(_THIS, _message.owner == bindparam("w_owner"), _message.attempts == bindparam("w_attempts"))
@@ -150,4 +153,7 @@ _WAITING_RECEIPT = and_(
     _receipt.service == bindparam("w_service"),
     _receipt.message_id.is_(None),
 )
+STANDING: Final = select(*SUBJECT, _message.state, _message.service).where(_THIS).with_for_update()
+"""Where a message stands; on PostgreSQL its row is held until the end of the transaction."""
+
 RECEIPTS: Final[Select[Any]] = select(_receipt.key, _receipt.message_id).where(or_(_KNOWN_RECEIPT, _WAITING_RECEIPT))

@@ -20,7 +20,7 @@ from authsms.delivery.liveness import Liveness
 from authsms.delivery.models import Message
 from authsms.delivery.receipts import ReceiptService
 from authsms.delivery.repeats import after_owner_died
-from authsms.delivery.statements import SUBJECT
+from authsms.delivery.statements import OWNED, SUBJECT
 from authsms.delivery.states import Failure, Settle, when_expired
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database, rowcount
@@ -30,7 +30,6 @@ from authsms.foundation.metrics import QUEUED
 _AT_ONCE: Final = 500
 _SEALED_AT_ONCE: Final = 1000
 _HOUSEKEEPING_SECONDS: Final = 60.0
-_OWNED = (*SUBJECT, Message.owner, Message.leased_until, Message.in_flight, Message.service)
 _log = get_logger(__name__)
 
 
@@ -156,7 +155,7 @@ class Sweeper:
 
     def _owned(self) -> list[Row[Any]]:
         with self._database.read() as session:
-            return list(session.execute(select(*_OWNED).where(Message.owner.is_not(None)).limit(_AT_ONCE)))
+            return list(session.execute(select(*OWNED).where(Message.owner.is_not(None)).limit(_AT_ONCE)))
 
     def _free(self, row: Row[Any], now: datetime) -> bool:
         subject = subject_of(row)

@@ -3,27 +3,38 @@
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from itertools import count
 from pathlib import Path
 from typing import ClassVar
 
+from sqlalchemy import select
 from typing_extensions import override
 
 from authsms.audit import AuditTrail
+from authsms.delivery import ledger
+from authsms.delivery.dispatch import LEASE, Dispatcher
 from authsms.delivery.doorbell import SocketDoorbell
+from authsms.delivery.journal import Journal
+from authsms.delivery.ledger import Claimed, Lease
+from authsms.delivery.liveness import Liveness
+from authsms.delivery.models import Message
 from authsms.delivery.outbox import Draft, MessageView, Outbox
 from authsms.delivery.pauses import Pauses
 from authsms.delivery.receipts import ReceiptService
-from authsms.delivery.worker import Worker, WorkerOptions, bell_folder
+from authsms.delivery.sweeper import Sweeper
+from authsms.delivery.worker import Worker, WorkerOptions, bell_folder, lock_folder
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database
 from authsms.foundation.phone import PhoneNumber
 from authsms.foundation.settings import Settings
 from authsms.foundation.vault import Vault
-from authsms.senders.contract import Accepted, Outcome, Purpose, SenderService, Setting, SettingValues, Submission
+from authsms.senders.contract import SenderService
 from authsms.senders.exchange import ProviderAnswer, ProviderRequest, Reply
+from authsms.senders.settings import Setting, SettingValues
+from authsms.senders.submission import Accepted, Outcome, Purpose, Submission
+from tests.fakes import ManualClock
 from tests.integration.delivery.waiting import wait_until
 
 PHONE = PhoneNumber("+491711234567")
@@ -33,6 +44,7 @@ class NullTransport:
     """Answers 200 to everything and opens no socket."""
 
     def send(self, request: ProviderRequest) -> Reply:  # noqa: ARG002 - the contract's signature
+        """Return an empty success."""
         return ProviderAnswer(200, {}, b"{}")
 
     def close(self) -> None:
@@ -74,6 +86,7 @@ class FixedPolicy:
     services: Sequence[RecordingService] = field(default_factory=lambda: [RecordingService()])
 
     def choose(self, purpose: Purpose, recipient: PhoneNumber) -> Sequence[RecordingService]:  # noqa: ARG002
+        """Return them all."""
         return list(self.services)
 
 
@@ -106,16 +119,8 @@ class Office:
 
     def draft(self, text: str = "Your code is 123456", **changes) -> Draft:
         """Return a message for authentication with two minutes to live."""
-        return Draft(
-            **{
-                "id": self.vault.new_id(),
-                "purpose": Purpose.AUTHENTICATION,
-                "recipient": PHONE,
-                "text": text,
-                "expires_at": self.clock.now() + timedelta(minutes=2),
-            }
-            | changes
-        )
+        draft = Draft(self.vault.new_id(), Purpose.AUTHENTICATION, PHONE, text, self.clock.now() + timedelta(minutes=2))
+        return replace(draft, **changes)
 
     def post(self, text: str = "Your code is 123456", **changes) -> str:
         """Commit a message and return its id."""
@@ -127,6 +132,52 @@ class Office:
     def view(self, message_id: str) -> MessageView:
         """Return what is known of a message."""
         return self.outbox.view(message_id)
+
+    def advance(self, step: timedelta) -> None:
+        """Move the clock, which stands still otherwise."""
+        assert isinstance(self.clock, ManualClock)
+        self.clock.advance(step)
+
+    def claim(self, owner: str = "me", *, limit: int = 10, urgent_only: bool = False) -> list[Claimed]:
+        """Claim messages as a worker called *owner* would."""
+        now = self.clock.now()
+        with self.database.write() as session:
+            return ledger.claim(session, Lease(owner, now, now + LEASE), limit=limit, urgent_only=urgent_only)
+
+    def dispatcher(self, pauses: Pauses | None = None) -> Dispatcher:
+        """Return what hands messages over."""
+        return Dispatcher(
+            self.database,
+            self.vault,
+            self.clock,
+            self.senders,
+            self.receipts,
+            Journal(self.audit),
+            lease=LEASE,
+            pauses=pauses or Pauses(),
+        )
+
+    def sweeper(self) -> Sweeper:
+        """Return what moves on the messages of dead workers."""
+        liveness = Liveness(lock_folder(self.settings.instance))
+        return Sweeper(self.database, self.clock, self.audit, self.receipts, liveness, retention=timedelta(days=90))
+
+    def deliver(self, owner: str = "me") -> int:
+        """Claim what is due and bring it as far as it goes; return how many messages that were."""
+        claimed = self.claim(owner)
+        for message in claimed:
+            self.dispatcher().dispatch(message, owner)
+        return len(claimed)
+
+    def tags(self) -> list[str]:
+        """Return the audit tags recorded so far, oldest first."""
+        return [record.entry.tag.value for record in reversed(self.audit.search())]
+
+    def secrets_of(self, message_id: str) -> tuple[bytes | None, bytes | None]:
+        """Return recipient and text as they stand in the table."""
+        with self.database.read() as session:
+            row = session.execute(select(Message.recipient, Message.text).where(Message.id == message_id)).one()
+        return row.recipient, row.text
 
     def wait_for(self, message_id: str, *states: str, seconds: float = 10) -> MessageView:
         """Wait until a message is in one of *states*."""

@@ -1,5 +1,6 @@
 """Takes people from a file into a built-in repository: all of them or none."""
 
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -13,7 +14,8 @@ from authsms.foundation.vault import Vault
 from authsms.identity.import_files import ImportedPerson, ImportFormat, read_people
 from authsms.identity.ldif import Problem
 from authsms.identity.local import LOCAL
-from authsms.identity.local_people import LocalPeople, Saved
+from authsms.identity.local_store import LocalStore, Saved
+from authsms.identity.names import comparable
 
 Progress = Callable[[int, int], None]
 """Told how many people are done, and of how many."""
@@ -54,7 +56,8 @@ class PeopleImport:
     ) -> None:
         self._database = database
         self._vault = vault
-        self._people = LocalPeople(database, vault, clock, repository=repository)
+        self._store = LocalStore(vault, clock, repository)
+        self._repository = repository
         self._audit = AuditTrail(database, vault, clock)
         self._region = default_region
 
@@ -83,27 +86,24 @@ class PeopleImport:
     def _hash(self, people: Sequence[ImportedPerson], progress: Progress) -> list[str | None]:
         """Return the digest of each person's new password; None for those who keep theirs."""
         digests: list[str | None] = []
+        with self._database.read() as session:
+            rows = self._store.rows(session, (person.draft.login for person in people))
+            known = {key: row.password_digest for key, row in rows.items()}
         for done, person in enumerate(people, start=1):
             password = person.draft.password
-            known = self._known_digest(person.draft.login) if password else None
-            keeps = password is None or (known is not None and self._vault.verify_password(known, password))
+            old = known.get(comparable(person.draft.login))
+            keeps = password is None or (old is not None and self._vault.verify_password(old, password))
             digests.append(None if keeps or password is None else self._vault.hash_password(password))
             progress(done, len(people))
         return digests
 
-    def _known_digest(self, login: str) -> str | None:
-        with self._database.read() as session:
-            row = self._people.row(session, login)
-            return row.password_digest if row else None
-
     def _write(self, people: Sequence[ImportedPerson], digests: Sequence[str | None]) -> ImportReport:
-        counts = dict.fromkeys(Saved, 0)
+        changes = [(person.draft, digest) for person, digest in zip(people, digests, strict=True)]
         with self._database.write() as session:
-            for person, digest in zip(people, digests, strict=True):
-                counts[self._people.store(session, person.draft, digest)] += 1
+            counts = Counter(self._store.write(session, changes))
             report = ImportReport(counts[Saved.CREATED], counts[Saved.UPDATED], counts[Saved.UNCHANGED])
             details: dict[str, Detail] = {
-                "repository": self._people.repository,
+                "repository": self._repository,
                 "created": report.created,
                 "updated": report.updated,
             }

@@ -11,6 +11,7 @@ from authsms.identity.import_files import ImportFormat
 from authsms.identity.imports import ImportRefusedError, ImportReport, PeopleImport
 from authsms.identity.local import LocalRepository
 from authsms.identity.local_people import LocalPeople
+from authsms.identity.local_store import LocalStore
 from authsms.identity.repository import PasswordVerdict
 
 CSV = (
@@ -74,15 +75,10 @@ def test_a_file_with_a_problem_writes_nothing_and_lists_them_all(importing, peop
 
 
 def test_a_failure_in_the_middle_leaves_nothing(importing, people, monkeypatch):
-    store, seen = LocalPeople.store, []
+    def fail(*_):
+        raise DatabaseUnavailableError("gone")
 
-    def fail_at_the_second(self, session, draft, digest):
-        seen.append(draft.login)
-        if len(seen) == 2:
-            raise DatabaseUnavailableError("gone")
-        return store(self, session, draft, digest)
-
-    monkeypatch.setattr(LocalPeople, "store", fail_at_the_second)
+    monkeypatch.setattr(LocalStore, "_write_groups", fail)
     with pytest.raises(DatabaseUnavailableError):
         importing.run(CSV, ImportFormat.CSV)
 

@@ -1,11 +1,21 @@
-"""Which language a page is in: the best of what the browser asks for, English otherwise."""
+"""Which language a page is in: what the application asked for, else the best the browser asks for, else English.
+
+An application asks on the first page, by the parameter ``ui_locales`` (OpenID Connect Core 3.1.2.1); a cookie carries
+its wish through the sign-in that follows.
+"""
+
+from datetime import timedelta
 
 from flask import Flask, Response, g, request
 from flask_babel import Babel, format_datetime
 
+from authsms.foundation.cookies import cookie_name
 from authsms.foundation.resources import translations_folder
+from authsms.portals.services import services
 
 LANGUAGES = ("en", "de")
+_WISH = "ui_locales"
+_WISH_LIFETIME = timedelta(minutes=10)
 
 
 def register(app: Flask) -> None:
@@ -21,7 +31,9 @@ def language() -> str:
     """Return the language of this request, e.g. ``de``."""
     if "language" not in g:
         # Not best_match: to it "de-CH, en;q=0.8" means English, because only "en" is matched to the letter.
-        wishes = (tag.partition("-")[0].lower() for tag in request.accept_languages.values())
+        asked = request.args.get(_WISH, "") or request.cookies.get(_cookie(), "")
+        tags = (*asked.split(), *request.accept_languages.values())
+        wishes = (tag.partition("-")[0].lower() for tag in tags)
         g.language = next((wish for wish in wishes if wish in LANGUAGES), LANGUAGES[0])
     chosen: str = g.language
     return chosen
@@ -31,4 +43,13 @@ def _vary(response: Response) -> Response:
     if "language" in g:
         response.vary.add("Accept-Language")
         response.content_language.add(g.language)
+        if _WISH in request.args:
+            https = services().settings.is_https
+            response.set_cookie(
+                _cookie(), g.language, max_age=_WISH_LIFETIME, secure=https, httponly=True, samesite="Strict"
+            )
     return response
+
+
+def _cookie() -> str:
+    return cookie_name("language", https=services().settings.is_https)

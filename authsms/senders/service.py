@@ -119,7 +119,7 @@ class SenderPolicyService(PolicyStore):
             NotFoundError: Service and token do not belong together; the words do not tell which is wrong.
         """
         found = self._current().services.get(name)
-        if found is None or not is_same(token, (found.callback_url or "").rpartition("/")[2] or "none"):
+        if found is None or not found.callback_url or not is_same(token, found.callback_url.rpartition("/")[2]):
             raise NotFoundError("There is nothing here.")
         return found
 

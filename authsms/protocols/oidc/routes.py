@@ -29,6 +29,7 @@ from authsms.protocols.oidc.server import Answer, Server
 from authsms.protocols.oidc.userinfo import UserInfoEndpoint
 
 _CONTINUATION_ID = re.compile(r"[0-9a-f]{32}")
+_LONGEST_QUERY = 8000
 _KEY_SET_AGE = "public, max-age=300"
 _CLEAR_SITE_DATA = '"cache", "storage"'
 
@@ -85,7 +86,7 @@ def _add_authorization(pages: Blueprint, provider: Provider) -> None:
 
     @pages.post("/oauth2/authorize")
     def authorize_posted() -> Response:
-        return _see(f"/oauth2/authorize?{urlencode(list(request.form.items(multi=True)))}")
+        return _once_more("/oauth2/authorize")
 
     @pages.get("/oauth2/resume/<continuation_id>")
     def resume(continuation_id: str) -> Response:
@@ -114,7 +115,7 @@ def _add_logout(pages: Blueprint, provider: Provider) -> None:
 
     @pages.post("/oauth2/logout")
     def logout_posted() -> Response:
-        return _see(f"/oauth2/logout?{urlencode(list(request.form.items(multi=True)))}")
+        return _once_more("/oauth2/logout")
 
     @pages.post("/oauth2/logout/confirm")
     def confirm_logout() -> Response:
@@ -161,6 +162,13 @@ def _signed_out(provider: Provider, response: Response) -> Response:
     response.delete_cookie(provider.session_cookie, path="/", secure=provider.is_https, httponly=True, samesite="Lax")
     response.headers["Clear-Site-Data"] = _CLEAR_SITE_DATA
     return response
+
+
+def _once_more(path: str) -> Response:
+    query = urlencode(list(request.form.items(multi=True)))
+    if len(query) > _LONGEST_QUERY:
+        raise InvalidInputError("The request is too long.")
+    return _see(f"{path}?{query}")
 
 
 def _see(address: str) -> Response:

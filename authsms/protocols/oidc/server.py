@@ -1,6 +1,5 @@
 """Authlib's authorization server over our endpoints, sessions and tokens; it knows nothing of Flask."""
 
-import logging
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,9 +14,6 @@ from authsms.protocols.oidc.clients import Client, Clients
 from authsms.protocols.oidc.grants import CodeGrant, ProviderRequest, S256Challenge
 from authsms.protocols.oidc.identity_tokens import IdTokens, Names
 from authsms.protocols.oidc.tokens import TOKEN_LIFETIME, TokenStore
-
-# Authlib writes issued tokens into its debug log.
-logging.getLogger("authlib").setLevel(logging.INFO)
 
 
 @dataclass(frozen=True, slots=True)

@@ -115,7 +115,7 @@ class LocalStore:
     def _group_ids(self, session: Session, names: Iterable[str]) -> dict[str, str]:
         """Return the ids of groups by the comparable form of their names; missing groups are made."""
         by_key = {comparable(name): name for name in names}
-        ids = {}
+        ids: dict[str, str] = {}
         for keys in _batches(by_key):
             query = select(LocalGroup.name_key, LocalGroup.id).where(
                 LocalGroup.repository == self._repository, LocalGroup.name_key.in_(keys)

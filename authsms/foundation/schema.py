@@ -39,12 +39,21 @@ def schema_state(database: Database) -> SchemaState:
 
 def upgrade_schema(database: Database) -> None:
     """Bring the database to the revision this version works with; one process does it, others wait."""
+    _migrate(database, "upgrade", "head")
+
+
+def downgrade_schema(database: Database) -> None:
+    """Take every table away, and what is in it."""
+    _migrate(database, "downgrade", "base")
+
+
+def _migrate(database: Database, command_name: str, revision: str) -> None:
     with database.engine.connect() as connection:
         if database.dialect == "postgresql":
             connection.execute(text("SET statement_timeout = 0"))
             connection.execute(text("SET lock_timeout = 0"))
             connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATION_LOCK})"))
-        _run(connection, "upgrade", "head")
+        _run(connection, command_name, revision)
         connection.commit()
         connection.invalidate()
 

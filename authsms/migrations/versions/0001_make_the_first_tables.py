@@ -12,18 +12,18 @@ depends_on = None
 
 APPEND_ONLY = {
     "sqlite": (
-        "CREATE TRIGGER audit_record_no_update BEFORE UPDATE ON audit_record "
-        "BEGIN SELECT RAISE(ABORT, 'audit records are append only'); END",
-        "CREATE TRIGGER audit_record_no_delete BEFORE DELETE ON audit_record "
-        "BEGIN SELECT RAISE(ABORT, 'audit records are append only'); END",
+        """CREATE TRIGGER audit_record_no_update BEFORE UPDATE ON audit_record
+        BEGIN SELECT RAISE(ABORT, 'audit records are append only'); END""",
+        """CREATE TRIGGER audit_record_no_delete BEFORE DELETE ON audit_record
+        BEGIN SELECT RAISE(ABORT, 'audit records are append only'); END""",
     ),
     "postgresql": (
-        "CREATE FUNCTION audit_record_append_only() RETURNS trigger LANGUAGE plpgsql AS "
-        "$$ BEGIN RAISE EXCEPTION 'audit records are append only'; END $$",
-        "CREATE TRIGGER audit_record_no_update BEFORE UPDATE ON audit_record "
-        "FOR EACH ROW EXECUTE FUNCTION audit_record_append_only()",
-        "CREATE TRIGGER audit_record_no_delete BEFORE DELETE ON audit_record "
-        "FOR EACH ROW EXECUTE FUNCTION audit_record_append_only()",
+        """CREATE FUNCTION audit_record_append_only() RETURNS trigger LANGUAGE plpgsql AS
+        $$ BEGIN RAISE EXCEPTION 'audit records are append only'; END $$""",
+        """CREATE TRIGGER audit_record_no_update BEFORE UPDATE ON audit_record
+        FOR EACH ROW EXECUTE FUNCTION audit_record_append_only()""",
+        """CREATE TRIGGER audit_record_no_delete BEFORE DELETE ON audit_record
+        FOR EACH ROW EXECUTE FUNCTION audit_record_append_only()""",
     ),
 }
 
@@ -643,3 +643,5 @@ def downgrade() -> None:
         batch_op.drop_index(batch_op.f("ix_access_token_expires_at"))
 
     op.drop_table("access_token")
+    if op.get_bind().dialect.name == "postgresql":
+        op.execute("DROP FUNCTION audit_record_append_only")

@@ -13,6 +13,8 @@ from flask_wtf import FlaskForm
 from typing_extensions import override
 from wtforms import PasswordField, StringField
 from wtforms.csrf.core import CSRF, CSRFTokenField
+from wtforms.form import BaseForm
+from wtforms.i18n import DummyTranslations
 from wtforms.validators import InputRequired, Length, Optional
 
 from authsms.foundation.errors import ForgeryError
@@ -82,6 +84,10 @@ class PortalForm(FlaskForm):  # type: ignore[misc]
 
         csrf = True
         csrf_class = BrowserBoundCsrf
+
+        def get_translations(self, form: BaseForm) -> DummyTranslations:  # noqa: ARG002 - given by the base class
+            """Translate nothing: no words of fields are shown, and Flask-WTF would read its catalogue each time."""
+            return DummyTranslations()
 
     def __init__(self, scope: str, **values: str) -> None:
         super().__init__(meta={"csrf_context": scope}, data=values)

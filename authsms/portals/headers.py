@@ -34,6 +34,7 @@ _HEADERS = {
     ),
     "Cache-Control": "no-store",
 }
+_HTTPS_HEADERS = {**_HEADERS, "Strict-Transport-Security": _ONE_YEAR}
 CLEAR_SITE_DATA = '"cache", "storage"'
 
 
@@ -43,10 +44,10 @@ def register(app: Flask) -> None:
 
 
 def _protect(response: Response) -> Response:
-    for name, value in _HEADERS.items():
-        response.headers.setdefault(name, value)
-    if services().settings.is_https:
-        response.headers.setdefault("Strict-Transport-Security", _ONE_YEAR)
-    for name in ("Server", "X-Powered-By"):
-        response.headers.pop(name, None)
+    # Headers is a list that each look-up walks through; one walk is enough.
+    present = {name.lower() for name in response.headers.keys()}  # noqa: SIM118 - iterating itself yields pairs
+    wanted = _HTTPS_HEADERS if services().settings.is_https else _HEADERS
+    for name, value in wanted.items():
+        if name.lower() not in present:
+            response.headers.add(name, value)
     return response

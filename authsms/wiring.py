@@ -68,8 +68,9 @@ class Services:
     tokens: TokenStore
 
     def prepare(self) -> None:
-        """Put the default event and chains into a new database."""
+        """Put the default event and chains, and the first signing keys, into a new database."""
         seed(self.catalog)
+        self.signing_keys.published()
 
     def checks(self) -> Sequence[Check]:
         """Return what `/readyz` looks at: what must work, then what may be away without stopping everything."""

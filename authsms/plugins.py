@@ -37,7 +37,7 @@ def _import(name: str) -> ModuleType:
     entries = importlib.metadata.entry_points(group=_GROUP, name=name)
     try:
         plugin = next(iter(entries)).load() if entries else importlib.import_module(name)
-    except (ImportError, AttributeError, SyntaxError, ValueError) as error:
+    except (ImportError, AttributeError, SyntaxError, TypeError, ValueError) as error:
         raise ConfigurationError(
             f"plugins: {name} cannot be imported ({error}). Install it or remove its name."
         ) from error

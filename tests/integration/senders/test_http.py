@@ -86,7 +86,7 @@ def test_whatever_follows_the_request_but_no_answer_is_silence(behaviour, code):
 
     assert isinstance(reply, Silence)
     assert code == reply.code
-    assert seconds < 1.6
+    assert seconds < 3
 
 
 def test_a_huge_body_is_cut_at_64_kilobytes():

@@ -118,4 +118,4 @@ def test_a_name_server_that_hangs_holds_nobody_longer_than_connecting_may_take()
     ended.set()
 
     assert isinstance(reply, NotSent)
-    assert time.monotonic() - started < 1.0
+    assert time.monotonic() - started < 2

@@ -81,15 +81,15 @@ def test_the_environment_adds_no_trust_and_takes_none_away(authority, monkeypatc
     assert isinstance(taken, ProviderAnswer)
 
 
-def test_a_handshake_that_never_ends_is_cut_off():
+def test_a_handshake_that_never_ends_is_cut_off(authority):
     """The deadline of connecting covers TLS, too."""
     with HostileServer(hostile.silence) as server:
         started = time.monotonic()
-        reply = _guard().client().send(_form(server.url.replace("http:", "https:")))
+        reply = _guard(ca_file=authority.file).client().send(_form(server.url.replace("http:", "https:")))
 
     assert isinstance(reply, NotSent)
     assert "connect" == reply.code
-    assert time.monotonic() - started < 1.0
+    assert time.monotonic() - started < 2
 
 
 def test_certificates_that_are_none_are_a_configuration_error(tmp_path):

@@ -117,10 +117,8 @@ class LocalStore:
         by_key = {comparable(name): name for name in names}
         ids: dict[str, str] = {}
         for keys in _batches(by_key):
-            query = select(LocalGroup.name_key, LocalGroup.id).where(
-                LocalGroup.repository == self._repository, LocalGroup.name_key.in_(keys)
-            )
-            ids.update(session.execute(query).tuples().all())
+            query = select(LocalGroup).where(LocalGroup.repository == self._repository, LocalGroup.name_key.in_(keys))
+            ids.update({group.name_key: group.id for group in session.scalars(query)})
         new = [
             {"id": self._vault.new_id(), "repository": self._repository, "name": name, "name_key": key}
             for key, name in by_key.items()

@@ -5,6 +5,7 @@ is also the bulkhead: when the directory is slow, that many threads wait for it 
 `patience` that it is away and do other work.
 """
 
+import os
 import threading
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -81,6 +82,9 @@ class Servers:
         hold = min(_FIRST_HOLD_SECONDS * 2**health.failures, _LONGEST_HOLD_SECONDS)
         if isinstance(error, ServiceAccountRefusedError):
             hold = _REFUSED_HOLD_SECONDS
+        elif health.failures and time.monotonic() < health.bad_until:
+            # Many callers meet one outage; it counts once.
+            return
         health.failures = min(health.failures + 1, 16)
         health.bad_until = time.monotonic() + hold
         _log.warning("directory.server_failed", server=str(address), reason=str(error), seconds=hold)
@@ -110,6 +114,7 @@ class ConnectionPool:
         self._patience = patience
         self._lock = threading.Lock()
         self._idle: list[DirectoryConnection] = []
+        self._process = os.getpid()
         self._closed = False
 
     def run(self, work: Callable[[DirectoryConnection], Result]) -> Result:
@@ -173,6 +178,10 @@ class ConnectionPool:
         now = time.monotonic()
         while True:
             with self._lock:
+                if self._process != os.getpid():
+                    # After a fork two processes would talk on one connection, each for its own people. It is dropped,
+                    # not closed: that would end the other's.
+                    self._process, self._idle = os.getpid(), []
                 if not self._idle:
                     return None
                 connection = self._idle.pop()

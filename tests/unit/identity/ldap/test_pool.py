@@ -1,5 +1,6 @@
 """Connections are kept, never shared, bounded in number, and replaced when they die."""
 
+import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -191,6 +192,26 @@ def test_one_caller_at_a_time_tries_a_server_that_was_down(network):
     assert 0.4 < time.monotonic() - started < 1
     first.close()
     assert list(servers.candidates()) == [FIRST]
+
+
+def test_one_outage_met_by_many_callers_counts_once(network):
+    """Eight time-outs at the same moment must not make the server wait for a minute."""
+    servers = Servers((FIRST,))
+    for _ in range(8):
+        servers.failed(FIRST, DirectoryUnavailableError("no answer in time"))
+    time.sleep(0.55)
+
+    assert list(servers.candidates()) == [FIRST]
+
+
+def test_a_forked_process_does_not_talk_on_its_parents_connections(network, monkeypatch):
+    """ATK-11: the parent would get answers about the child's people."""
+    pool = pool_of(network)
+    parents = pool.run(lambda one: one)
+    monkeypatch.setattr(os, "getpid", lambda: -1)
+
+    assert pool.run(lambda one: one) is not parents
+    assert not parents.closed
 
 
 def test_an_error_of_ours_closes_the_connection(network):

@@ -45,6 +45,7 @@ _SQLITE_CONNECTIONS = 40  # as many as threads, or each use would open and prepa
 _STATEMENT_MILLISECONDS = 5000
 _LOCK_MILLISECONDS = 3000
 _READ_ONLY = "authsms_read_only"
+_PASSING = "authsms_passing"
 _CALLBACKS = "authsms_after_commit"
 
 
@@ -98,6 +99,7 @@ class Database:
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         self.engine = _create_engine(url, pool_size)
         self._read_engine = self.engine.execution_options(**{_READ_ONLY: True})
+        self._passing_engine = self.engine.execution_options(**{_PASSING: True})
         self._writing = threading.Lock()
         self.dialect: Literal["sqlite", "postgresql"] = (
             "sqlite" if self.engine.dialect.name == "sqlite" else "postgresql"
@@ -113,6 +115,21 @@ class Database:
         """
         with self._turn(), self._session(self.engine) as session:
             yield session
+
+    @contextmanager
+    def jot(self) -> Iterator[Connection]:
+        """Run one transaction on rows that nobody would miss after a power cut.
+
+        It does not wait for the disk, which makes it many times cheaper than `write`. Every process sees it at once,
+        and it outlives the end of a process; only the end of the machine may undo it.
+
+        Raises:
+            DatabaseUnavailableError: As with `write`.
+        """
+        with self._turn(), _told_apart(), self._passing_engine.begin() as connection:
+            if self.dialect == "postgresql":
+                connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+            yield connection
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -170,18 +187,25 @@ class Database:
     def _session(self, engine: Engine) -> Iterator[Session]:
         session = Session(engine, expire_on_commit=False, autoflush=True)
         try:
-            with session.begin():
+            with _told_apart(), session.begin():
                 yield session
-        except (OperationalError, InterfaceError, PoolTimeoutError) as error:
-            raise DatabaseUnavailableError("The database is not available.") from error
-        except DBAPIError as error:
-            if error.connection_invalidated:
-                raise DatabaseUnavailableError("The connection to the database broke.") from error
-            raise
         finally:
             session.close()
         for callback in session.info.pop(_CALLBACKS, ()):
             callback()
+
+
+@contextmanager
+def _told_apart() -> Iterator[None]:
+    """Tell a database that is away from a statement that is wrong."""
+    try:
+        yield
+    except (OperationalError, InterfaceError, PoolTimeoutError) as error:
+        raise DatabaseUnavailableError("The database is not available.") from error
+    except DBAPIError as error:
+        if error.connection_invalidated:
+            raise DatabaseUnavailableError("The connection to the database broke.") from error
+        raise
 
 
 def after_commit(session: Session, callback: Callable[[], None]) -> None:
@@ -253,5 +277,9 @@ def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -
 
 
 def _begin_sqlite(connection: Connection) -> None:
-    read_only = connection.get_execution_options().get(_READ_ONLY, False)
-    connection.exec_driver_sql("BEGIN" if read_only else "BEGIN IMMEDIATE")
+    options = connection.get_execution_options()
+    synchronous = "NORMAL" if options.get(_PASSING, False) else "FULL"
+    if connection.info.get("synchronous", "FULL") != synchronous:
+        connection.exec_driver_sql(f"PRAGMA synchronous={synchronous}")
+        connection.info["synchronous"] = synchronous
+    connection.exec_driver_sql("BEGIN" if options.get(_READ_ONLY, False) else "BEGIN IMMEDIATE")

@@ -5,9 +5,11 @@ its wish through the sign-in that follows.
 """
 
 from datetime import timedelta
+from gettext import NullTranslations
 
+from babel.support import Translations
 from flask import Flask, Response, g, request
-from flask_babel import Babel, format_datetime
+from flask_babel import Babel, format_datetime, get_translations
 
 from authsms.foundation.cookies import cookie_name
 from authsms.foundation.resources import translations_folder
@@ -22,6 +24,7 @@ def register(app: Flask) -> None:
     """Translate what *app* renders; the sources are English, the catalogues lie in ``translations``."""
     app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", str(translations_folder()))
     Babel(app, default_locale=LANGUAGES[0], default_timezone="UTC", locale_selector=language)
+    app.jinja_env.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
     app.add_template_global(language)
     app.add_template_filter(format_datetime, "datetimeformat")
     app.after_request(_vary)
@@ -37,6 +40,22 @@ def language() -> str:
         g.language = next((wish for wish in wishes if wish in LANGUAGES), LANGUAGES[0])
     chosen: str = g.language
     return chosen
+
+
+def _catalogue() -> Translations | NullTranslations:
+    # Flask-Babel finds the catalogue anew for every sentence; a page has dozens.
+    if "catalogue" not in g:
+        g.catalogue = get_translations()
+    found: Translations | NullTranslations = g.catalogue
+    return found
+
+
+def _gettext(sentence: str) -> str:
+    return _catalogue().gettext(sentence)
+
+
+def _ngettext(one: str, many: str, number: int) -> str:
+    return _catalogue().ngettext(one, many, number)
 
 
 def _vary(response: Response) -> Response:

@@ -68,8 +68,7 @@ def _content() -> str:
 def _claim(key: str) -> bool:
     now = services().clock.now()
     try:
-        with services().database.write() as session:
-            connection = session.connection()
+        with services().database.jot() as connection:
             if key.startswith(_SWEEP_MARK):
                 connection.execute(_SWEEP, {"now": now})
             connection.execute(_INSERT, {"key": key, "answer": None, "expires_at": now + _KEPT})
@@ -80,21 +79,21 @@ def _claim(key: str) -> bool:
 
 def _take_over(key: str, now: datetime) -> bool:
     """Claim a row that is there but too old to count."""
-    with services().database.write() as session:
-        taken = session.connection().execute(_RENEW, {"form": key, "now": now, "until": now + _KEPT})
+    with services().database.jot() as connection:
+        taken = connection.execute(_RENEW, {"form": key, "now": now, "until": now + _KEPT})
     return rowcount(taken) == 1
 
 
 def _release(key: str) -> None:
-    with services().database.write() as session:
-        session.connection().execute(_DELETE, {"form": key})
+    with services().database.jot() as connection:
+        connection.execute(_DELETE, {"form": key})
 
 
 def _store(key: str, response: Response) -> None:
     document = {"location": response.location, "cookies": response.headers.getlist("Set-Cookie")}
     sealed = services().vault.seal(json.dumps(document).encode(), context=f"form_answer.answer:{key}")
-    with services().database.write() as session:
-        session.connection().execute(_UPDATE, {"form": key, "sealed": sealed})
+    with services().database.jot() as connection:
+        connection.execute(_UPDATE, {"form": key, "sealed": sealed})
 
 
 def _replay(key: str) -> Response:

@@ -1,0 +1,56 @@
+"""Transactions: what is seen, what is undone, what a missing database looks like."""
+
+import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
+
+from authsms.foundation.db import Database, sqlite_url
+from authsms.foundation.errors import DatabaseUnavailableError
+
+_INSERT = text("INSERT INTO form_answer (key, answer, expires_at) VALUES ('k', NULL, '2026-01-01 00:00:00')")
+
+
+def _count(database: Database) -> int:
+    with database.read() as session:
+        return int(session.execute(text("SELECT count(*) FROM form_answer")).scalar_one())
+
+
+def test_what_is_jotted_down_is_seen_by_everybody_at_once(database: Database):
+    """It waits for no disk, but it is a transaction like any other."""
+    with database.jot() as connection:
+        connection.execute(_INSERT)
+        assert _count(database) == 0
+
+    assert _count(database) == 1
+
+
+def test_what_fails_in_between_is_undone(database: Database):
+    """Nothing is half jotted down."""
+    with pytest.raises(IntegrityError), database.jot() as connection:
+        connection.execute(_INSERT)
+        connection.execute(_INSERT)
+
+    assert _count(database) == 0
+
+
+def test_on_sqlite_only_what_is_jotted_down_does_not_wait_for_the_disk(sqlite_database_url: str):
+    """2 is FULL, 1 is NORMAL; connections are used again, so each transaction must set its own."""
+    database = Database(sqlite_database_url)
+    seen = []
+    for _ in range(2):
+        with database.write() as session:
+            seen.append(session.execute(text("PRAGMA synchronous")).scalar_one())
+        with database.jot() as connection:
+            seen.append(connection.execute(text("PRAGMA synchronous")).scalar_one())
+    database.dispose()
+
+    assert seen == [2, 1, 2, 1]
+
+
+def test_a_database_that_is_away_is_told_as_such(tmp_path):
+    """Whichever kind of transaction was wanted."""
+    database = Database(sqlite_url(tmp_path / "missing" / "folder" / "a.db"))
+    for kind in (database.write, database.jot, database.read):
+        with pytest.raises(DatabaseUnavailableError), kind() as opened:
+            opened.execute(text("SELECT 1"))
+    database.dispose()

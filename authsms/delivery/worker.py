@@ -227,6 +227,7 @@ class Worker:
             rounds += 1
             if stop.wait(_SWEEP_SECONDS):
                 break
+        listener.nudge()
         with _reported("worker.farewell_failed"):
             heartbeat.end()
 

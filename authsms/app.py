@@ -3,6 +3,8 @@
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request
+from flask_limiter import Limiter
+from flask_limiter.util import get_remote_address
 
 from authsms import portals, protocols
 from authsms.foundation.logs import bind_request, clear_request, configure_logging
@@ -10,6 +12,7 @@ from authsms.foundation.resources import static_folder, templates_folder
 from authsms.foundation.schema import require_schema
 from authsms.foundation.settings import Settings, load_settings
 from authsms.protocols.client_address import ClientAddress
+from authsms.protocols.operations import ProbeHost
 from authsms.wiring import Services, build
 
 _LARGEST_BODY = 256 * 1024
@@ -45,11 +48,23 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
         PREFERRED_URL_SCHEME=urlsplit(settings.public_url).scheme,
     )
     app.extensions["authsms"] = services
+    app.wsgi_app = ProbeHost(app.wsgi_app, urlsplit(settings.public_url).netloc)  # type: ignore[method-assign]
     app.wsgi_app = ClientAddress(app.wsgi_app, settings.server.trusted_proxies)  # type: ignore[method-assign]
     _name_requests(app, services)
+    _bound_floods(app, settings.server.requests_per_minute)
     protocols.register(app)
     portals.register(app)
     return app
+
+
+def _bound_floods(app: Flask, per_minute: int) -> None:
+    """Refuse floods from one address; each process counts for itself, so that it costs nothing and never fails.
+
+    Limits that must hold exactly (guesses, texts) do not depend on this: they are rows in the database.
+    """
+    if per_minute:
+        limit = f"{per_minute} per minute"
+        Limiter(get_remote_address, app=app, application_limits=[limit], storage_uri="memory://")
 
 
 def _name_requests(app: Flask, services: Services) -> None:

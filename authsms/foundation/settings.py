@@ -58,6 +58,9 @@ class ServerSettings(_Section):
     port: int = Field(8080, ge=1, le=65535, description="Port to listen on")
     workers: int = Field(0, ge=0, le=64, description="Web processes; 0: as many as cores, at most 4")
     threads: int = Field(32, ge=1, le=256, description="Requests each process works on at once")
+    requests_per_minute: int = Field(
+        6000, ge=0, description="Requests a minute from one address to one web process before it answers 429; 0: any"
+    )
     trusted_proxies: tuple[Annotated[str, AfterValidator(_network)], ...] = Field(
         (), description="Addresses or networks of reverse proxies whose forwarding headers are believed"
     )

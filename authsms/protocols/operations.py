@@ -2,7 +2,9 @@
 
 import hmac
 import ipaddress
+from collections.abc import Iterable
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from flask import Blueprint, Flask, Response, g, jsonify, request
 
@@ -11,6 +13,25 @@ from authsms.foundation.errors import ForgeryError
 from authsms.protocols import problems
 from authsms.protocols.client_address import WAS_FORWARDED
 from authsms.protocols.readiness import Readiness
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
+
+PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
+
+
+class ProbeHost:
+    """WSGI middleware for the addresses of this module: probes call by address, so their Host header means nothing."""
+
+    def __init__(self, application: "WSGIApplication", public_host: str) -> None:
+        self._application = application
+        self._public_host = public_host
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Call the application as if a probe had named the public host."""
+        if environ.get("PATH_INFO") in PATHS:
+            environ["HTTP_HOST"] = self._public_host
+        return self._application(environ, start_response)
 
 
 def create_blueprint(readiness: Readiness, metrics_token: str) -> Blueprint:

@@ -1,0 +1,74 @@
+"""What meets every request before a door does."""
+
+import pytest
+from flask import request
+
+from authsms.app import create_app
+from authsms.foundation.settings import Settings
+from authsms.wiring import assemble
+
+HOME = "http://127.0.0.1:8080"
+
+
+@pytest.fixture
+def build(database, vault, clock, instance):
+    """Make an application with some settings of the server changed."""
+
+    def make(**server):
+        settings = Settings(instance=instance, environment="development", public_url=HOME, server=server)
+        services = assemble(settings, database, vault, clock)
+        services.prepare()
+        return create_app(settings, services)
+
+    return make
+
+
+def test_a_flood_from_one_address_is_answered_with_429_and_others_are_served(build):
+    """Each address has its own count."""
+    client = build(requests_per_minute=5).test_client()
+    flood = [client.get("/login/web", base_url=HOME).status_code for _ in range(7)]
+    other = client.get("/login/web", base_url=HOME, environ_base={"REMOTE_ADDR": "192.0.2.7"})
+
+    assert flood == [200] * 5 + [429] * 2
+    assert other.status_code == 200
+
+
+def test_an_unknown_host_is_refused_and_probes_may_call_by_address(build):
+    """Links are never made from the Host header; a probe knows no name."""
+    client = build().test_client()
+
+    assert client.get("/login/web", base_url="http://evil.example").status_code == 400
+    assert client.get("/healthz", base_url="http://10.0.0.5:8080").status_code == 200
+
+
+def test_every_answer_carries_its_request_id(build):
+    """Whoever asks for help can name it, and the log line has it."""
+    client = build().test_client()
+    ids = {client.get("/login/web", base_url=HOME).headers["X-Request-Id"] for _ in range(3)}
+
+    assert len(ids) == 3
+
+
+@pytest.mark.parametrize(
+    ("peer", "header", "seen"),
+    [
+        ("203.0.113.9", "198.51.100.1", "203.0.113.9"),
+        ("10.0.0.1", "198.51.100.1", "198.51.100.1"),
+        ("10.0.0.1", "6.6.6.6, 198.51.100.1", "198.51.100.1"),
+        ("10.0.0.1", "198.51.100.1, 10.0.0.2", "198.51.100.1"),
+        ("10.0.0.1", "garbage", "10.0.0.1"),
+        ("10.0.0.1", "6.6.6.6, garbage", "10.0.0.1"),
+        ("10.0.0.1", "fe80::1%eth0", "fe80::1%eth0"),
+        ("10.0.0.1", "1.1.1.1," * 5000 + "198.51.100.1", "198.51.100.1"),
+    ],
+)
+def test_forwarding_headers_count_from_trusted_proxies_only(build, peer, header, seen):
+    """The last address that is no proxy of ours; what stands before it was written by the client."""
+    app = build(trusted_proxies=("10.0.0.0/24",), proxy_drops_underscores=True)
+    found = []
+    app.before_request(lambda: found.append(request.remote_addr))
+    app.test_client().get(
+        "/healthz", base_url=HOME, headers={"X-Forwarded-For": header}, environ_base={"REMOTE_ADDR": peer}
+    )
+
+    assert found == [seen]

@@ -8,6 +8,8 @@ of ours ends in a redirect to another site. A finished login goes to a page of i
 The referrer policy is ``same-origin``, not ``no-referrer``: with the latter browsers send ``Origin: null`` with our own
 forms, and a form could no longer be told from a forged one by its origin. Other sites learn nothing from either.
 
+``Server`` is named after the product, because web servers otherwise put their own name there.
+
 ``Clear-Site-Data`` is sent at sign-out without ``"cookies"``: that word takes the cookies of the whole registrable
 domain, other applications' sessions among them. Ours are deleted by name.
 """
@@ -33,6 +35,7 @@ _HEADERS = {
         "microphone=(), payment=(), usb=()"
     ),
     "Cache-Control": "no-store",
+    "Server": "authsms",
 }
 _HTTPS_HEADERS = {**_HEADERS, "Strict-Transport-Security": _ONE_YEAR}
 CLEAR_SITE_DATA = '"cache", "storage"'

@@ -1,4 +1,4 @@
-"""The main job in a real browser: application, directory, code, virtual phone, application; nothing in between is a twin."""
+"""The main job in a real browser: application, directory, code, virtual phone, application; no part is a twin."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack

@@ -27,7 +27,7 @@ def test_every_answer_carries_the_security_headers(visitor: Visitor, address: st
     assert headers["Cross-Origin-Opener-Policy"] == "same-origin"
     assert "otp-credentials=(self)" in headers["Permissions-Policy"]
     assert headers["Strict-Transport-Security"].startswith("max-age=31536000")
-    assert "Server" not in headers
+    assert headers.getlist("Server") == ["authsms"]
     assert "X-Powered-By" not in headers
 
 

@@ -1,0 +1,59 @@
+"""Every word the inside may say has words for people."""
+
+import pytest
+from flask import Flask
+from flask_babel import Babel
+
+from authsms.delivery.states import Failure, MessageState, Withheld
+from authsms.logon.machine import MessageKey
+from authsms.logon.steps import DeliveryStatus
+from authsms.portals.notes import Note
+from authsms.portals.wording import QUIET, announce, progress, proofs
+
+
+@pytest.fixture(autouse=True)
+def _english():
+    app = Flask(__name__)
+    Babel(app)
+    with app.test_request_context():
+        yield
+
+
+@pytest.mark.parametrize("key", [key for key in MessageKey if key not in QUIET])
+def test_every_message_key_has_words_of_its_own(key: MessageKey):
+    """Falling back on the vaguest words is for keys of a future version."""
+    told = announce(Note("/", key))
+    vaguest = announce(Note("/", "unheard of"))
+
+    assert told is not None
+    assert vaguest is not None
+    assert "%" not in told.text
+    assert key is MessageKey.FAILED or told.text != vaguest.text
+
+
+@pytest.mark.parametrize("key", sorted(QUIET))
+def test_what_a_page_says_itself_is_not_announced(key: MessageKey):
+    """Nothing is told twice."""
+    assert announce(Note("/", key)) is None
+    assert announce(None) is None
+
+
+@pytest.mark.parametrize("state", MessageState)
+@pytest.mark.parametrize("detail", ["", "30007", *Failure, *Withheld])
+def test_every_state_and_reason_has_words(state: MessageState, detail: str):
+    """And a stage that the page can draw."""
+    shown = progress(DeliveryStatus(state, detail, final=False))
+
+    assert shown.text
+    assert shown.stage in {"sending", "sent", "delivered", "doubtful", "failed"}
+
+
+def test_who_may_not_be_told_reads_the_same_whatever_happens():
+    """An unknown person's page must not differ from a known one's."""
+    assert progress(DeliveryStatus()).stage == "quiet"
+
+
+def test_a_text_message_is_not_also_called_a_one_time_code():
+    """The amr words list both (RFC 8176)."""
+    assert proofs(("pwd", "otp", "sms", "mfa")) == ["Password", "Text message"]
+    assert proofs(("pwd", "otp", "mfa")) == ["Password", "One-time code"]

@@ -268,7 +268,7 @@ class Continuations:
     def purge(self) -> int:
         """Delete requests that are over; return how many."""
         with self._database.write() as session:
-            old = ContinuationRow.expires_at < self._clock.now()
+            old = ContinuationRow.expires_at <= self._clock.now()
             return rowcount(session.execute(delete(ContinuationRow).where(old)))
 
 

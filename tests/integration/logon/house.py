@@ -6,11 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 
+from typing_extensions import override
+
 from authsms.audit import AuditTrail
 from authsms.delivery.doorbell import Doorbell
 from authsms.delivery.outbox import Draft, Outbox
 from authsms.foundation.clock import Clock
-from authsms.foundation.db import Database
+from authsms.foundation.db import Base, Database
 from authsms.foundation.errors import DirectoryUnavailableError
 from authsms.foundation.limits import Limits
 from authsms.foundation.phone import PhoneNumber
@@ -25,7 +27,8 @@ from authsms.logon.seed import seed
 from authsms.logon.service import LogonService, LogonTools
 from authsms.logon.sessions import LoginSessions
 from authsms.logon.steps import Client, Step
-from authsms.logon.texts import CodeTexts
+from authsms.logon.subject import People
+from authsms.logon.texts import CodeTexts, Templates
 from authsms.logon.whereabouts import Whereabouts
 from authsms.otp.budget import SendBudget
 from authsms.otp.challenge import ChallengeService
@@ -45,7 +48,7 @@ NOPHONE = Person(repository="corp", id="id-nina", login="nina", display_name="Ni
 HERE = Client(address="192.0.2.7", user_agent="Test browser", locale="en")
 
 
-class ScriptedPeople:
+class ScriptedPeople(People):
     """People in memory; follows the contract of `authsms.identity.service.PeopleService`."""
 
     def __init__(self, *people: Person) -> None:
@@ -55,20 +58,24 @@ class ScriptedPeople:
         self.calls: list[str] = []
         self.before_check: Callable[[], None] = lambda: None
 
+    @override
     def split(self, typed):
         prefix, backslash, login = typed.strip().partition("\\")
         return (prefix, login) if backslash else ("corp", prefix)
 
+    @override
     def find(self, typed):
         self._call("find")
         repository, login = self.split(typed)
         person = self.people.get(login.casefold())
         return person if person and person.repository == repository else None
 
+    @override
     def get(self, key):
         self._call("get")
         return next((person for person in self.people.values() if person.key == key), None)
 
+    @override
     def check_password(self, typed, person, password):
         self._call("check_password")
         self.before_check()
@@ -89,9 +96,11 @@ class ScriptedPeople:
 class SilentDoorbell(Doorbell):
     """Nobody waits."""
 
+    @override
     def announce(self, session):
         pass
 
+    @override
     def listen(self):
         raise NotImplementedError
 
@@ -102,9 +111,13 @@ class RecordingOutbox(Outbox):
     def __init__(self, *parts) -> None:
         super().__init__(*parts)
         self.drafts: list[Draft] = []
+        self.fails = False
 
+    @override
     def enqueue(self, session, draft):
         super().enqueue(session, draft)
+        if self.fails:
+            raise RuntimeError
         self.drafts.append(draft)
 
 
@@ -115,20 +128,23 @@ class CountingVault(Vault):
     hashed = 0
     lock = threading.Lock()
 
+    @override
     def verify_code(self, digest, challenge_id, code):
         with self.lock:
             self.compared += 1
         return super().verify_code(digest, challenge_id, code)
 
+    @override
     def hash_code(self, challenge_id, code):
         with self.lock:
             self.hashed += 1
         return super().hash_code(challenge_id, code)
 
 
-class PlainTemplates:
+class PlainTemplates(Templates):
     """The built-in English text."""
 
+    @override
     def template(self, purpose, locale):
         return parse_template(BUILT_IN["plain"]["en"])
 
@@ -157,9 +173,7 @@ class House:
         self.continuations = Continuations(database, vault, clock)
         self.sessions = LoginSessions(database, vault, clock, SessionSettings())
         self.whereabouts = Whereabouts(self.outbox, vault, clock)
-        tools = CodeTools(
-            self.challenges, self.budget, CodeTexts(PlainTemplates(), self.public_url), self.outbox
-        )
+        tools = CodeTools(self.challenges, self.budget, CodeTexts(PlainTemplates(), self.public_url), self.outbox)
         self.logon = LogonService(
             LogonTools(
                 database,
@@ -212,6 +226,13 @@ class House:
         """Let time pass."""
         self.clock.advance(timedelta(seconds=seconds))  # type: ignore[attr-defined]
 
+    def dump(self) -> str:
+        """Everything in the database, as text."""
+        with self.database.read() as session:
+            return "\n".join(
+                repr(row) for table in Base.metadata.sorted_tables for row in session.execute(table.select())
+            )
+
     def tags(self) -> list[str]:
         """Audit tags so far, oldest first."""
-        return [view.entry.tag.value for view in reversed(self.audit.search())]
+        return [view.entry.tag.value for view in reversed(self.audit.search(limit=10_000))]

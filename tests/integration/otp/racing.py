@@ -1,4 +1,4 @@
-"""Many at once on one code: threads of this process, or of another one started as ``python -m tests.integration.otp.racing``."""
+"""Many at once on one code: threads of this process, or of another one (``python -m tests.integration.otp.racing``)."""
 
 import json
 import subprocess
@@ -7,12 +7,15 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
+
+from typing_extensions import override
 
 from authsms.foundation.clock import DatabaseClock
 from authsms.foundation.db import Database
 from authsms.foundation.settings import OtpSettings
 from authsms.foundation.vault import HashingProfile, Vault
-from authsms.otp.challenge import Charged, ChallengeService
+from authsms.otp.challenge import ChallengeService, Charged
 
 ROOT = Path(__file__).parents[3]
 
@@ -23,6 +26,7 @@ class CountingVault(Vault):
     compared = 0
     lock = threading.Lock()
 
+    @override
     def verify_code(self, digest, challenge_id, code):
         with self.lock:
             self.compared += 1
@@ -38,9 +42,9 @@ class Outcome:
     refused: int
 
 
-def at_once(count: int, act: Callable[[], object]) -> list[object]:
+def at_once(count: int, act: Callable[[], Any]) -> list[Any]:
     """Run *act* in *count* threads that start together; return what they returned."""
-    results: list[object] = []
+    results: list[Any] = []
     barrier = threading.Barrier(count)
 
     def run() -> None:
@@ -82,7 +86,7 @@ def race_in_two_processes(url: str, keys: Path, challenge_id: str, code: str, *,
     """Let two other processes, with *count* threads each, try one code on one database."""
     order = json.dumps({"url": url, "keys": str(keys), "challenge": challenge_id, "code": code, "count": count})
     command = [sys.executable, "-m", "tests.integration.otp.racing", order]
-    started = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(2)]  # noqa: S603
+    started = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(2)]
     answers = [process.communicate(timeout=60)[0] for process in started]
     assert [0, 0] == [process.returncode for process in started]
     return [Outcome(**json.loads(answer)) for answer in answers]

@@ -75,7 +75,9 @@ def test_a_typing_slip_is_not_counted():
     assert 0 == walked(PASSWORD, Failed(MessageKey.CODE_MALFORMED, counted=False)).failures
 
 
-@pytest.mark.parametrize("end", [[PASSWORD, Passed(), CODE, Passed()], [PASSWORD, Failed(MessageKey.FAILED, final=True)]])
+@pytest.mark.parametrize(
+    "end", [[PASSWORD, Passed(), CODE, Passed()], [PASSWORD, Failed(MessageKey.FAILED, final=True)]]
+)
 @pytest.mark.parametrize("result", [PASSWORD, Passed(), WRONG])
 def test_a_finished_process_takes_nothing(end, result):
     """ATK-08: there is no way back in."""

@@ -32,7 +32,7 @@ SEED = encode_seed(b"12345678901234567890")
         "123-456",
         "123\u2013456",
         "123\u202f456",
-        "１２３４５６",
+        "\uff11\uff12\uff13\uff14\uff15\uff16",
         "١٢٣٤٥٦",
         "\t12 34\u00a056\n",
     ],
@@ -131,7 +131,8 @@ def test_the_day_is_counted_too():
 @given(st.lists(st.integers(min_value=0, max_value=7200), max_size=200))
 def test_no_sequence_of_wishes_beats_the_windows(pauses):
     """Whoever asks whenever: the windows hold."""
-    now, sent = NOW, []
+    now = NOW
+    sent: list[datetime] = []
     for pause in pauses:
         now += timedelta(seconds=pause)
         if WINDOW.next_at(WINDOW.kept(sent, now), now) <= now:

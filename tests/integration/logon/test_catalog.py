@@ -1,0 +1,78 @@
+"""Events and chains, stored and seeded."""
+
+import pytest
+
+from authsms.foundation.errors import InvalidInputError, NotFoundError
+from authsms.logon.catalog import Catalog, Chain
+from authsms.logon.seed import seed
+
+
+@pytest.fixture
+def catalog(database, vault):
+    """An empty catalog."""
+    return Catalog(database, vault)
+
+
+def test_a_new_installation_can_be_logged_in_to(catalog):
+    """One event, a chain for each kind of repository."""
+    seed(catalog)
+    event = catalog.event("web")
+
+    assert "Web login" == event.title
+    assert ["Directory password + SMS code", "Local password + SMS code"] == [chain.title for chain in event.chains]
+    assert [("LDAP_PASSWORD:1", "SMS_OTP:1"), ("PASSWORD:1", "SMS_OTP:1")] == [chain.methods for chain in event.chains]
+
+
+def test_seeding_again_leaves_what_an_administrator_made(catalog):
+    """It runs at every start."""
+    seed(catalog)
+    catalog.save_event("web", "Intranet", ["directory-sms"])
+    seed(catalog)
+
+    assert ["Intranet"] == [event.title for event in catalog.events()]
+    assert 1 == len(catalog.event("web").chains)
+
+
+def test_a_chain_is_replaced_as_a_whole(catalog):
+    """Order, methods and groups."""
+    catalog.save_chain(Chain("c", "One", ("A:1", "B:1"), frozenset({"x", "y"})))
+    catalog.save_event("e", "Event", ["c"])
+    catalog.save_chain(Chain("c", "Two", ("B:1",), frozenset({"z"})))
+
+    assert (Chain("c", "Two", ("B:1",), frozenset({"z"})),) == catalog.event("e").chains
+
+
+def test_chains_keep_their_rank(catalog):
+    """The first one that fits is taken."""
+    for name in ("a", "b", "c"):
+        catalog.save_chain(Chain(name, name, ("A:1",)))
+    catalog.save_event("e", "Event", ["c", "a", "b"])
+
+    assert ["c", "a", "b"] == [chain.name for chain in catalog.event("e").chains]
+
+
+@pytest.mark.parametrize("chain", [Chain("", "t", ("A:1",)), Chain("c", "t", ()), Chain("c", "t", ("A:1", "A:1"))])
+def test_a_chain_needs_a_name_and_different_methods(catalog, chain):
+    """A method that is asked twice proves nothing more."""
+    with pytest.raises(InvalidInputError):
+        catalog.save_chain(chain)
+
+
+def test_an_event_needs_chains_that_exist(catalog):
+    """Else nobody could ever log in."""
+    with pytest.raises(InvalidInputError):
+        catalog.save_event("e", "Event", [])
+    with pytest.raises(NotFoundError):
+        catalog.save_event("e", "Event", ["nothing"])
+
+
+def test_another_process_sees_a_change_soon(catalog, database, vault, monkeypatch):
+    """What was read is used for a few seconds."""
+    seed(catalog)
+    other = Catalog(database, vault)
+    other.event("web")
+    catalog.save_event("web", "Intranet", ["directory-sms"])
+
+    assert "Web login" == other.event("web").title
+    monkeypatch.setattr("authsms.logon.catalog._FRESH_SECONDS", 0.0)
+    assert "Intranet" == other.event("web").title

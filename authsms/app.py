@@ -3,8 +3,7 @@
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request
-from flask_limiter import Limiter
-from flask_limiter.util import get_remote_address
+from werkzeug.exceptions import TooManyRequests
 
 from authsms import portals, protocols
 from authsms.foundation.logs import bind_request, clear_request, configure_logging
@@ -12,12 +11,14 @@ from authsms.foundation.resources import static_folder, templates_folder
 from authsms.foundation.schema import require_schema
 from authsms.foundation.settings import Settings, load_settings
 from authsms.protocols.client_address import ClientAddress
+from authsms.protocols.floods import FloodGate
 from authsms.protocols.operations import ProbeHost
 from authsms.wiring import Services, build
 
 _LARGEST_BODY = 256 * 1024
 _LARGEST_FORM_PART = 64 * 1024
 _MOST_FORM_PARTS = 100
+_FLOOD_SECONDS = 60
 
 
 def create_app(settings: Settings | None = None, services: Services | None = None) -> Flask:
@@ -58,13 +59,12 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
 
 
 def _bound_floods(app: Flask, per_minute: int) -> None:
-    """Refuse floods from one address; each process counts for itself, so that it costs nothing and never fails.
+    gate = FloodGate(per_minute)
 
-    Limits that must hold exactly (guesses, texts) do not depend on this: they are rows in the database.
-    """
-    if per_minute:
-        limit = f"{per_minute} per minute"
-        Limiter(get_remote_address, app=app, application_limits=[limit], storage_uri="memory://")
+    @app.before_request
+    def admit() -> None:
+        if not gate.admits(request.remote_addr or ""):
+            raise TooManyRequests(retry_after=_FLOOD_SECONDS)
 
 
 def _name_requests(app: Flask, services: Services) -> None:

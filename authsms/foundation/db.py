@@ -98,9 +98,10 @@ class Database:
 
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
         self.engine = _create_engine(url, pool_size)
-        self._read_engine = self.engine.execution_options(**{_READ_ONLY: True})
         self._passing_engine = self.engine.execution_options(**{_PASSING: True})
         self._writing = threading.Lock()
+        reading = {_READ_ONLY: True} if self.engine.dialect.name == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
+        self._read_engine = self.engine.execution_options(**reading)
         self.dialect: Literal["sqlite", "postgresql"] = (
             "sqlite" if self.engine.dialect.name == "sqlite" else "postgresql"
         )
@@ -133,7 +134,9 @@ class Database:
 
     @contextmanager
     def read(self) -> Iterator[Session]:
-        """Run one transaction that only reads; it never waits for writers.
+        """Run statements that only read; they never wait for writers.
+
+        SQLite reads one snapshot; on PostgreSQL each statement sees what is committed, and pays no transaction.
 
         Raises:
             DatabaseUnavailableError: The database cannot be reached.

@@ -24,6 +24,7 @@ from authsms.foundation.vault import Vault
 Detail = str | int | bool | None
 _LONGEST = 200
 _LATE_COMMITS = 5000
+_BATCH = 1000
 _BIG = BigInteger().with_variant(Integer, "sqlite")
 GENESIS = "0" * 64
 
@@ -209,15 +210,7 @@ class AuditTrail:
             head = session.execute(select(AuditHead)).scalar_one_or_none()
             total = session.execute(select(func.count()).select_from(AuditRecord)).scalar_one()
             length = head.position if head else 0
-            query = (
-                select(AuditSeal, AuditRecord)
-                .outerjoin(AuditRecord, AuditRecord.id == AuditSeal.record_id)
-                .where(AuditSeal.position <= length)
-                .order_by(AuditSeal.position)
-                .execution_options(yield_per=1000)
-            )
-            with session.execute(query) as pairs:
-                walked = self._walk(pairs)
+            walked = self._walk(self._pairs(session, length))
         if walked.broken_at is not None or head is None:
             return replace(walked, waiting=max(total - length, 0))
         if head.mac != self._head_mac(head.position, head.hash):
@@ -240,6 +233,19 @@ class AuditTrail:
         """Return an id below which every record is sealed; late commits lie a little below the newest seal."""
         newest = session.execute(select(func.max(AuditSeal.record_id))).scalar_one()
         return max((newest or 0) - _LATE_COMMITS, 0)
+
+    @staticmethod
+    def _pairs(session: Session, length: int) -> Iterator[tuple[AuditSeal, AuditRecord | None]]:
+        """Yield every seal up to *length* with its record, a batch at a time."""
+        query = (
+            select(AuditSeal, AuditRecord)
+            .outerjoin(AuditRecord, AuditRecord.id == AuditSeal.record_id)
+            .order_by(AuditSeal.position)
+        )
+        for start in range(0, length, _BATCH):
+            within = AuditSeal.position.between(start + 1, min(start + _BATCH, length))
+            yield from session.execute(query.where(within))
+            session.expunge_all()
 
     def _walk(self, pairs: Iterable[tuple[AuditSeal, AuditRecord | None]]) -> Verification:
         expected, digest = 0, GENESIS

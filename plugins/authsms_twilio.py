@@ -109,8 +109,12 @@ class TwilioService(SenderService):
             "The primary auth token. It also proves that status callbacks are Twilio's, even when an API key sends.",
             SettingKind.SECRET,
         ),
-        Setting("api_key_sid", "API key SID", "SK and 32 hexadecimal digits; sends instead of the auth token.",
-                pattern="SK[0-9a-fA-F]{32}"),
+        Setting(
+            "api_key_sid",
+            "API key SID",
+            "SK and 32 hexadecimal digits; sends instead of the auth token.",
+            pattern="SK[0-9a-fA-F]{32}",
+        ),
         Setting("api_key_secret", "API key secret", "The secret shown once when the key was made.", SettingKind.SECRET),
         Setting(
             "sender_phone",
@@ -138,7 +142,7 @@ class TwilioService(SenderService):
             default="https://api.twilio.com",
             guards_secrets=True,
         ),
-    )  # fmt: skip
+    )
 
     @override
     @classmethod

@@ -75,6 +75,12 @@ class Dialer:
             raise TypeError("a guarded connection is used outside a journey")
         return journey
 
+    def drop(self, lever: socket.socket) -> None:
+        """Close a lever, or leave that to the journey of this thread, which may still need it."""
+        journey = getattr(self._current, "journey", None)
+        if journey is None or not journey.inherit(lever):
+            lever.close()
+
     def dial(self, scheme: str, host: str, port: int) -> socket.socket:
         """Return a socket connected to *host*.
 
@@ -163,9 +169,9 @@ class _Guarded(HTTPConnection):
         try:
             super().close()
         finally:
-            if self._lever is not None:
-                self._lever.close()
-                self._lever = None
+            lever, self._lever = self._lever, None
+            if lever is not None:
+                self._dialer.drop(lever)
 
 
 class _GuardedTls(_Guarded, HTTPSConnection):

@@ -145,6 +145,7 @@ class SenderServiceContract:
             hostile.hang_up,
             hostile.reset,
             hostile.drip_body,
+            hostile.drip_last_body,
             hostile.drip_head,
             hostile.flood_body,
             hostile.flood_head,

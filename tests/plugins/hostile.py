@@ -51,6 +51,12 @@ def drip_body(connection: socket.socket) -> None:
     _drip(connection, b"x" * 10_000)
 
 
+def drip_last_body(connection: socket.socket) -> None:
+    """Do the same on a connection that is to be closed, of which a client lets go early."""
+    connection.sendall(b"HTTP/1.1 201 Created\r\nConnection: close\r\n\r\n")
+    _drip(connection, b"x" * 10_000)
+
+
 def drip_head(connection: socket.socket) -> None:
     """Send headers byte by byte."""
     _drip(connection, b"HTTP/1.1 201 Created\r\n" + b"X-Slow: 1\r\n" * 2000)

@@ -68,6 +68,7 @@ def test_a_refused_connection_was_certainly_not_sent():
     [
         (hostile.silence, "timeout"),
         (hostile.drip_body, "timeout"),
+        (hostile.drip_last_body, "timeout"),
         (hostile.drip_head, "timeout"),
         (hostile.hang_up, "connection_lost"),
         (hostile.reset, "connection_lost"),

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from authsms.foundation.errors import ConfigurationError
-from authsms.senders.exchange import NotSent, ProviderAnswer, ProviderRequest
+from authsms.senders.exchange import NotSent, ProviderAnswer, ProviderRequest, Silence
 from authsms.senders.http import Deadlines, HttpGuard
 from tests.parts.certificates import Authority
 from tests.plugins import hostile
@@ -90,6 +90,19 @@ def test_a_handshake_that_never_ends_is_cut_off(authority):
     assert isinstance(reply, NotSent)
     assert "connect" == reply.code
     assert time.monotonic() - started < 2
+
+
+@pytest.mark.parametrize("behave", [hostile.drip_head, hostile.drip_body, hostile.drip_last_body, hostile.silence])
+def test_the_deadline_holds_inside_tls(authority, behave):
+    """The connection is shut down beneath TLS, from another thread."""
+    with _server(authority) as server:
+        server.behave = behave
+        started = time.monotonic()
+        reply = _guard(ca_file=authority.file).client().send(_form(server.url))
+
+    assert isinstance(reply, Silence)
+    assert "timeout" == reply.code
+    assert time.monotonic() - started < 3
 
 
 def test_certificates_that_are_none_are_a_configuration_error(tmp_path):

@@ -60,6 +60,7 @@ class AuditTag(StrEnum):
     TOKEN_REVOKED = "token.revoked"  # noqa: S105 - as above
     REPOSITORY_SAVED = "repository.saved"
     PEOPLE_IMPORTED = "people.imported"
+    PERSON_REMOVED = "people.removed"
     SENDER_SAVED = "sender.saved"
     SENDER_TESTED = "sender.tested"
     ENDPOINT_CREATED = "endpoint.created"

@@ -34,7 +34,7 @@ def audit() -> None:
 
 @audit.command()
 def verify() -> None:
-    """Walk the whole chain; exit 0 only if no record was changed, removed or inserted."""
+    """Check the whole chain. Exit 0 only if no record was changed, removed or inserted."""
     with open_services() as services:
         services.audit.seal()
         result = services.audit.verify()
@@ -51,7 +51,7 @@ def verify() -> None:
 @click.option("--limit", default=200, show_default=True, type=click.IntRange(1, 100_000), help="Most records.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 def show(user: str, since: datetime | None, limit: int, *, as_json: bool) -> None:
-    """Print records, oldest first."""
+    """Print what happened, oldest first."""
     with open_services() as services:
         records = services.audit.search(user=user, since=since, limit=limit)
     for record in reversed(records):

@@ -4,6 +4,7 @@ import sys
 
 import click
 
+import authsms.app  # noqa: F401 - with it come the tables of every feature
 from authsms.cli.context import open_settings
 from authsms.foundation.db import Database
 from authsms.foundation.schema import SchemaState, schema_differences, schema_state, upgrade_schema
@@ -17,7 +18,7 @@ def db() -> None:
 
 @db.command()
 def upgrade() -> None:
-    """Bring the database to the revision of this version."""
+    """Bring the database to this version's revision."""
     database = Database(open_settings(quiet=True).database_url)
     upgrade_schema(database)
     click.echo(f"The database is at revision {HEAD}.")
@@ -25,7 +26,7 @@ def upgrade() -> None:
 
 @db.command()
 def check() -> None:
-    """Exit 0 only if the database is at the right revision and has the right shape."""
+    """Compare the database with this version. Exit 0 only if revision and shape are right."""
     database = Database(open_settings(quiet=True).database_url)
     state = schema_state(database)
     if state is not SchemaState.CURRENT:

@@ -40,9 +40,10 @@ _PORTS = (8080, 8070, 8090)
     help="Where people come from: the built-in repository, or a private OpenLDAP server.",
 )
 def demo(directory: str, *, once: bool) -> None:
-    """Run the main job with virtual phones; nothing leaves this machine."""
+    """Run everything with virtual phones. Nothing leaves this machine."""
     configure_logging("WARNING", as_json=False)
     begun = time.monotonic()
+    click.echo("Starting the server, virtual phones and a sample application …", err=True)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory())) if once else _fresh(Path("instance/demo"))
         plan = _plan(folder, once=once, ldap=directory == "ldap")

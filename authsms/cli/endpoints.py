@@ -35,7 +35,7 @@ def create(
     *,
     public: bool,
 ) -> None:
-    """Register an OpenID Connect client; its secret is shown once."""
+    """Register an OpenID Connect client. Its secret is shown once."""
     with open_services() as services:
         made, secret = services.endpoints.create(
             name,
@@ -66,7 +66,7 @@ def list_endpoints() -> None:
 @endpoint.command("renew-secret")
 @click.argument("client_id")
 def renew_secret(client_id: str) -> None:
-    """Give an endpoint a new secret; the old one stops working at once."""
+    """Give an endpoint a new secret. The old one stops working at once."""
     with open_services() as services:
         secret = services.endpoints.renew_secret(client_id)
     click.echo(f"Client secret  {secret}")

@@ -12,7 +12,7 @@ def keys() -> None:
 
 @keys.command()
 def rotate() -> None:
-    """Sign with the next keys from now on; tokens signed before stay good until they expire."""
+    """Sign with the next keys from now on. Tokens signed before stay good until they expire."""
     with open_services() as services:
         for key_id in services.signing_keys.rotate():
             click.echo(f"{key_id} signs now.")

@@ -9,13 +9,17 @@ import click
 
 from authsms.audit import AuditEntry, AuditTag
 from authsms.cli.context import open_services
-from authsms.foundation.errors import ConfigurationError
+from authsms.foundation.errors import ConfigurationError, UnavailableError
 from authsms.foundation.phone import mask, parse_phone
 from authsms.identity.definitions import RepositoryDefinition
 from authsms.identity.drafts import PersonDraft
 from authsms.identity.import_files import ImportFormat
 from authsms.identity.imports import PeopleImport
+from authsms.identity.local import LOCAL
 from authsms.identity.local_people import LocalPeople
+from authsms.identity.repository import Person
+from authsms.logon.methods.sms_otp import SmsOtpMethod
+from authsms.wiring import Services
 
 ADMINISTRATORS = "administrators"
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
@@ -32,7 +36,7 @@ def people() -> None:
     "--format", "form", type=click.Choice([one.value for one in ImportFormat]), help="Told by the ending when left out."
 )
 def import_people(file: Path, form: str | None) -> None:
-    """Take people from an LDIF or CSV file: all of them, or none and a list of what is wrong."""
+    """Take people from an LDIF or CSV file. All of them, or none and a list of what is wrong."""
     from rich.console import Console  # noqa: PLC0415 - rich is slow to load, and only this command draws
     from rich.progress import Progress  # noqa: PLC0415
 
@@ -50,17 +54,46 @@ def import_people(file: Path, form: str | None) -> None:
 @people.command()
 @click.argument("user")
 def show(user: str) -> None:
-    r"""Look somebody up as a login would; write repository\user for another repository."""
+    r"""Look somebody up as a login would. Write repository\user for another than the default repository."""
     with open_services() as services:
-        person = services.people.find(user)
-    if person is None:
-        click.echo("Nobody of that name.", err=True)
-        sys.exit(1)
+        person = _found(services, user)
     click.echo(f"Key      {person.key}")
     click.echo(f"Login    {person.login}")
     click.echo(f"Name     {person.display_name}")
     click.echo(f"Texts to {mask(person.phone) if person.phone else '(no usable number)'}")
     click.echo(f"Groups   {', '.join(sorted(person.groups)) or '(none)'}")
+
+
+@people.command()
+@click.argument("user")
+def rebind(user: str) -> None:
+    """Let somebody try codes again. For people whose codes were disabled after too many wrong ones."""
+    with open_services() as services:
+        person = _found(services, user)
+        with services.database.write() as session:
+            had_failed = services.challenges.failures.forget(session, person.key, SmsOtpMethod.name)
+            entry = AuditEntry(
+                AuditTag.METHOD_REBOUND,
+                person_key=person.key,
+                login=person.login,
+                details={"method": SmsOtpMethod.name, "by": "command line"},
+            )
+            services.audit.record(session, entry)
+    click.echo(f"{person.login} may try again." if had_failed else f"{person.login} had no wrong codes to forget.")
+
+
+@people.command()
+@click.argument("login")
+def remove(login: str) -> None:
+    """Remove somebody from the built-in repository. All sessions of the person end."""
+    with open_services() as services:
+        person = _found(services, f"{LOCAL}\\{login}")
+        LocalPeople(services.database, services.vault, services.clock).remove(person.id)
+        ended = services.sessions.end_all(person.key)
+        with services.database.write() as session:
+            entry = AuditEntry(AuditTag.PERSON_REMOVED, person_key=person.key, login=person.login)
+            services.audit.record(session, entry)
+    click.echo(f"{person.login} is gone, {ended} sessions ended.")
 
 
 @click.group()
@@ -74,19 +107,32 @@ def repository() -> None:
 @click.option("--secret-file", type=_FILE, help="Password of the service account; left out, the stored one stays.")
 @click.option("--default", "is_default", is_flag=True, help="Look names without a prefix up here.")
 def set_repository(name: str, file: Path, secret_file: Path | None, *, is_default: bool) -> None:
-    """Make or change a repository from a TOML file; see the README for its keys."""
+    """Make or change a repository. The README lists the keys of FILE, which is TOML."""
     settings = read_toml(file)
     kind = settings.pop("kind", "ldap")
     secret = secret_file.read_text("utf-8").strip() if secret_file else None
     with open_services() as services:
         view = services.people.save_repository(RepositoryDefinition(name, kind, settings, secret, is_default))
-        services.people.ping(name)
+        try:
+            services.people.ping(name)
+        except UnavailableError as error:
+            click.echo(f"Repository {name} is saved, but cannot be used: {error} The reason stands above.", err=True)
+            sys.exit(1)
     click.echo(f"Repository {view.name} is saved and answers.")
+
+
+@repository.command("remove")
+@click.argument("name")
+def remove_repository(name: str) -> None:
+    """Forget a repository and its secret. Its people can no longer sign in."""
+    with open_services() as services:
+        services.people.remove_repository(name)
+    click.echo(f"Repository {name} is gone.")
 
 
 @repository.command("list")
 def list_repositories() -> None:
-    """Print the repositories; the default one has a star."""
+    """Print the repositories. The default one has a star."""
     with open_services() as services:
         for view in services.people.repositories():
             click.echo(f"{'*' if view.is_default else ' '} {view.name:<20} {view.kind}")
@@ -102,7 +148,7 @@ def admin() -> None:
 @click.option("--name", default="", help="Display name.")
 @click.option("--phone", required=True, help="Number for one-time codes.")
 def create_administrator(login: str, name: str, phone: str) -> None:
-    """Make an administrator in the built-in repository; the password is shown once."""
+    """Make an administrator in the built-in repository. The password is shown once."""
     with open_services() as services:
         number = parse_phone(phone, default_region=services.settings.sms.default_region)
         password = services.vault.new_token(15)
@@ -116,6 +162,14 @@ def create_administrator(login: str, name: str, phone: str) -> None:
     click.echo(f"Administrator  {person.login}")
     click.echo(f"Password       {password}")
     click.echo("Keep the password now; it is not shown again.", err=True)
+
+
+def _found(services: Services, user: str) -> Person:
+    person = services.people.find(user)
+    if person is None:
+        click.echo("Nobody of that name.", err=True)
+        sys.exit(1)
+    return person
 
 
 def read_toml(file: Path) -> dict[str, Any]:

@@ -37,7 +37,7 @@ def sender() -> None:
 @click.option("--position", default=0, show_default=True, help="Place in the order; the lowest goes first.")
 @click.option("--off", is_flag=True, help="Keep it, but do not use it.")
 def set_service(name: str, file: Path, secrets: Path | None, position: int, *, off: bool) -> None:
-    """Make or change a sender service from a TOML file; `authsms sender kinds` lists the keys."""
+    """Make or change a sender service. `authsms sender kinds` lists the keys of FILE, which is TOML."""
     settings = read_toml(file)
     kind = str(settings.pop("kind", ""))
     if secrets is not None:
@@ -46,6 +46,7 @@ def set_service(name: str, file: Path, secrets: Path | None, position: int, *, o
     with open_services() as services:
         saved = services.senders.save_service(draft, author=_AUTHOR)
     click.echo(f"Sender service {saved.rule.name} ({saved.title}) is saved.")
+    click.echo(f"Stored secrets: {', '.join(saved.secrets) or 'none; give them with --secrets'}.")
     click.echo(f"Try it: authsms send-test --service {saved.rule.name} +…", err=True)
 
 
@@ -62,8 +63,17 @@ def list_services() -> None:
 
 
 @sender.command()
+@click.argument("name")
+def remove(name: str) -> None:
+    """Forget a sender service and its secrets."""
+    with open_services() as services:
+        services.senders.remove_service(name, author=_AUTHOR)
+    click.echo(f"Sender service {name} is gone.")
+
+
+@sender.command()
 def kinds() -> None:
-    """Print every kind of sender service with its settings."""
+    """Print every kind of sender service and its settings."""
     with open_services() as services:
         for kind in services.senders.kinds().values():
             click.secho(f'\nkind = "{kind.key}"    # {kind.title}', bold=True)
@@ -79,7 +89,7 @@ def kinds() -> None:
 @click.option("--service", help="Name of the sender service; the first one in order when left out.")
 @click.option("--text", default="This is a test message.", show_default=True, help="What to send.")
 def send_test(phone: str, service: str | None, text: str) -> None:
-    """Send one message through the saved configuration and show the provider's own answer."""
+    """Send one message and show the provider's own answer. Only what is saved is used."""
     with open_services() as services:
         number = parse_phone(phone, default_region=services.settings.sms.default_region)
         name = service or _first(services)

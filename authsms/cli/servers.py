@@ -39,7 +39,7 @@ def _stop_without(parent: int, stop: threading.Event) -> None:
 @click.command()
 @click.option("--parent", type=int, hidden=True, help="Stop when this process is gone.")
 def worker(parent: int | None) -> None:
-    """Run one delivery process until SIGTERM; messages under way are finished first."""
+    """Run one delivery process until SIGTERM. Messages under way are finished first."""
     stop = _stop_on_signals()
     if parent is not None:
         _stop_without(parent, stop)
@@ -55,7 +55,7 @@ def worker(parent: int | None) -> None:
 @click.option("--port", default=8090, show_default=True, help="Port to listen on.")
 @click.option("--allow-remote", is_flag=True, help="Listen on an address that others can reach.")
 def simulator(host: str, port: int, *, allow_remote: bool) -> None:
-    """Run the provider simulator with its virtual phones (never in production)."""
+    """Run the provider simulator. It shows every text to whoever asks, so never in production."""
     from authsms.simulator import serve_simulator  # noqa: PLC0415
 
     serve_simulator(open_settings(), host, port, allow_remote=allow_remote)

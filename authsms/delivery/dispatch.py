@@ -209,9 +209,9 @@ class Dispatcher:
         match outcome:
             case None:
                 return Ended(number, PastAttempt(service, AttemptEnd.TOO_LATE, now))
-            case Accepted(provider_id=provider_id, segments=segments):
+            case Accepted(provider_id=provider_id, state=word, segments=segments):
                 past = PastAttempt(service, AttemptEnd.ACCEPTED, now)
-                return Ended(number, past, provider_id=fit(provider_id or "", _ID_LENGTH), segments=segments)
+                return Ended(number, past, "", fit(word, _DETAIL_LENGTH), fit(provider_id, _ID_LENGTH), segments)
             case NotTaken(code=code, detail=detail, retry_after=retry_after):
                 wait = None if retry_after is None else now + min(max(retry_after, timedelta(0)), timedelta(days=1))
                 past = PastAttempt(service, AttemptEnd.NOT_TAKEN, now, wait)

@@ -11,9 +11,6 @@ from authsms.delivery.models import WorkerRecord
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database, rowcount
 
-FRESH: Final = timedelta(seconds=10)
-"""A worker whose last heartbeat is older counts as gone."""
-
 _FORGOTTEN: Final = timedelta(days=1)
 
 
@@ -45,6 +42,6 @@ class Heartbeat:
 
 
 def last_heartbeat(database: Database) -> datetime | None:
-    """Return when any worker was last seen alive, or None; compare it with `FRESH`."""
+    """Return when any worker was last seen alive, or None."""
     with database.read() as session:
         return session.execute(select(func.max(WorkerRecord.seen_at))).scalar()

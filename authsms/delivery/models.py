@@ -123,6 +123,7 @@ class ReceiptRecord(Base):
     state: Mapped[str] = mapped_column(String(16))
     word: Mapped[str] = mapped_column(String(64))
     code: Mapped[str] = mapped_column(String(64))
+    opted_out: Mapped[bool]
     occurred_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     received_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

@@ -2,8 +2,6 @@
 
 from enum import StrEnum
 
-from typing_extensions import override
-
 
 class Moment(StrEnum):
     """A point that matters for what may be lost or doubled."""
@@ -20,14 +18,3 @@ class Pauses:
 
     def reached(self, moment: Moment) -> None:
         """Take note that this thread is at *moment*."""
-
-
-class Trace(Pauses):
-    """Remembers the moments in their order."""
-
-    def __init__(self) -> None:
-        self.moments: list[Moment] = []
-
-    @override
-    def reached(self, moment: Moment) -> None:
-        self.moments.append(moment)

@@ -7,6 +7,7 @@ answer is recorded, or by the delivery process a moment later when both happened
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from operator import itemgetter
 from typing import Any, Final
 
 from sqlalchemy import delete, select, update
@@ -43,8 +44,8 @@ class ReceiptService:
         now = self._clock.now()
         new = 0
         with self._database.write() as session:
-            for receipt in receipts:
-                row = self._row(service, receipt, now)
+            # In one order, so that two calls with the same receipts wait for each other instead of blocking each other.
+            for row in sorted((self._row(service, receipt, now) for receipt in receipts), key=itemgetter("key")):
                 if not self._is_new(session, row):
                     continue
                 new += 1
@@ -105,6 +106,7 @@ class ReceiptService:
             "state": receipt.state.value,
             "word": word,
             "code": code,
+            "opted_out": receipt.opted_out,
             "occurred_at": receipt.occurred_at,
             "received_at": now,
         }
@@ -118,18 +120,17 @@ class ReceiptService:
 
     def _advance(self, session: Session, message_id: str, now: datetime) -> None:
         """Work out the state of a message from all its receipts, and write it when it is another one."""
-        found = session.execute(statements.STANDING, {"w_id": message_id}).one()
-        reports = session.execute(
-            select(ReceiptRecord.state, ReceiptRecord.word, ReceiptRecord.code)
-            .where(ReceiptRecord.message_id == message_id)
-            .order_by(ReceiptRecord.received_at)
-        ).all()
+        found = session.execute(statements.STANDING, {"w_id": message_id}).one_or_none()
+        if found is None:
+            return
+        by_age = select(ReceiptRecord).where(ReceiptRecord.message_id == message_id).order_by(ReceiptRecord.received_at)
+        reports = session.scalars(by_age).all()
         old = MessageState(found.state)
         new = after_receipts(old, (ReceiptState(report.state) for report in reports))
         if new is old:
             return
         word, code = _reason(reports, new)
-        verdict = Settle(new, Failure.UNDELIVERED if new is MessageState.FAILED else None)
+        verdict = Settle(new, _failure(reports) if new is MessageState.FAILED else None)
         ledger.report(session, message_id, verdict, now, code=code, word=word)
         subject = subject_of(found)
         self._journal.note(session, subject, verdict, Cause(found.service, word, code, subject.attempts))
@@ -153,7 +154,11 @@ def _attach(session: Session, message_id: str, key: str) -> None:
     )
 
 
-def _reason(reports: Iterable[Any], state: MessageState) -> tuple[str, str]:
+def _failure(reports: Iterable[ReceiptRecord]) -> Failure:
+    return Failure.OPTED_OUT if any(report.opted_out for report in reports) else Failure.UNDELIVERED
+
+
+def _reason(reports: Iterable[ReceiptRecord], state: MessageState) -> tuple[str, str]:
     """Return word and code of the newest report that says *state*."""
     spoken = {MessageState.ACCEPTED: ReceiptState.SENT.value}.get(state, state.value)
     matching = [(report.word, report.code) for report in reports if report.state == spoken]

@@ -510,6 +510,7 @@ def upgrade() -> None:
         sa.Column("state", sa.String(length=16), nullable=False),
         sa.Column("word", sa.String(length=64), nullable=False),
         sa.Column("code", sa.String(length=64), nullable=False),
+        sa.Column("opted_out", sa.Boolean(), nullable=False),
         sa.Column("occurred_at", UtcDateTime(), nullable=True),
         sa.Column("received_at", UtcDateTime(), nullable=False),
         sa.ForeignKeyConstraint(

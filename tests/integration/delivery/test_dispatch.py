@@ -6,12 +6,23 @@ import pytest
 from sqlalchemy import select
 
 from authsms.delivery.models import Attempt
-from authsms.delivery.pauses import Moment, Pauses, Trace
+from authsms.delivery.pauses import Moment, Pauses
 from authsms.foundation.vault import Vault
 from authsms.senders.submission import Accepted, NotTaken, Outcome, PerhapsTaken, RefusalScope, Refused
 from tests.integration.delivery.twins import FixedPolicy, Office, RecordingService
 
 SOON = timedelta(seconds=2)
+
+
+class Trace(Pauses):
+    """Remembers the moments in their order."""
+
+    def __init__(self) -> None:
+        self.moments: list[Moment] = []
+
+    def reached(self, moment: Moment) -> None:
+        """Remember *moment*."""
+        self.moments.append(moment)
 
 
 def _refuse(**changes):
@@ -29,6 +40,16 @@ def test_the_text_is_wiped_when_the_provider_has_it(still_office: Office):
         still_office.view(message_id).service,
         still_office.view(message_id).attempts,
     )
+
+
+def test_the_providers_first_word_is_kept(still_office: Office):
+    """The administrator sees what the provider said."""
+    still_office.first.answer = lambda _submission: Accepted("SM1", "queued", 2)
+    view = still_office.view(still_office.post())
+    still_office.deliver()
+    view = still_office.view(view.id)
+
+    assert ("queued", 2, "") == (view.detail, view.segments, view.code)
 
 
 def test_the_attempt_is_committed_before_the_text_goes_out(still_office: Office):

@@ -53,6 +53,13 @@ def test_a_failure_shows_the_carriers_reason(still_office: Office, message_id: s
     assert accepted_at == view.accepted_at
 
 
+def test_a_receipt_can_say_that_the_recipient_has_opted_out(still_office: Office, message_id: str):
+    """M-05: some providers tell it only afterwards, and the page must say how to opt in again."""
+    still_office.receipts.apply("first", [_receipt(ReceiptState.FAILED, code="21610", opted_out=True)])
+
+    assert ("failed", "opted-out") == (still_office.view(message_id).state, still_office.view(message_id).reason)
+
+
 def test_an_unknown_word_is_kept_and_changes_nothing(still_office: Office, message_id: str):
     """A provider's new word is neither success nor failure."""
     receipt = _receipt(ReceiptState.UNKNOWN_WORD, word="teleported")

@@ -1,5 +1,6 @@
 """One command, several processes: the embedded web server, and a delivery process that is brought back when it dies."""
 
+import logging
 import os
 import subprocess
 import sys
@@ -34,6 +35,8 @@ def run_server(settings: Settings) -> None:
     database = Database(settings.database_url)
     require_schema(database)
     database.dispose()
+    # It advises against many threads; these wait for directories and for hashing slots, so they are meant.
+    logging.getLogger("_granian").addFilter(lambda record: "Python threads" not in record.getMessage())
     delivery = DeliveryProcess()
     delivery.start()
     try:

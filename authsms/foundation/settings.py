@@ -21,7 +21,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, Va
 
 from authsms.foundation.db import sqlite_url
 from authsms.foundation.errors import ConfigurationError
-from authsms.foundation.settings_sources import merge, read_environment, read_toml
+from authsms.foundation.settings_sources import PREFIX, merge, read_environment, read_toml
 
 _LOOPBACK_NAMES = frozenset({"localhost"})
 
@@ -228,11 +228,16 @@ def load_settings(instance: Path | None = None, environment: Mapping[str, str] |
     """
     variables = dict(os.environ if environment is None else environment)
     folder = (instance or Path(variables.get("AUTHSMS_INSTANCE", "instance"))).absolute()
-    values = merge(read_toml(folder / "config.toml"), read_environment(variables, Settings))
+    file = folder / "config.toml"
+    values = merge(read_toml(file), read_environment(variables, Settings))
     try:
         return Settings.model_validate({**values, "instance": folder})
     except ValidationError as error:
-        raise ConfigurationError("\n".join(_sentence(item) for item in error.errors())) from None
+        problems = "\n".join(_sentence(item) for item in error.errors())
+        source = (
+            f"Settings come from {file}{'' if file.exists() else ' (which is missing)'} and from {PREFIX}… variables."
+        )
+        raise ConfigurationError(f"{problems}\n{source}") from None
 
 
 def _sentence(item: Any) -> str:

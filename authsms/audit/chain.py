@@ -1,0 +1,140 @@
+"""The chain over the audit records: each seal keys a hash over its record and the seal before it."""
+
+import json
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.orm import Session
+
+from authsms.audit.models import AuditHead, AuditRecord, AuditSeal
+from authsms.foundation.db import Database
+from authsms.foundation.vault import Vault
+
+GENESIS = "0" * 64
+_LATE_COMMITS = 5000
+_BATCH = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Verification:
+    """Result of walking the chain.
+
+    Attributes:
+        sealed: How many records were found in order.
+        waiting: How many records are not sealed yet.
+        broken_at: Position of the first seal that does not fit, or None.
+        reason: What is wrong there, in words.
+        head: Hash of the last record; keep it elsewhere to prove later that the chain was not cut.
+    """
+
+    sealed: int
+    waiting: int
+    broken_at: int | None = None
+    reason: str = ""
+    head: str = GENESIS
+
+
+class AuditChain:
+    """Seals new records and walks the seals."""
+
+    def __init__(self, database: Database, vault: Vault) -> None:
+        self._database = database
+        self._vault = vault
+
+    def seal(self, limit: int = 1000) -> int:
+        """Chain up to *limit* new records; return how many. Safe to run in several processes at once."""
+        with self._database.write() as session:
+            first = {"id": 1, "position": 0, "hash": GENESIS, "mac": self._head_mac(0, GENESIS)}
+            session.execute(self._database.insert(AuditHead).values(first).on_conflict_do_nothing())
+            head = session.execute(select(AuditHead).with_for_update()).scalar_one()
+            new = session.scalars(
+                select(AuditRecord)
+                .outerjoin(AuditSeal, AuditSeal.record_id == AuditRecord.id)
+                .where(AuditSeal.position.is_(None), AuditRecord.id > self._floor(session))
+                .order_by(AuditRecord.id)
+                .limit(limit)
+            ).all()
+            position, digest = head.position, head.hash
+            rows = []
+            for record in new:
+                position, digest = position + 1, self._link(digest, record)
+                rows.append({"position": position, "record_id": record.id, "hash": digest})
+            if rows:
+                session.execute(insert(AuditSeal), rows)
+                session.execute(
+                    update(AuditHead).values(position=position, hash=digest, mac=self._head_mac(position, digest))
+                )
+        return len(rows)
+
+    def verify(self) -> Verification:
+        """Walk the whole chain and say where it breaks, if it does."""
+        with self._database.read() as session:
+            head = session.execute(select(AuditHead)).scalar_one_or_none()
+            total = session.execute(select(func.count()).select_from(AuditRecord)).scalar_one()
+            length = head.position if head else 0
+            walked = self._walk(self._pairs(session, length))
+        if walked.broken_at is not None or head is None:
+            return replace(walked, waiting=max(total - length, 0))
+        if head.mac != self._head_mac(head.position, head.hash):
+            return Verification(walked.sealed, 0, length, "the end of the chain was rewritten")
+        if walked.sealed != length or walked.head != head.hash:
+            return Verification(walked.sealed, 0, walked.sealed + 1, "the end of the chain was cut off")
+        return replace(walked, waiting=max(total - length, 0))
+
+    def _floor(self, session: Session) -> int:
+        """Return an id below which every record is sealed; late commits lie a little below the newest seal."""
+        newest = session.execute(select(func.max(AuditSeal.record_id))).scalar_one()
+        return max((newest or 0) - _LATE_COMMITS, 0)
+
+    @staticmethod
+    def _pairs(session: Session, length: int) -> Iterator[tuple[AuditSeal, AuditRecord | None]]:
+        """Yield every seal up to *length* with its record, a batch at a time."""
+        query = (
+            select(AuditSeal, AuditRecord)
+            .outerjoin(AuditRecord, AuditRecord.id == AuditSeal.record_id)
+            .order_by(AuditSeal.position)
+        )
+        for start in range(0, length, _BATCH):
+            within = AuditSeal.position.between(start + 1, min(start + _BATCH, length))
+            yield from session.execute(query.where(within))
+            session.expunge_all()
+
+    def _walk(self, pairs: Iterable[tuple[AuditSeal, AuditRecord | None]]) -> Verification:
+        expected, digest = 0, GENESIS
+        for seal, record in pairs:
+            expected += 1
+            problem = self._problem(expected, digest, seal, record)
+            if problem:
+                return Verification(expected - 1, 0, expected, problem)
+            digest = seal.hash
+        return Verification(expected, 0, head=digest)
+
+    def _problem(self, expected: int, previous: str, seal: AuditSeal, record: AuditRecord | None) -> str:
+        if seal.position != expected:
+            return "a seal is missing"
+        if record is None:
+            return "the sealed record is gone"
+        return "" if seal.hash == self._link(previous, record) else "the record or its seal was changed"
+
+    def _link(self, previous: str, record: AuditRecord) -> str:
+        content = json.dumps(
+            [
+                record.id,
+                record.at.isoformat(timespec="microseconds"),
+                record.tag,
+                record.person_key,
+                record.login,
+                record.process_id,
+                record.event,
+                record.endpoint,
+                record.address,
+                record.details,
+            ],
+            ensure_ascii=True,
+            sort_keys=True,
+        )
+        return self._vault.keyed_hash("audit", previous, content)
+
+    def _head_mac(self, position: int, digest: str) -> str:
+        return self._vault.keyed_hash("audit-head", str(position), digest)

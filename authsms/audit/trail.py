@@ -1,0 +1,84 @@
+"""Writes audit records and finds them again."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import cast
+
+from sqlalchemy import Table, insert, select
+from sqlalchemy.orm import Session
+
+from authsms.audit.chain import AuditChain, Verification
+from authsms.audit.models import AuditRecord
+from authsms.audit.vocabulary import AuditEntry, AuditTag, AuditView
+from authsms.foundation.clock import Clock
+from authsms.foundation.db import Database
+from authsms.foundation.vault import Vault
+
+_LONGEST = 200
+# Built once, and on the table: putting a statement together costs several times what running it does.
+_INSERT = insert(cast("Table", AuditRecord.__table__))
+
+
+class AuditTrail:
+    """Writes, seals, checks and searches the records."""
+
+    def __init__(self, database: Database, vault: Vault, clock: Clock) -> None:
+        self._database = database
+        self._clock = clock
+        self._chain = AuditChain(database, vault)
+
+    def record(self, session: Session, entry: AuditEntry) -> None:
+        """Add *entry* within the caller's transaction."""
+        session.execute(
+            _INSERT,
+            {
+                "at": self._clock.now(),
+                "tag": entry.tag.value,
+                "person_key": _bounded(entry.person_key),
+                "login": _bounded(entry.login),
+                "process_id": entry.process_id,
+                "event": _bounded(entry.event),
+                "endpoint": _bounded(entry.endpoint),
+                "address": _bounded(entry.address)[:64],
+                "details": {
+                    name: _bounded(value) if isinstance(value, str) else value for name, value in entry.details.items()
+                },
+            },
+        )
+
+    def seal(self, limit: int = 1000) -> int:
+        """Chain up to *limit* new records; return how many. Safe to run in several processes at once."""
+        return self._chain.seal(limit)
+
+    def verify(self) -> Verification:
+        """Walk the whole chain and say where it breaks, if it does."""
+        return self._chain.verify()
+
+    def search(self, *, user: str = "", since: datetime | None = None, limit: int = 200) -> list[AuditView]:
+        """Return the newest records, newest first, of one login name or person key, or of everybody."""
+        query = select(AuditRecord).order_by(AuditRecord.id.desc()).limit(limit)
+        if user:
+            query = query.where((AuditRecord.login == user) | (AuditRecord.person_key == user))
+        if since is not None:
+            query = query.where(AuditRecord.at >= since)
+        with self._database.read() as session:
+            return list(_views(session.scalars(query)))
+
+
+def _views(records: Iterable[AuditRecord]) -> Iterator[AuditView]:
+    for record in records:
+        entry = AuditEntry(
+            AuditTag(record.tag),
+            record.person_key,
+            record.login,
+            record.process_id,
+            record.event,
+            record.endpoint,
+            record.address,
+            record.details,
+        )
+        yield AuditView(record.id, record.at, entry)
+
+
+def _bounded(text: str) -> str:
+    return "".join(mark if mark.isprintable() else "�" for mark in text[:_LONGEST])

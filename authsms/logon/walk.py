@@ -31,6 +31,9 @@ class Walk:
 
     def view(self, progress: Progress, asks: Asks | None = None) -> LogonView:
         """Return what a method sees when the process stands at *progress*."""
+        straight_on = progress.methods == self.process.progress.methods and self.process.serial == len(
+            self.process.progress.completed
+        )
         return LogonView(
             process_id=self.process.id,
             event=self.event.title,
@@ -39,6 +42,7 @@ class Walk:
             proven=bool(progress.completed),
             asks=asks,
             client=self.client,
+            is_new=asks is None and straight_on,
         )
 
 

@@ -148,8 +148,8 @@ class ChallengeService:
         person_key: str,
         method: str,
         sendable: bool = True,
-    ) -> list[str]:
-        """Store *new* and kill every older open code of this process and method: the newest wins.
+    ) -> None:
+        """Store *new*; an older code of the same process is to be killed first, see `supersede`.
 
         Args:
             session: The transaction in which the text is queued as well.
@@ -158,12 +158,7 @@ class ChallengeService:
             person_key: Whose failures its attempts count towards.
             method: Wire name of the method.
             sendable: False when nobody will be sent this code; then it never passes.
-
-        Returns:
-            Ids of the codes that were killed, so that texts which carry them can be stopped.
         """
-        older = {"of_process": process_id, "of_method": method, "moment": new.issued_at}
-        killed = list(session.execute(_KILL_OLDER, older).scalars())
         session.execute(
             _INSERT,
             {
@@ -181,7 +176,11 @@ class ChallengeService:
             },
         )
         after_commit(session, CODES.labels("issued").inc)
-        return killed
+
+    def supersede(self, session: Session, *, process_id: str, method: str) -> list[str]:
+        """Kill every open code of a process and method, because the newest wins; return their ids."""
+        older = {"of_process": process_id, "of_method": method, "moment": self._clock.now()}
+        return list(session.execute(_KILL_OLDER, older).scalars())
 
     def charge(self, challenge_id: str) -> Charge:
         """Pay for one attempt in a transaction of its own; compare only what comes back `Charged`."""

@@ -14,7 +14,6 @@ from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
 from authsms.foundation.errors import NotFoundError, TooManyRequestsError
-from authsms.logon.machine import Prompt
 from authsms.logon.steps import Step, Ticket
 from authsms.portals import onward
 from authsms.portals.code_page import CodePage, clock_text
@@ -61,9 +60,8 @@ def begin(event: str) -> ResponseReturnValue:
 def _begin(event: str, continuation_id: str | None, form: SignInForm) -> Response:
     logon = services().logon
     origin = Origin(event, continuation_id, logon.entrance(event, continuation_id=continuation_id).endpoint)
-    step = logon.begin(event, form.user_name.data or "", client(), continuation_id=continuation_id)
-    if step.asks is not None and step.asks.prompt is Prompt.PASSWORD:
-        step = logon.answer(step.ticket, {"password": form.password.data or ""}, client())
+    proof = {"password": form.password.data or ""}
+    step = logon.begin(event, form.user_name.data or "", client(), continuation_id=continuation_id, response=proof)
     return onward.go_on(step, origin)
 
 
@@ -74,7 +72,7 @@ def ask(process_id: str) -> ResponseReturnValue:
     step = services().logon.view(ticket)
     if step.asks is None:
         raise NotFoundError("This logon process asks nothing any more.")
-    page = CodePage.of(step.asks, services().clock.now(), services().logon.delivery_status(ticket))
+    page = CodePage.of(step.asks, services().clock.now(), services().logon.delivery_of(step))
     return render_template(
         f"portals/{step.asks.prompt}.html",
         step=step,

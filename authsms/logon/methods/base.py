@@ -37,6 +37,7 @@ class LogonView:
         proven: An earlier method has passed, so delivery details may be shown.
         asks: The method's own open question; None when it begins.
         client: Who calls.
+        is_new: Nothing was asked in this process before what is asked now, except what has passed.
     """
 
     process_id: str
@@ -46,6 +47,7 @@ class LogonView:
     proven: bool
     asks: Asks | None
     client: Client
+    is_new: bool
 
 
 class Method(ABC):

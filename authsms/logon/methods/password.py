@@ -17,7 +17,6 @@ from typing import ClassVar
 from sqlalchemy.orm import Session
 from typing_extensions import override
 
-from authsms.foundation.db import Database
 from authsms.foundation.limits import Limits, Rate
 from authsms.identity.local import LOCAL
 from authsms.identity.repository import PasswordVerdict
@@ -35,9 +34,8 @@ class PasswordMethod(Method):
 
     amr: ClassVar[tuple[str, ...]] = ("pwd",)
 
-    def __init__(self, database: Database, limits: Limits, people: People, *, local: bool) -> None:
+    def __init__(self, limits: Limits, people: People, *, local: bool) -> None:
         self.name = "PASSWORD:1" if local else "LDAP_PASSWORD:1"
-        self._database = database
         self._limits = limits
         self._people = people
         self._local = local
@@ -59,9 +57,7 @@ class PasswordMethod(Method):
         subject = logon.subject
         person = subject.person
         guesses = _guesses(subject.key, logon.client.address)
-        with self._database.write() as session:
-            for key, rate in guesses:
-                self._limits.take(key, rate, session=session)
+        self._limits.take_all(*guesses)
         verdict = self._people.check_password(subject.typed, person, typed_answer(response, "password"))
         if verdict is not PasswordVerdict.RIGHT or person is None:
             return Failed(MessageKey.WRONG_PASSWORD, reason=verdict.value if person else "unknown-person")

@@ -112,7 +112,10 @@ class SmsOtpMethod(Method):
             # The code that is out already stays good; only the wish for another one is refused.
             self._enqueue(session, logon, plan, withheld)
             return replace(old, message_key=MessageKey.CODE_WAIT, resend_at=grant.next_at)
-        killed = tools.challenges.store(
+        if not logon.is_new:
+            for challenge_id in tools.challenges.supersede(session, process_id=logon.process_id, method=self.name):
+                tools.outbox.supersede(session, _reference(challenge_id))
+        tools.challenges.store(
             session,
             plan.new,
             process_id=logon.process_id,
@@ -120,8 +123,6 @@ class SmsOtpMethod(Method):
             method=self.name,
             sendable=withheld is None,
         )
-        for challenge_id in killed:
-            tools.outbox.supersede(session, _reference(challenge_id))
         self._enqueue(session, logon, plan, withheld)
         self._record(session, logon, AuditTag.CHALLENGE_ISSUED, withheld=withheld or "", resend=old is not None)
         return Asks(

@@ -67,8 +67,8 @@ class ScriptedLogon:
             return Entrance("web", "Web login", "", "")
         return Entrance("web", "Web login", "Sample application", "")
 
-    def begin(self, event, user_name, client, *, continuation_id):
-        """Ask for a password, whoever it is."""
+    def begin(self, event, user_name, client, *, continuation_id, response=None):
+        """Ask for a password, whoever it is, and check it when it came along."""
         if self.failure:
             raise self.failure
         self.entrance(event, continuation_id=continuation_id)
@@ -76,7 +76,8 @@ class ScriptedLogon:
         asks = Asks("LDAP_PASSWORD:1", Prompt.PASSWORD, MessageKey.ASK_PASSWORD)
         process_id = secrets.token_hex(16)
         self.walks[process_id] = Walk(user_name.strip().lower(), secrets.token_urlsafe(32), continuation_id, asks)
-        return self._step(process_id, MessageKey.ASK_PASSWORD)
+        step = self._step(process_id, MessageKey.ASK_PASSWORD)
+        return step if response is None else self.answer(step.ticket, response, client)
 
     def answer(self, ticket, response, client):
         """Check a password or a code."""
@@ -118,6 +119,10 @@ class ScriptedLogon:
         """Return where the process stands."""
         walk = self._open(ticket)
         return self._step(ticket.process_id, walk.asks.message_key)
+
+    def delivery_of(self, step):
+        """Tell what is scripted, if details may be told."""
+        return self.delivery if step.asks.details else DeliveryStatus()
 
     def delivery_status(self, ticket):
         """Return what the test has set, once a method has passed."""

@@ -187,8 +187,8 @@ class House:
                 self.whereabouts,
             ),
             [
-                PasswordMethod(database, self.limits, self.people, local=False),
-                PasswordMethod(database, self.limits, self.people, local=True),
+                PasswordMethod(self.limits, self.people, local=False),
+                PasswordMethod(self.limits, self.people, local=True),
                 SmsOtpMethod(vault, self.audit, tools, self.sms),
             ],
         )

@@ -99,9 +99,9 @@ def test_a_fourth_text_within_ten_minutes_is_withheld_and_the_third_code_stays_g
 
 def test_a_number_is_not_bombed_by_its_owners_password(house):
     """ATK-12: 24 hours of trying."""
-    for _ in range(24 * 12 - 1):
+    for _ in range(24 * 4 - 1):
         house.at_code()
-        house.wait(300)
+        house.wait(900)
 
     assert 10 == len(house.sent)
 

@@ -25,10 +25,10 @@ def take(database, budget, *keys):
 def test_the_pause_doubles_and_three_are_the_most_in_ten_minutes(database, budget, clock):
     """ATK-12."""
     granted = []
-    for second in range(600):
+    for second in range(0, 600, 5):
         if take(database, budget, "number:a").granted:
             granted.append(second)
-        clock.advance(timedelta(seconds=1))
+        clock.advance(timedelta(seconds=5))
 
     assert [0, 30, 90] == granted
     assert take(database, budget, "number:a").granted

@@ -80,7 +80,8 @@ def test_the_newest_code_kills_the_one_before(database, challenges):
     old = issue(database, challenges)
     new = challenges.prepare()
     with database.write() as session:
-        killed = challenges.store(session, new, process_id="p1", person_key=ALICE, method=SMS)
+        killed = challenges.supersede(session, process_id="p1", method=SMS)
+        challenges.store(session, new, process_id="p1", person_key=ALICE, method=SMS)
 
     assert [old.id] == killed
     assert Refusal.CLOSED is guess(challenges, old, old.code)

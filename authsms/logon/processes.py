@@ -1,6 +1,6 @@
 """Keeps logon processes: their secret as a keyed hash, their progress guarded against two answers at once."""
 
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, fields, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -20,6 +20,8 @@ LIFETIME = timedelta(minutes=10)
 _KEPT = timedelta(days=1)
 OVER = "This login is over. Please start again."
 _MOMENTS = ("expires_at", "resend_at", "hold_until")
+_ASKED = tuple(field.name for field in fields(Asks))
+_KNOWN = tuple(field.name for field in fields(Known))
 # Built once: putting a statement together costs several times what running it does.
 _P = LOGON_PROCESS.c
 _IS_OPEN = (_P.status == Status.MORE_DATA.value) & (_P.expires_at > bindparam("moment"))
@@ -146,7 +148,9 @@ def _stored_status(status: Status) -> str:
 
 def _values(process: Process) -> dict[str, Any]:
     progress = process.progress
-    known = None if process.known is None else asdict(process.known) | {"groups": sorted(process.known.groups)}
+    known = process.known and {name: getattr(process.known, name) for name in _KNOWN}
+    if known:
+        known["groups"] = sorted(known["groups"])
     return {
         "secret_hash": process.secret_hash,
         "serial": process.serial,
@@ -195,7 +199,7 @@ def _process(row: Any) -> Process:
 def _pack(asks: Asks | None) -> dict[str, Any] | None:
     if asks is None:
         return None
-    packed = asdict(asks)
+    packed = {name: getattr(asks, name) for name in _ASKED}
     for name in _MOMENTS:
         packed[name] = None if packed[name] is None else packed[name].isoformat()
     return packed

@@ -83,14 +83,14 @@ class WorkerOptions:
     """How a worker works.
 
     Attributes:
-        threads: Messages handed over at the same time.
+        threads: Messages handed over at the same time; no more than a sender service has connections.
         poll: How often to look without having been called.
         lease: After which a message is taken from a worker that cannot be seen dead.
         patience: How long to wait for messages under way when asked to stop.
         retention: How long finished messages are kept.
     """
 
-    threads: int = 8
+    threads: int = 32
     poll: timedelta = timedelta(milliseconds=250)
     lease: timedelta = LEASE
     patience: timedelta = timedelta(seconds=28)

@@ -1,6 +1,5 @@
 """`authsms worker` and `authsms simulator`: processes that run for long."""
 
-import os
 import signal
 import threading
 from types import FrameType
@@ -9,9 +8,8 @@ import click
 
 from authsms.cli.context import open_services, open_settings
 from authsms.cli.housekeeping import Housekeeper
+from authsms.cli.parent import call_without
 from authsms.delivery.worker import run_worker
-
-_PARENT_CHECK_SECONDS = 1.0
 
 
 def _stop_on_signals() -> threading.Event:
@@ -25,24 +23,13 @@ def _stop_on_signals() -> threading.Event:
     return stop
 
 
-def _stop_without(parent: int, stop: threading.Event) -> None:
-    """Set *stop* when the process that started this one is gone, however it ended."""
-
-    def watch() -> None:
-        while os.getppid() == parent and not stop.wait(_PARENT_CHECK_SECONDS):
-            pass
-        stop.set()
-
-    threading.Thread(target=watch, name="parent-watch", daemon=True).start()
-
-
 @click.command()
 @click.option("--parent", type=int, hidden=True, help="Stop when this process is gone.")
 def worker(parent: int | None) -> None:
     """Run one delivery process until SIGTERM. Messages under way are finished first."""
     stop = _stop_on_signals()
     if parent is not None:
-        _stop_without(parent, stop)
+        call_without(parent, stop.set)
     with open_services(quiet=False) as services:
         housekeeper = Housekeeper(services, stop)
         housekeeper.start()

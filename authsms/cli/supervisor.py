@@ -11,13 +11,13 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server import Server
 
+from authsms.cli.web_process import DRAIN_SECONDS, heed_signals
 from authsms.foundation.db import Database
 from authsms.foundation.logs import configure_logging, get_logger
 from authsms.foundation.schema import require_schema
 from authsms.foundation.settings import Settings
 from authsms.foundation.vault import Vault
 
-_DRAIN_SECONDS = 30
 _LONGEST_PAUSE = 10.0
 _MOST_WORKERS = 4
 _log = get_logger(__name__)
@@ -37,6 +37,7 @@ def run_server(settings: Settings) -> None:
     database.dispose()
     # It advises against many threads; these wait for directories and for hashing slots, so they are meant.
     logging.getLogger("_granian").addFilter(lambda record: "Python threads" not in record.getMessage())
+    os.register_at_fork(after_in_child=heed_signals)
     delivery = DeliveryProcess()
     delivery.start()
     try:
@@ -48,7 +49,7 @@ def run_server(settings: Settings) -> None:
 def _web_server(settings: Settings) -> Server:  # type: ignore[valid-type]  # one of two classes, by the build of Python
     workers = settings.server.workers or min(os.cpu_count() or 1, _MOST_WORKERS)
     return Server(
-        "authsms.app:create_app",
+        "authsms.cli.web_process:create_app",
         factory=True,
         address=settings.server.host,
         port=settings.server.port,
@@ -57,7 +58,7 @@ def _web_server(settings: Settings) -> Server:  # type: ignore[valid-type]  # on
         blocking_threads=settings.server.threads,
         backpressure=settings.server.threads * 4,
         respawn_failed_workers=True,
-        workers_kill_timeout=_DRAIN_SECONDS,
+        workers_kill_timeout=DRAIN_SECONDS,
         log_access=False,
         log_level=LogLevels.warning,
     )
@@ -84,7 +85,7 @@ class DeliveryProcess:
             return
         child.terminate()
         try:
-            child.wait(_DRAIN_SECONDS)
+            child.wait(DRAIN_SECONDS)
         except subprocess.TimeoutExpired:
             child.kill()
 

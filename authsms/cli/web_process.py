@@ -1,0 +1,34 @@
+"""A web process of `authsms serve`: the application, in a child that ends with the server that started it."""
+
+import os
+import signal
+import time
+
+from flask import Flask
+
+from authsms import app
+from authsms.cli.parent import call_without
+
+DRAIN_SECONDS = 30
+"""How long requests under way may take once a process is asked to end."""
+
+
+def create_app() -> Flask:
+    """Return the application; called once in each web process."""
+    call_without(os.getppid(), _end)
+    return app.create_app()
+
+
+def heed_signals() -> None:
+    """Let a web process that still loads the application end when it is asked to.
+
+    It is forked, so it begins with the handlers of its parent, and these only wake the parent's own loop.
+    """
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, signal.SIG_DFL)
+
+
+def _end() -> None:
+    os.kill(os.getpid(), signal.SIGTERM)
+    time.sleep(DRAIN_SECONDS)
+    os._exit(1)

@@ -15,7 +15,7 @@ from authsms.protocols.floods import FloodGate
 from authsms.protocols.operations import ProbeHost
 from authsms.wiring import Services, build
 
-_LARGEST_BODY = 256 * 1024
+LARGEST_BODY = 256 * 1024
 _LARGEST_FORM_PART = 64 * 1024
 _MOST_FORM_PARTS = 100
 _FLOOD_SECONDS = 60
@@ -42,7 +42,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     app = Flask("authsms", template_folder=str(templates_folder()), static_folder=str(static_folder()))
     app.config.update(
         DEBUG=settings.debug,
-        MAX_CONTENT_LENGTH=_LARGEST_BODY,
+        MAX_CONTENT_LENGTH=LARGEST_BODY,
         MAX_FORM_MEMORY_SIZE=_LARGEST_FORM_PART,
         MAX_FORM_PARTS=_MOST_FORM_PARTS,
         TRUSTED_HOSTS=[urlsplit(settings.public_url).netloc],

@@ -60,7 +60,7 @@ def show(user: str, since: datetime | None, limit: int, *, as_json: bool) -> Non
 
 def _as_line(record: AuditView) -> str:
     entry = record.entry
-    facts = [f"{name}={value}" for name, value in entry.details.items()]
+    facts = [f"{name}={value}" for name, value in entry.details.items() if value != ""]
     who = entry.login or entry.person_key or "-"
     return "  ".join([f"{record.at:%Y-%m-%d %H:%M:%S}", f"{entry.tag:<22}", f"{who:<16}", entry.event, *facts]).rstrip()
 

@@ -18,7 +18,7 @@ from authsms.senders.submission import Accepted
 from authsms.wiring import Services
 
 _AUTHOR = "command line"
-_TESTS = 5
+TESTS = 5
 
 
 @click.group()
@@ -123,8 +123,8 @@ def _first(services: Services) -> str:
 
 def _limit(services: Services) -> None:
     try:
-        services.limits.take("send-test", Rate(_TESTS, timedelta(hours=1)))
+        services.limits.take("send-test", Rate(TESTS, timedelta(hours=1)))
     except TooManyRequestsError as error:
         minutes = int(error.retry_after.total_seconds() // 60) + 1
-        click.echo(f"{_TESTS} tests an hour are allowed; the next one in {minutes} minutes.", err=True)
+        click.echo(f"{TESTS} tests an hour are allowed; the next one in {minutes} minutes.", err=True)
         sys.exit(1)

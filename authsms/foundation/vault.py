@@ -36,7 +36,7 @@ from authsms.foundation.errors import ConfigurationError, OverloadedError, SealB
 _KEY_BYTES = 32
 _NONCE_BYTES = 12
 _KEY_ID_BYTES = 4
-_SLOT_WAIT_SECONDS = 2.0
+SLOT_WAIT_SECONDS = 2.0
 _OTHERS_MASK = 0o077
 
 
@@ -196,7 +196,7 @@ class Vault:
     @contextmanager
     def _hashing(self) -> Iterator[None]:
         asked = time.monotonic()
-        if not self._free_slots.acquire(timeout=_SLOT_WAIT_SECONDS):
+        if not self._free_slots.acquire(timeout=SLOT_WAIT_SECONDS):
             raise OverloadedError("Too many sign-ins at once.")
         metrics.HASHING_WAIT_SECONDS.observe(time.monotonic() - asked)
         started = time.thread_time()

@@ -91,14 +91,24 @@ class LdapSettings(BaseModel):
         base: Where people are.
         preset: ``openldap`` or ``active_directory``: defaults of what is left out below.
         person_filter: Filter of the one person with ``{login}``.
+        id_attribute: What never changes about a person, not even by renaming.
+        id_form: How that is written: ``uuid``, ``guid`` or ``text``.
+        login_attribute: The user name.
         phone_attributes: Attributes with numbers, the preferred one first.
+        name_attributes: Attributes with a name to show; the first that is there counts.
+        mail_attribute: The mail address.
+        groups: Where groups come from: ``search``, ``member-of`` (an attribute of the person) or ``none``.
         group_filter: Filter of the groups of ``{dn}`` or ``{login}``.
         group_base: Where groups are; empty: *base*. Groups elsewhere do not count.
+        group_name_attribute: What a group is called.
         group_names: Compare groups by ``name`` or by ``dn``.
         decoy_dn: An existing account whose password nobody knows; it is tried when nobody was found. Needed only where
             the directory hashes slowly or counts failures, because it answers for an unknown DN sooner.
         default_region: Country of numbers without a country code; empty: that of the server.
+        connect_timeout_seconds: How long opening a connection may take.
+        receive_timeout_seconds: How long an answer may take.
         patience_seconds: How long a caller waits for a free connection.
+        connections: Most connections each process opens to a directory.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")

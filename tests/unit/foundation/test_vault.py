@@ -144,7 +144,7 @@ def test_ids_sort_by_time_and_do_not_repeat(vault):
 
 def test_hashing_beyond_the_slots_is_refused_in_time(monkeypatch):
     """A flood of guesses takes neither all memory nor all cores; the caller answers 503."""
-    monkeypatch.setattr("authsms.foundation.vault._SLOT_WAIT_SECONDS", 0.05)
+    monkeypatch.setattr("authsms.foundation.vault.SLOT_WAIT_SECONDS", 0.05)
     vault = Vault(KeyRing.generate(), profile=HashingProfile.TESTS, slots=1)
 
     with vault._hashing(), pytest.raises(OverloadedError):

@@ -24,28 +24,18 @@ from sqlalchemy import (
     MetaData,
     Result,
     Table,
-    create_engine,
-    event,
-    make_url,
     text,
 )
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import DeclarativeBase, Session
-from sqlalchemy.pool import ConnectionPoolEntry
 from sqlalchemy.types import TypeDecorator
 from typing_extensions import override
 
-from authsms.foundation.errors import ConfigurationError, DatabaseUnavailableError
+from authsms.foundation.engines import BUSY_MILLISECONDS, READ_ONLY, open_engine, passing_engine
+from authsms.foundation.errors import DatabaseUnavailableError
 
-_BUSY_MILLISECONDS = 5000
-_SQLITE_CONNECTIONS = 40  # as many as threads, or each use would open and prepare a connection anew
-_STATEMENT_MILLISECONDS = 5000
-_LOCK_MILLISECONDS = 3000
-_READ_ONLY = "authsms_read_only"
-_PASSING = "authsms_passing"
 _CALLBACKS = "authsms_after_commit"
 
 
@@ -97,14 +87,18 @@ class Database:
     """
 
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
-        self.engine = _create_engine(url, pool_size)
-        self._passing_engine = self.engine.execution_options(**{_PASSING: True})
-        self._writing = threading.Lock()
-        reading = {_READ_ONLY: True} if self.engine.dialect.name == "sqlite" else {"isolation_level": "AUTOCOMMIT"}
-        self._read_engine = self.engine.execution_options(**reading)
+        self.engine = open_engine(url, pool_size)
         self.dialect: Literal["sqlite", "postgresql"] = (
             "sqlite" if self.engine.dialect.name == "sqlite" else "postgresql"
         )
+        self._writing = threading.Lock()
+        self._passing_engine = passing_engine(self.engine, url, pool_size)
+        if self.dialect == "sqlite":
+            self._read_engine = self.engine.execution_options(**{READ_ONLY: True})
+            self._single_engine = self._passing_engine
+        else:
+            self._read_engine = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+            self._single_engine = self._passing_engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -128,8 +122,16 @@ class Database:
             DatabaseUnavailableError: As with `write`.
         """
         with self._turn(), _told_apart(), self._passing_engine.begin() as connection:
-            if self.dialect == "postgresql":
-                connection.exec_driver_sql("SET LOCAL synchronous_commit = off")
+            yield connection
+
+    @contextmanager
+    def jot_one(self) -> Iterator[Connection]:
+        """Like `jot`, for a single statement; on PostgreSQL it costs one round trip in place of three.
+
+        Raises:
+            DatabaseUnavailableError: As with `write`.
+        """
+        with self._turn(), _told_apart(), self._single_engine.begin() as connection:
             yield connection
 
     @contextmanager
@@ -168,6 +170,7 @@ class Database:
     def dispose(self) -> None:
         """Close every connection; needed before a fork and at the end."""
         self.engine.dispose()
+        self._passing_engine.dispose()
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
@@ -179,7 +182,7 @@ class Database:
         if self.dialect == "postgresql":
             yield
             return
-        if not self._writing.acquire(timeout=_BUSY_MILLISECONDS / 1000):
+        if not self._writing.acquire(timeout=BUSY_MILLISECONDS / 1000):
             raise DatabaseUnavailableError("The database is too busy.")
         try:
             yield
@@ -231,58 +234,3 @@ def create_schema(database: Database) -> None:
 def sqlite_url(file: Path) -> str:
     """Return the address of the SQLite database in *file*."""
     return f"sqlite:///{file.absolute()}"
-
-
-def _create_engine(url: str, pool_size: int) -> Engine:
-    try:
-        address = make_url(url)
-    except Exception as error:
-        raise ConfigurationError("database.url cannot be read; write sqlite:////… or postgresql://…") from error
-    if address.get_backend_name() == "sqlite":
-        engine = create_engine(
-            address,
-            pool_size=_SQLITE_CONNECTIONS,
-            connect_args={"timeout": _BUSY_MILLISECONDS / 1000, "isolation_level": None},
-        )
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_sqlite)
-        return engine
-    if address.get_backend_name() == "postgresql":
-        options = f"-c statement_timeout={_STATEMENT_MILLISECONDS} -c lock_timeout={_LOCK_MILLISECONDS} -c timezone=UTC"
-        return create_engine(
-            address.set(drivername="postgresql+psycopg"),
-            pool_size=pool_size,
-            max_overflow=pool_size,
-            pool_timeout=5,
-            connect_args={
-                "options": options,
-                "connect_timeout": 3,
-                "keepalives_idle": 10,
-                "keepalives_interval": 5,
-                "keepalives_count": 2,
-                "application_name": "authsms",
-            },
-        )
-    raise ConfigurationError("database.url names an unknown kind of database; use sqlite or postgresql.")
-
-
-def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
-    cursor = connection.cursor()
-    for pragma in (
-        "journal_mode=WAL",
-        "synchronous=FULL",
-        f"busy_timeout={_BUSY_MILLISECONDS}",
-        "foreign_keys=ON",
-        "journal_size_limit=67108864",
-    ):
-        cursor.execute(f"PRAGMA {pragma}")
-    cursor.close()
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    options = connection.get_execution_options()
-    synchronous = "NORMAL" if options.get(_PASSING, False) else "FULL"
-    if connection.info.get("synchronous", "FULL") != synchronous:
-        connection.exec_driver_sql(f"PRAGMA synchronous={synchronous}")
-        connection.info["synchronous"] = synchronous
-    connection.exec_driver_sql("BEGIN" if options.get(_READ_ONLY, False) else "BEGIN IMMEDIATE")

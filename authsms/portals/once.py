@@ -68,31 +68,37 @@ def _content() -> str:
 def _claim(key: str) -> bool:
     now = services().clock.now()
     try:
-        with services().database.jot() as connection:
-            if key.startswith(_SWEEP_MARK):
-                connection.execute(_SWEEP, {"now": now})
+        if key.startswith(_SWEEP_MARK):
+            _sweep(now)
+        with services().database.jot_one() as connection:
             connection.execute(_INSERT, {"key": key, "answer": None, "expires_at": now + _KEPT})
     except IntegrityError:
         return _take_over(key, now)
     return True
 
 
+def _sweep(now: datetime) -> None:
+    """Delete what is over; one form in a few does it for all."""
+    with services().database.jot_one() as connection:
+        connection.execute(_SWEEP, {"now": now})
+
+
 def _take_over(key: str, now: datetime) -> bool:
     """Claim a row that is there but too old to count."""
-    with services().database.jot() as connection:
+    with services().database.jot_one() as connection:
         taken = connection.execute(_RENEW, {"form": key, "now": now, "until": now + _KEPT})
     return rowcount(taken) == 1
 
 
 def _release(key: str) -> None:
-    with services().database.jot() as connection:
+    with services().database.jot_one() as connection:
         connection.execute(_DELETE, {"form": key})
 
 
 def _store(key: str, response: Response) -> None:
     document = {"location": response.location, "cookies": response.headers.getlist("Set-Cookie")}
     sealed = services().vault.seal(json.dumps(document).encode(), context=f"form_answer.answer:{key}")
-    with services().database.jot() as connection:
+    with services().database.jot_one() as connection:
         connection.execute(_UPDATE, {"form": key, "sealed": sealed})
 
 

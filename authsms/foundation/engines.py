@@ -1,0 +1,102 @@
+"""How connections to the two kinds of database are opened and kept.
+
+SQLite runs in WAL mode with ``synchronous=FULL`` (a power cut must not revive a used code), and every writing
+transaction starts with ``BEGIN IMMEDIATE``: a deferred one that reads first either loses updates or fails as
+"locked". PostgreSQL runs at its default READ COMMITTED, with time-outs on every statement and lock.
+"""
+
+from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import ConnectionPoolEntry
+
+from authsms.foundation.errors import ConfigurationError
+
+READ_ONLY = "authsms_read_only"
+PASSING = "authsms_passing"
+BUSY_MILLISECONDS = 5000
+_STATEMENT_MILLISECONDS = 5000
+_LOCK_MILLISECONDS = 3000
+_SQLITE_CONNECTIONS = 40  # as many as threads, or each use would open and prepare a connection anew
+
+
+def open_engine(url: str, pool_size: int) -> Engine:
+    """Return the engine for *url*; nothing is connected yet.
+
+    Args:
+        url: ``sqlite:////path/file.db`` or ``postgresql://user:password@host/name``.
+        pool_size: PostgreSQL connections to keep; half as many again may be open for a while.
+
+    Raises:
+        ConfigurationError: The address names another kind of database or cannot be read.
+    """
+    address = _read(url)
+    if address.get_backend_name() == "postgresql":
+        return _postgresql(address, pool_size, overflow=pool_size // 2)
+    engine = create_engine(
+        address,
+        pool_size=_SQLITE_CONNECTIONS,
+        hide_parameters=True,
+        connect_args={"timeout": BUSY_MILLISECONDS / 1000, "isolation_level": None},
+    )
+    event.listen(engine, "connect", _prepare_sqlite)
+    event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def passing_engine(engine: Engine, url: str, pool_size: int) -> Engine:
+    """Return an engine on the same database for commits that need not wait for the disk."""
+    if engine.dialect.name == "sqlite":
+        return engine.execution_options(**{PASSING: True})
+    return _postgresql(_read(url), max(pool_size // 2, 1), overflow=0, options=" -c synchronous_commit=off")
+
+
+def _read(url: str) -> URL:
+    try:
+        address = make_url(url)
+    except (ArgumentError, ValueError):
+        raise ConfigurationError("database.url cannot be read; write sqlite:////… or postgresql://…") from None
+    if address.get_backend_name() not in {"sqlite", "postgresql"}:
+        raise ConfigurationError("database.url names an unknown kind of database; use sqlite or postgresql.")
+    return address
+
+
+def _postgresql(address: URL, pool_size: int, *, overflow: int, options: str = "") -> Engine:
+    time_outs = f"-c statement_timeout={_STATEMENT_MILLISECONDS} -c lock_timeout={_LOCK_MILLISECONDS}"
+    return create_engine(
+        address.set(drivername="postgresql+psycopg"),
+        pool_size=pool_size,
+        max_overflow=overflow,
+        pool_timeout=5,
+        hide_parameters=True,
+        connect_args={
+            "options": f"{time_outs} -c timezone=UTC{options}",
+            "connect_timeout": 3,
+            "keepalives_idle": 10,
+            "keepalives_interval": 5,
+            "keepalives_count": 2,
+            "application_name": "authsms",
+        },
+    )
+
+
+def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        f"busy_timeout={BUSY_MILLISECONDS}",
+        "foreign_keys=ON",
+        "journal_size_limit=67108864",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()
+
+
+def _begin_sqlite(connection: Connection) -> None:
+    options = connection.get_execution_options()
+    synchronous = "NORMAL" if options.get(PASSING, False) else "FULL"
+    if connection.info.get("synchronous", "FULL") != synchronous:
+        connection.exec_driver_sql(f"PRAGMA synchronous={synchronous}")
+        connection.info["synchronous"] = synchronous
+    connection.exec_driver_sql("BEGIN" if options.get(READ_ONLY, False) else "BEGIN IMMEDIATE")

@@ -44,14 +44,14 @@ class _Commands(click.Group):
 
 @click.command(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="authsms")
-def _authsms() -> None:
+def commands() -> None:
     """Self-hosted authentication with one-time codes by text message."""
 
 
 def main() -> None:
     """Run the command line; an error the user can mend is one sentence and exit status 1."""
     try:
-        _authsms.main(prog_name="authsms")
+        commands.main(prog_name="authsms")
     except AuthsmsError as error:
         click.secho(f"authsms: {error}", fg="red", err=True)
         sys.exit(1)

@@ -160,8 +160,8 @@ def assemble(settings: Settings, database: Database, vault: Vault, clock: Clock 
     sessions = LoginSessions(database, vault, clock, settings.sessions)
     code_tools = CodeTools(challenges, budget, CodeTexts(senders, settings.public_url), outbox)
     methods: list[Method] = [
-        PasswordMethod(limits, people, local=False),
-        PasswordMethod(limits, people, local=True),
+        PasswordMethod(database, limits, people, audit, local=False),
+        PasswordMethod(database, limits, people, audit, local=True),
         SmsOtpMethod(vault, audit, code_tools, settings.sms),
     ]
     whereabouts = Whereabouts(outbox, vault, clock)

@@ -27,7 +27,7 @@ _P = LOGON_PROCESS.c
 _IS_OPEN = (_P.status == Status.MORE_DATA.value) & (_P.expires_at > bindparam("moment"))
 _FIND = select(LOGON_PROCESS).where(_P.id == bindparam("wanted"), _P.secret_hash == bindparam("proof"), _IS_OPEN)
 _CHANGE = update(LOGON_PROCESS).where(_P.id == bindparam("wanted"), _P.serial == bindparam("seen"), _IS_OPEN)
-_COUNT = _CHANGE.values(failures=_P.failures + 1)
+_NOTE = _CHANGE.values(failures=_P.failures + bindparam("counted"))
 _INSERT = insert(LOGON_PROCESS)
 
 
@@ -107,16 +107,15 @@ class Processes:
         """
         self._change(session, _CHANGE, process, _values(process) | {"serial": process.serial + 1})
 
-    def note_failure(self, session: Session, process: Process) -> None:
-        """Store a wrong answer; several at once all count, and the question stays the same one.
+    def note_failure(self, session: Session, process: Process, *, counted: bool) -> None:
+        """Store a refused answer; several at once all count, unless not *counted*, and the question stays the same.
 
         Raises:
             NotFoundError: The process has gone on or ended meanwhile.
         """
         progress = process.progress
-        self._change(
-            session, _COUNT, process, {"asks": _pack(progress.asks), "status": _stored_status(progress.status)}
-        )
+        values = {"asks": _pack(progress.asks), "status": _stored_status(progress.status), "counted": int(counted)}
+        self._change(session, _NOTE, process, values)
 
     def cancel(self, session: Session, process: Process) -> None:
         """End a process on the person's wish.

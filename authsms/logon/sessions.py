@@ -7,6 +7,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
+from authsms.audit import AuditEntry, AuditTag, AuditTrail
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database, rowcount
 from authsms.foundation.settings import SessionSettings
@@ -90,6 +91,7 @@ class LoginSessions:
         self._vault = vault
         self._clock = clock
         self._settings = settings
+        self._audit = AuditTrail(database, vault, clock)
 
     def begin(self, session: Session, draft: SessionDraft) -> str:
         """Store a new session within the caller's transaction and return its token, which is kept nowhere else."""
@@ -141,9 +143,15 @@ class LoginSessions:
             rows = session.execute(_OF_PERSON, {"wanted": person_key, **self._alive(self._clock.now())})
             return [_view(row) for row in rows]
 
-    def end(self, session_id: str, person_key: str) -> bool:
-        """End one session of *person_key*; False when it is not theirs or already over."""
-        return self._end(_S.id == session_id, _S.person_key == person_key) > 0
+    def end(self, session_id: str, person_key: str, *, endpoint: str = "") -> bool:
+        """End one session of *person_key*; False when it is not theirs or already over.
+
+        Args:
+            session_id: Its public id.
+            person_key: Whose it must be.
+            endpoint: Who asked for it, for the audit trail.
+        """
+        return self._end(_S.id == session_id, _S.person_key == person_key, endpoint=endpoint) > 0
 
     def end_token(self, token: str) -> bool:
         """End the session of *token* (log-out); False when there is none."""
@@ -164,15 +172,25 @@ class LoginSessions:
             ended = _S.ended_at < past
             return rowcount(session.execute(delete(LOGIN_SESSION).where(ended | (_S.expires_at < past))))
 
-    def _end(self, *which: ColumnElement[bool]) -> int:
-        now = self._clock.now()
-        statement = update(LOGIN_SESSION).where(*which, _IS_ALIVE).values(ended_at=bindparam("moment"))
+    def _end(self, *which: ColumnElement[bool], endpoint: str = "") -> int:
+        ending = update(LOGIN_SESSION).where(*which, _IS_ALIVE).values(ended_at=bindparam("moment"))
         with self._database.write() as session:
-            return rowcount(session.execute(statement, self._alive(now)))
+            ended = session.execute(ending.returning(LOGIN_SESSION), self._alive(self._clock.now())).all()
+            for row in ended:
+                entry = AuditEntry(
+                    AuditTag.SESSION_ENDED,
+                    person_key=row.person_key,
+                    login=row.login,
+                    event=row.event,
+                    endpoint=endpoint,
+                    details={"session": row.id},
+                )
+                self._audit.record(session, entry)
+        return len(ended)
 
     def _touch(self, session_id: str, now: datetime) -> None:
-        with self._database.write() as session:
-            session.execute(_TOUCH, {"wanted": session_id, **self._alive(now)})
+        with self._database.jot() as connection:
+            connection.execute(_TOUCH, {"wanted": session_id, **self._alive(now)})
 
     def _alive(self, now: datetime) -> dict[str, datetime]:
         return {"moment": now, "idle_since": now - self._settings.idle}

@@ -131,7 +131,7 @@ class Settlement:
         # One factor right and the next one wrong is what a stolen password looks like.
         tag = AuditTag.LOGON_SUSPICIOUS if before.completed else AuditTag.LOGON_METHOD_FAILED
         self.record(session, walk, tag, method=before.current, reason=failure.reason)
-        self._processes.note_failure(session, walk.process)
+        self._processes.note_failure(session, walk.process, counted=failure.counted)
         if walk.process.progress.is_open:
             return self.step(walk, secret, failure.message_key)
         after_commit(session, lambda: LOGONS.labels("failed", walk.event.name).inc())

@@ -9,7 +9,7 @@ back when the password was right. Nothing is charged to the person alone: strang
 """
 
 import ipaddress
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import timedelta
 from hashlib import sha256
 from typing import ClassVar
@@ -17,6 +17,9 @@ from typing import ClassVar
 from sqlalchemy.orm import Session
 from typing_extensions import override
 
+from authsms.audit import AuditEntry, AuditTag, AuditTrail
+from authsms.foundation.db import Database
+from authsms.foundation.errors import TooManyRequestsError
 from authsms.foundation.limits import Limits, Rate
 from authsms.identity.local import LOCAL
 from authsms.identity.repository import PasswordVerdict
@@ -26,6 +29,7 @@ from authsms.logon.subject import People
 
 GUESSES_AT_ONE = Rate(10, timedelta(minutes=10))
 GUESSES_FROM_ONE = Rate(100, timedelta(minutes=10))
+REPORTS = Rate(1, timedelta(minutes=10))
 _NETWORK_BITS = 64
 
 
@@ -34,8 +38,10 @@ class PasswordMethod(Method):
 
     amr: ClassVar[tuple[str, ...]] = ("pwd",)
 
-    def __init__(self, limits: Limits, people: People, *, local: bool) -> None:
+    def __init__(self, database: Database, limits: Limits, people: People, audit: AuditTrail, *, local: bool) -> None:
         self.name = "PASSWORD:1" if local else "LDAP_PASSWORD:1"
+        self._database = database
+        self._audit = audit
         self._limits = limits
         self._people = people
         self._local = local
@@ -57,7 +63,11 @@ class PasswordMethod(Method):
         subject = logon.subject
         person = subject.person
         guesses = _guesses(subject.key, logon.client.address)
-        self._limits.take_all(*guesses)
+        try:
+            self._limits.take_all(*guesses)
+        except TooManyRequestsError:
+            self._report(logon, guesses)
+            raise
         verdict = self._people.check_password(subject.typed, person, typed_answer(response, "password"))
         if verdict is not PasswordVerdict.RIGHT or person is None:
             return Failed(MessageKey.WRONG_PASSWORD, reason=verdict.value if person else "unknown-person")
@@ -67,6 +77,25 @@ class PasswordMethod(Method):
             return Passed()
 
         return pass_on
+
+    def _report(self, logon: LogonView, guesses: Sequence[tuple[str, Rate]]) -> None:
+        """Record that a limit was hit; once in a while, or whoever guesses on would fill the trail."""
+        try:
+            self._limits.take(f"report:{guesses[-1][0]}", REPORTS)
+        except TooManyRequestsError:
+            return
+        entry = AuditEntry(
+            AuditTag.LOGON_LIMITED,
+            person_key=logon.subject.audit_key,
+            login=logon.subject.login,
+            process_id=logon.process_id,
+            event=logon.event,
+            endpoint=logon.endpoint,
+            address=logon.client.address,
+            details={"method": self.name},
+        )
+        with self._database.write() as session:
+            self._audit.record(session, entry)
 
 
 def _guesses(subject: str, address: str) -> tuple[tuple[str, Rate], tuple[str, Rate]]:

@@ -82,7 +82,7 @@ class SmsOtpMethod(Method):
             return Failed(MessageKey.CODE_MALFORMED, reason="malformed", counted=False)
         charge = self._tools.challenges.charge(asks.reference)
         if isinstance(charge, NotCharged):
-            return _refused(logon, charge)
+            return lambda _session: _refused(logon, charge)
         if not self._tools.challenges.verify(charge, code):
             return lambda session: self._miss(session, logon, charge)
         return lambda session: self._consume(session, asks)
@@ -219,4 +219,5 @@ def _refused(logon: LogonView, charge: NotCharged) -> Failed:
         asks, key = replace(asks, hold_until=charge.held_until), MessageKey.CODE_HELD
     elif logon.proven and charge.refusal is Refusal.DISABLED:
         key = MessageKey.METHOD_DISABLED
-    return Failed(key, reason=charge.refusal.value, asks=asks)
+    # Not counted: of many right codes at once, those that came too late must not end the process under the first.
+    return Failed(key, reason=charge.refusal.value, asks=asks, counted=False)

@@ -32,8 +32,6 @@ def assemble(services: ProtocolServices) -> Provider:
             clients=clients,
             sessions=services.sessions,
             id_tokens=id_tokens,
-            database=services.database,
-            audit=services.audit,
             vault=services.vault,
         ),
         sessions=services.sessions,

@@ -8,8 +8,6 @@ import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from authsms.audit import AuditEntry, AuditTag, AuditTrail
-from authsms.foundation.db import Database
 from authsms.foundation.errors import ForgeryError, InvalidInputError
 from authsms.foundation.vault import Vault
 from authsms.logon.sessions import LoginSession, LoginSessions
@@ -47,15 +45,11 @@ class Logouts:
         clients: Clients,
         sessions: LoginSessions,
         id_tokens: IdTokens,
-        database: Database,
-        audit: AuditTrail,
         vault: Vault,
     ) -> None:
         self._clients = clients
         self._sessions = sessions
         self._id_tokens = id_tokens
-        self._database = database
-        self._audit = audit
         self._vault = vault
 
     def read(self, parameters: Mapping[str, list[str]]) -> LogoutRequest:
@@ -103,16 +97,7 @@ class Logouts:
 
     def end(self, request: LogoutRequest, session: LoginSession) -> None:
         """End *session*; what was issued in its name dies with it."""
-        self._sessions.end(session.id, session.person_key)
-        entry = AuditEntry(
-            AuditTag.SESSION_ENDED,
-            person_key=session.person_key,
-            login=session.login,
-            event=session.event,
-            endpoint=request.fields["client_id"],
-        )
-        with self._database.write() as transaction:
-            self._audit.record(transaction, entry)
+        self._sessions.end(session.id, session.person_key, endpoint=request.fields["client_id"])
 
 
 def _request(fields: Mapping[str, str], application: str, hint: Hint | None) -> LogoutRequest:

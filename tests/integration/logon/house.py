@@ -187,8 +187,8 @@ class House:
                 self.whereabouts,
             ),
             [
-                PasswordMethod(self.limits, self.people, local=False),
-                PasswordMethod(self.limits, self.people, local=True),
+                PasswordMethod(database, self.limits, self.people, self.audit, local=False),
+                PasswordMethod(database, self.limits, self.people, self.audit, local=True),
                 SmsOtpMethod(vault, self.audit, tools, self.sms),
             ],
         )

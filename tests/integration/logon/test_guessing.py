@@ -99,6 +99,17 @@ def test_failed_guesses_are_on_record(house):
     assert {"method": "LDAP_PASSWORD:1", "reason": "wrong"} == entry.details
 
 
+def test_hitting_the_limit_is_on_record_once(house):
+    """A-25: without letting whoever guesses on fill the trail."""
+    guess_until_refused(house)
+    for _ in range(5):
+        with pytest.raises(TooManyRequestsError):
+            guess(house)
+
+    assert 1 == house.tags().count("logon.limited")
+    assert ("alice", STRANGER.address) == (house.audit.search()[0].entry.login, house.audit.search()[0].entry.address)
+
+
 def test_a_wrong_code_after_a_right_password_is_suspicious(house):
     """A-05: it is what a stolen password looks like."""
     step = house.at_code()

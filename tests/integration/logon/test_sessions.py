@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from authsms.audit import AuditTrail
 from authsms.foundation.settings import SessionSettings
 from authsms.logon.sessions import LoginSessions, SessionDraft
 
@@ -131,6 +132,18 @@ def test_all_others_can_be_ended_at_once(database, sessions, clock):
     assert 2 == sessions.end_others("corp:alice", keep=kept.id)
     assert [kept.id] == [session.id for session in sessions.list("corp:alice")]
     assert 1 == sessions.end_all("corp:alice")
+
+
+def test_the_end_of_a_session_is_on_record(database, sessions, vault, clock):
+    """Whoever ended it, exactly once."""
+    token = begin(database, sessions)
+    identifier = sessions.find(token).id
+    sessions.end(identifier, "corp:alice", endpoint="Wiki")
+    sessions.end_token(token)
+    views = AuditTrail(database, vault, clock).search()
+
+    assert [("session.ended", "alice", "Wiki")] == [(v.entry.tag.value, v.entry.login, v.entry.endpoint) for v in views]
+    assert {"session": identifier} == views[0].entry.details
 
 
 def test_ended_sessions_are_purged_a_day_later(database, sessions, clock):

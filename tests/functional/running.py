@@ -150,12 +150,12 @@ class Installation:
         """The address of its pages."""
         return self.services.settings.public_url
 
-    def person(self, *, phone: bool = True, enabled: bool = True, login: str = "") -> Person:
-        """Make somebody nobody has seen before."""
-        number = next(_names)
-        made = Person(login or f"person{number}", f"MARK-PW-{os.urandom(6).hex()}", f"+1202555{next(_numbers):04d}")
+    def person(self, *, phone: bool = True, enabled: bool = True, login: str = "", number: str = "") -> Person:
+        """Make somebody nobody has seen before, with a phone of their own unless *number* says otherwise."""
+        name, number = next(_names), number or f"+1202555{next(_numbers):04d}"
+        made = Person(login or f"person{name}", f"MARK-PW-{os.urandom(6).hex()}", number)
         phones = (PhoneNumber(made.phone),) if phone else ()
-        draft = PersonDraft(made.login, f"Person {number}", phones, password=made.password, enabled=enabled)
+        draft = PersonDraft(made.login, f"Person {name}", phones, password=made.password, enabled=enabled)
         LocalPeople(self.services.database, self.services.vault, self.services.clock).create(draft)
         self.secrets |= {made.password, made.phone}
         return made

@@ -149,6 +149,22 @@ def test_spellings_of_one_code_share_its_tries(house, spell):
     assert Status.OK is house.logon.answer(step.ticket, {"code": typed}, HERE).status
 
 
+def test_a_success_ends_the_row_of_failures(house):
+    """N-06: four slips, success, four slips, success: nobody is held."""
+    for _ in range(3):
+        step = house.at_code()
+        for _ in range(4):
+            step = house.logon.answer(step.ticket, {"code": house.wrong_code()}, HERE)
+        done = house.logon.answer(step.ticket, {"code": house.code()}, HERE)
+        house.wait(300)
+
+        assert Status.OK is done.status
+        assert step.asks.hold_until is None
+    with house.database.read() as session:
+        states = session.connection().exec_driver_sql("SELECT state FROM challenge").scalars().all()
+    assert ["consumed"] * 3 == states
+
+
 def test_guessing_codes_with_a_stolen_password_stops_at_the_cap(database, counting_vault, clock):
     """ATK-02: resending, new processes, other addresses and patience do not help; the method is disabled."""
     otp = OtpSettings(hold_after=5, failure_cap=12)

@@ -9,7 +9,7 @@ import sys
 import tempfile
 import threading
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
@@ -17,6 +17,7 @@ import click
 import requests
 
 from authsms.cli.demo_setup import PEOPLE, Plan, prepare_installation
+from authsms.cli.ports import require_free
 from authsms.foundation.errors import ConfigurationError
 from authsms.foundation.logs import configure_logging
 from authsms.simulator import SimulatorConfig, TwilioAccount, WebServer, create_sample_application, create_simulator
@@ -102,7 +103,8 @@ def _wait() -> None:
 
 def _plan(folder: Path, *, once: bool, ldap: bool) -> Plan:
     if not once:
-        _require_free(_PORTS)
+        for port in _PORTS:
+            require_free("127.0.0.1", port)
     server, application, simulator = (_free_port() for _ in range(3)) if once else _PORTS
     return Plan(
         folder,
@@ -150,18 +152,6 @@ def _fresh(folder: Path) -> Path:
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(mode=0o700, parents=True)
     return folder
-
-
-def _require_free(ports: Iterable[int]) -> None:
-    for port in ports:
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError as error:
-                raise ConfigurationError(
-                    f"Port {port} is taken, perhaps by another demonstration. Stop what listens there and start again."
-                ) from error
 
 
 def _free_port() -> int:

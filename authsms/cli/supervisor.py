@@ -11,6 +11,7 @@ from granian.constants import Interfaces
 from granian.log import LogLevels
 from granian.server import Server
 
+from authsms.cli.ports import require_free
 from authsms.cli.web_process import DRAIN_SECONDS, heed_signals
 from authsms.foundation.db import Database
 from authsms.foundation.logs import configure_logging, get_logger
@@ -30,6 +31,7 @@ def run_server(settings: Settings) -> None:
         ConfigurationError: Something must be put right before the start; the text says what.
     """
     configure_logging(settings.logging.level, as_json=settings.logging.as_json)
+    require_free(settings.server.host, settings.server.port)
     settings.instance.mkdir(mode=0o700, parents=True, exist_ok=True)
     Vault.open(settings.keys_file)
     database = Database(settings.database_url)
@@ -38,6 +40,8 @@ def run_server(settings: Settings) -> None:
     # It advises against many threads; these wait for directories and for hashing slots, so they are meant.
     logging.getLogger("_granian").addFilter(lambda record: "Python threads" not in record.getMessage())
     os.register_at_fork(after_in_child=heed_signals)
+    address = f"http://{settings.server.host}:{settings.server.port}"
+    _log.info("server.starting", listens_on=address, people_use=settings.public_url)
     delivery = DeliveryProcess()
     delivery.start()
     try:

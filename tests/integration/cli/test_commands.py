@@ -1,0 +1,141 @@
+"""The commands as an administrator types them, each in a process of its own."""
+
+import os
+import socket
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from authsms.cli.ports import require_free
+from authsms.foundation.errors import ConfigurationError
+from authsms.foundation.settings import load_settings
+from authsms.identity.drafts import PersonDraft
+from authsms.identity.local_people import LocalPeople
+from authsms.wiring import Services, build
+
+SMS = "SMS_OTP:1"
+CAP = 5
+
+
+@dataclass(frozen=True, slots=True)
+class Shell:
+    """A shell in the folder of a fresh installation."""
+
+    folder: Path
+
+    def run(self, *words: str, fails: bool = False) -> str:
+        """Return what a command prints, on either stream."""
+        command = [sys.executable, "-m", "authsms", *words]
+        variables = {"AUTHSMS_INSTANCE": str(self.folder), "AUTHSMS_ENVIRONMENT": "development"}
+        done = subprocess.run(
+            command, cwd=self.folder, env={**os.environ, **variables}, capture_output=True, text=True, check=False
+        )
+        assert fails is (done.returncode != 0), done.stdout + done.stderr
+        return done.stdout + done.stderr
+
+    def services(self) -> Services:
+        """Return the services of the same installation."""
+        return build(
+            load_settings(self.folder, {"AUTHSMS_ENVIRONMENT": "development", "AUTHSMS_OTP__FAILURE_CAP": str(CAP)})
+        )
+
+    def file(self, name: str, text: str) -> str:
+        """Write a file and return its path."""
+        (self.folder / name).write_text(text, "utf-8")
+        return str(self.folder / name)
+
+
+@pytest.fixture
+def shell(tmp_path: Path) -> Shell:
+    """An installation with a database."""
+    fresh = Shell(tmp_path)
+    fresh.run("db", "upgrade")
+    return fresh
+
+
+def _add_alice(services: Services) -> str:
+    local = LocalPeople(services.database, services.vault, services.clock)
+    return local.create(PersonDraft("alice", "Alice", (), password="correct horse")).key
+
+
+def test_a_fresh_database_has_the_right_shape(shell):
+    """The check knows the tables of every feature, also of those the command itself does not use."""
+    assert "as it should be" in shell.run("db", "check")
+
+
+def test_somebody_whose_codes_were_disabled_may_try_again(shell):
+    """The end of the ladder is final until an administrator binds the method again, which is recorded."""
+    services = shell.services()
+    key = _add_alice(services)
+    failures = services.challenges.failures
+    with services.database.write() as session:
+        standings = [failures.add(session, key, SMS) for _ in range(CAP)]
+    said = shell.run("people", "rebind", "alice")
+    with services.database.read() as session:
+        after = failures.standing(session, key, SMS)
+    services.close()
+
+    assert standings[-1].disabled
+    assert "alice may try again." in said
+    assert (0, None, False) == (after.failures, after.held_until, after.disabled)
+    assert "method.re-bound" in shell.run("audit", "show", "--user", "alice")
+
+
+def test_somebody_who_left_is_gone(shell):
+    """Only from the built-in repository; a second time there is nobody."""
+    services = shell.services()
+    _add_alice(services)
+    services.close()
+
+    assert "alice is gone" in shell.run("people", "remove", "alice")
+    assert "Nobody" in shell.run("people", "remove", "alice", fails=True)
+
+
+def test_a_directory_that_does_not_answer_is_saved_and_can_be_forgotten(shell):
+    """The command says both, because the next one depends on it."""
+    settings = shell.file("away.toml", 'servers = ["ldaps://127.0.0.1:1"]\nbase = "dc=example"\n')
+
+    assert "AWAY is saved, but cannot be used" in shell.run("repository", "set", "AWAY", settings, fails=True)
+    assert "AWAY" in shell.run("repository", "list")
+    assert "AWAY is gone" in shell.run("repository", "remove", "AWAY")
+    assert "AWAY" not in shell.run("repository", "list")
+
+
+def test_a_changed_address_forgets_the_password_and_says_so(shell):
+    """Nobody may have a stored secret sent elsewhere; an administrator must not find that out by a failed login."""
+    text = 'kind = "generic_http"\nurl = "https://{}.example/"\nuser = "me"\nparameters = "a={{phone}}{{message}}"\n'
+    secrets = shell.file("secrets.toml", 'password = "hunter22"\n')
+    first, second = (shell.file(f"{name}.toml", text.format(name)) for name in ("one", "two"))
+
+    assert "Stored secrets: password." in shell.run("sender", "set", "gateway", first, "--secrets", secrets)
+    assert "Stored secrets: password." in shell.run("sender", "set", "gateway", first)
+    assert "Stored secrets: none" in shell.run("sender", "set", "gateway", second)
+    assert "gateway is gone" in shell.run("sender", "remove", "gateway")
+    assert "No sender service" in shell.run("sender", "list")
+
+
+def test_the_audit_trail_is_readable(shell):
+    """A fact without a value is noise at three in the morning."""
+    shell.run("admin", "create", "root", "--phone", "+49 171 5550100")
+    line = shell.run("audit", "show", "--since", "1h")
+
+    assert "administrator.created" in line
+    assert "= " not in line
+
+
+def test_settings_that_are_refused_name_the_file(tmp_path):
+    """A wrong folder is the usual reason."""
+    command = [sys.executable, "-m", "authsms", "db", "check"]
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert 1 == done.returncode
+    assert f"{tmp_path}/instance/config.toml (which is missing)" in done.stderr
+
+
+def test_an_address_that_is_taken_is_said_in_a_sentence():
+    """Before any process starts."""
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(ConfigurationError, match="already in use"):
+        require_free("127.0.0.1", taken.getsockname()[1])

@@ -88,9 +88,9 @@ class Settlement:
         progress = advance(before, Passed())
         secret, secret_hash = self._processes.new_secret(walk.process.id)
         process = replace(walk.process.about(walk.subject), secret_hash=secret_hash, progress=progress)
-        self.record(session, walk, AuditTag.LOGON_METHOD_PASSED, method=before.current)
         if progress.status is Status.OK:
             return self._finish(session, replace(walk, process=process))
+        self.record(session, walk, AuditTag.LOGON_METHOD_PASSED, method=before.current)
         if following is None:
             raise ValueError("the next method was not made ready")
         asks = following(session)
@@ -120,7 +120,8 @@ class Settlement:
             ),
         )
         self._processes.update(session, process)
-        self.record(session, walk, AuditTag.LOGON_FINISHED, chain=process.chain)
+        passed = " ".join(process.progress.methods)
+        self.record(session, walk, AuditTag.LOGON_FINISHED, chain=process.chain, methods=passed)
         after_commit(session, lambda: LOGONS.labels("ok", process.event).inc())
         step = self.step(walk, "", MessageKey.FINISHED)
         return replace(step, session_token=token, return_to=process.return_to)

@@ -342,12 +342,12 @@ def test_the_trail_tells_the_whole_story(house):
         "logon.method-passed",
         "challenge.issued",
         "logon.suspicious",
-        "logon.method-passed",
         "logon.finished",
     ] == house.tags()
     views = house.audit.search()
     assert {step.process_id} == {view.entry.process_id for view in views}
     assert "corp:id-alice" == views[0].entry.person_key
+    assert {"chain": "directory-sms", "methods": "LDAP_PASSWORD:1 SMS_OTP:1"} == views[0].entry.details
 
 
 def test_no_secret_reaches_the_trail_or_the_tables_in_clear(house):

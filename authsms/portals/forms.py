@@ -80,10 +80,15 @@ class PortalForm(FlaskForm):  # type: ignore[misc]
     """
 
     class Meta(FlaskForm.Meta):  # type: ignore[misc]
-        """How the token is made."""
+        """How the token is made, and that only the fields of a form are read."""
 
         csrf = True
         csrf_class = BrowserBoundCsrf
+
+        @override
+        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
+            # Flask-WTF would also read JSON, whose values may be anything, and files.
+            return request.form if request.method == "POST" else None
 
         def get_translations(self, form: BaseForm) -> DummyTranslations:  # noqa: ARG002 - given by the base class
             """Translate nothing: no words of fields are shown, and Flask-WTF would read its catalogue each time."""

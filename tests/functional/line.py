@@ -67,7 +67,7 @@ class Line:
                 threading.Thread(target=self._pass_on, args=(near, far, True), daemon=True).start()
                 threading.Thread(target=self._pass_on, args=(far, near, False), daemon=True).start()
 
-    def _pass_on(self, source: socket.socket, target: socket.socket, is_late: bool) -> None:  # noqa: FBT001
+    def _pass_on(self, source: socket.socket, target: socket.socket, is_late: bool) -> None:
         with suppress(OSError):
             while data := source.recv(_CHUNK):
                 self._passes.wait()

@@ -17,6 +17,7 @@ from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
+from types import MappingProxyType
 
 from authsms.audit import AuditView
 from authsms.foundation.phone import PhoneNumber
@@ -228,16 +229,21 @@ def another(code: str, step: int = 1) -> str:
 
 @contextmanager
 def run_installation(
-    folder: Path, provider: Provider, *, nodes: int = 1, is_started: bool = True, **settings: str
+    folder: Path,
+    provider: Provider,
+    settings: Mapping[str, str] = MappingProxyType({}),
+    *,
+    nodes: int = 1,
+    is_started: bool = True,
 ) -> Iterator[Installation]:
     """Make an installation below *folder* and run it.
 
     Args:
         folder: An empty folder.
         provider: Where its texts go.
+        settings: Further settings, named like the variables of the environment without their prefix.
         nodes: How many servers share the database; more than one needs ``DATABASE__URL``.
         is_started: Whether to start the servers.
-        settings: Further settings, named like the variables of the environment without their prefix.
     """
     made = [_node(folder / f"node-{number}") for number in range(nodes)]
     usual = {
@@ -250,7 +256,7 @@ def run_installation(
         "LOGGING__LEVEL": "DEBUG",
     }
     for node in made:
-        values = usual | settings | {"INSTANCE": str(node.folder), "SERVER__PORT": str(node.port)}
+        values = usual | dict(settings) | {"INSTANCE": str(node.folder), "SERVER__PORT": str(node.port)}
         node.environment = {f"AUTHSMS_{name}": value for name, value in values.items()}
     with ExitStack() as stack:
         services = build(load_settings(made[0].folder, made[0].environment))

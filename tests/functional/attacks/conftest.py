@@ -28,7 +28,7 @@ def provider(_provider_of_all: Provider) -> Iterator[Provider]:
 def house(tmp_path_factory: pytest.TempPathFactory, _provider_of_all: Provider) -> Iterator[Installation]:
     """One server with two web processes on SQLite; after 20 wrong codes in a row, not earlier, the method is off."""
     settings = {"OTP__HOLD_AFTER": "20", "OTP__FAILURE_CAP": "20", "SMS__RESEND_SECONDS": "10"}
-    with run_installation(tmp_path_factory.mktemp("house"), _provider_of_all, **settings) as installation:
+    with run_installation(tmp_path_factory.mktemp("house"), _provider_of_all, settings) as installation:
         yield installation
         assert [] == secrets_in(installation, installation.logs())
 
@@ -47,7 +47,7 @@ def pair(
     """Two servers that share keys and a PostgreSQL database at its usual READ COMMITTED."""
     url = postgresql.url(postgresql.create_database()).replace(f":{postgresql.port}/", f":{database_line.port}/")
     settings = {"DATABASE__URL": url, "SMS__RESEND_SECONDS": "10"}
-    with run_installation(tmp_path_factory.mktemp("pair"), _provider_of_all, nodes=2, **settings) as installation:
+    with run_installation(tmp_path_factory.mktemp("pair"), _provider_of_all, settings, nodes=2) as installation:
         yield installation
         assert [] == secrets_in(installation, installation.logs())
 
@@ -62,7 +62,7 @@ def public(tmp_path_factory: pytest.TempPathFactory, _provider_of_all: Provider)
         "SERVER__TRUSTED_PROXIES": "127.9.9.9/32",
         "SERVER__PROXY_DROPS_UNDERSCORES": "true",
     }
-    with run_installation(tmp_path_factory.mktemp("public"), _provider_of_all, **settings) as installation:
+    with run_installation(tmp_path_factory.mktemp("public"), _provider_of_all, settings) as installation:
         yield installation
         assert [] == secrets_in(installation, installation.logs())
 

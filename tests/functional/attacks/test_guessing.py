@@ -2,10 +2,11 @@
 
 import pytest
 
+from tests.functional.attacks.words import announcement
 from tests.functional.effort import rounds
 from tests.functional.provided import Provider
 from tests.functional.running import Installation, Person, another, is_signed_in
-from tests.functional.visitor import Answer, Browser
+from tests.functional.visitor import Browser
 
 pytestmark = pytest.mark.xdist_group("house")
 
@@ -20,7 +21,7 @@ def test_after_five_wrong_codes_the_right_one_is_refused_in_the_same_words(
     heard = []
     for guess in (*(another(code, step) for step in range(1, 6)), code):
         page = browser.submit(page, "code", code=guess)
-        heard.append(_announcement(page))
+        heard.append(announcement(page))
 
     assert house.comparisons() - before == 5
     assert not is_signed_in(browser)
@@ -75,7 +76,3 @@ def _guess(house: Installation, person: Person, code: str, *, times: int, forwar
     page = house.sign_in(person, browser)
     for _ in range(times):
         page = browser.submit(page, "code", code=code)
-
-
-def _announcement(page: Answer) -> str:
-    return page.text.partition('id="announcement"')[2].partition("</p>")[0].partition("<span>")[2]

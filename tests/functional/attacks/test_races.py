@@ -17,7 +17,7 @@ _SESSION = "authsms-session="
 
 @pytest.fixture(params=[0.0, 0.03], ids=["near", "far"])
 def delay(request: pytest.FixtureRequest, database_line: Line) -> Iterator[float]:
-    """How late every statement reaches the database: what needs luck in a fast network becomes certain in a slow one."""
+    """How late statements reach the database: what needs luck in a fast network becomes certain in a slow one."""
     database_line.delay = request.param
     yield request.param
     database_line.delay = 0.0
@@ -70,7 +70,7 @@ def test_fifty_copies_of_one_form_act_once(pair: Installation, provider: Provide
 
 
 def test_a_code_works_in_no_other_browser(pair: Installation, provider: Provider) -> None:
-    """The oracle: fifty tries from a browser that knows address, form and code make no session; its owner's makes one."""
+    """The oracle: fifty tries from a browser that knows address, form and code make no session; its owner gets in."""
     person, owner, thief = pair.person(), pair.browser(), pair.browser()
     page = pair.sign_in(person, owner)
     code = pair.code(person)

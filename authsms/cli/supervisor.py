@@ -8,6 +8,7 @@ import threading
 import time
 
 from granian.constants import Interfaces
+from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
 
@@ -19,6 +20,7 @@ from authsms.foundation.schema import require_schema
 from authsms.foundation.settings import Settings
 from authsms.foundation.vault import Vault
 
+_LARGEST_HEAD = 64 * 1024
 _LONGEST_PAUSE = 10.0
 _MOST_WORKERS = 4
 _log = get_logger(__name__)
@@ -61,6 +63,7 @@ def _web_server(settings: Settings) -> Server:  # type: ignore[valid-type]  # on
         workers=workers,
         blocking_threads=settings.server.threads,
         backpressure=settings.server.threads * 4,
+        http1_settings=HTTP1Settings(max_buffer_size=_LARGEST_HEAD),
         respawn_failed_workers=True,
         workers_kill_timeout=DRAIN_SECONDS,
         log_access=False,

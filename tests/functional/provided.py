@@ -47,9 +47,9 @@ class Provider:
                 self._network.phones.wait_for_change(since=version, patience=timedelta(seconds=0.5))
         return codes[number - 1]
 
-    def spoil(self, kind: FaultKind, *, provider: str = "twilio", **facts: object) -> None:
-        """Let something go wrong at a provider."""
-        self._network.faults.put(provider, [Fault(kind=kind, **facts)])  # type: ignore[arg-type]
+    def spoil(self, kind: FaultKind, *, provider: str = "twilio", phone: str = "", **facts: object) -> None:
+        """Let something go wrong at a provider, for everybody or for one phone."""
+        self._network.faults.put(provider, [Fault(kind=kind, phone=phone, **facts)])  # type: ignore[arg-type]
 
     def mend(self) -> None:
         """Let nothing go wrong any more."""

@@ -4,6 +4,7 @@ import json
 import stat
 import threading
 from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
@@ -147,8 +148,17 @@ def test_hashing_beyond_the_slots_is_refused_in_time(monkeypatch):
     monkeypatch.setattr("authsms.foundation.vault.SLOT_WAIT_SECONDS", 0.05)
     vault = Vault(KeyRing.generate(), profile=HashingProfile.TESTS, slots=1)
 
-    with vault._hashing(), pytest.raises(OverloadedError):
+    with vault._free_slots, pytest.raises(OverloadedError):
         vault.hash_code("one", "123456")
+
+
+def test_hashing_happens_in_as_few_threads_as_there_are_slots():
+    """The allocator keeps 19 MiB for each thread that has ever hashed; a server has dozens of threads."""
+    vault = Vault(KeyRing.generate(), profile=HashingProfile.TESTS, slots=2)
+    with ThreadPoolExecutor(8) as callers:
+        list(callers.map(lambda number: vault.hash_code("one", f"{number:06d}"), range(40)))
+
+    assert 1 <= len(vault._hashers._threads) <= 2
 
 
 def test_parts_of_a_keyed_hash_cannot_be_shifted(vault):

@@ -13,13 +13,14 @@ from sqlalchemy.orm import Session
 from authsms.audit import AuditTag, AuditTrail
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database
-from authsms.foundation.errors import NotFoundError
+from authsms.foundation.errors import NotFoundError, TooManyRequestsError
 from authsms.foundation.metrics import LOGONS
 from authsms.foundation.vault import Vault
 from authsms.logon.catalog import Catalog, Event
 from authsms.logon.endpoints import Continuation, Continuations
 from authsms.logon.machine import Asks, Failed, Passed, Progress, Result, advance, switch
 from authsms.logon.methods.base import Answer, Begin, LogonView, Method
+from authsms.logon.pace import Pace
 from authsms.logon.processes import LIFETIME, OVER, Process, Processes
 from authsms.logon.sessions import LoginSessions
 from authsms.logon.settlement import Settlement
@@ -57,10 +58,12 @@ class LogonService:
     Args:
         tools: What the engine works with.
         methods: Every method there is.
+        pace: Levels the time of refusals.
     """
 
-    def __init__(self, tools: LogonTools, methods: Sequence[Method]) -> None:
+    def __init__(self, tools: LogonTools, methods: Sequence[Method], *, pace: Pace | None = None) -> None:
         self._tools = tools
+        self._pace = pace or Pace()
         self._methods = {method.name: method for method in methods}
         self._processes = Processes(tools.database, tools.vault, tools.clock)
         self._settlement = Settlement(self._processes, tools.sessions, tools.audit, self._methods)
@@ -100,11 +103,12 @@ class LogonService:
             TooManyRequestsError: As `answer`; nothing was stored.
             UnavailableError: A dependency is away; nothing was stored.
         """
+        began = self._pace.now()
         walk, secret = self._open(event_name, user_name, client, continuation_id)
         first = walk.process.progress
         opening = self._methods[first.methods[0]].opening()
         if response is not None and opening is not None:
-            return self._begin_and_answer(walk.at(advance(first, opening)), secret, response)
+            return self._begin_and_answer(walk.at(advance(first, opening)), secret, response, began)
         begin = self._prepare(walk, first)
         with self._tools.database.write() as session:
             asks = begin(session)
@@ -120,9 +124,9 @@ class LogonService:
             TooManyRequestsError: A limit is reached; nothing was checked.
             UnavailableError: A dependency is away; nothing is decided, the person may try again.
         """
+        began = self._pace.now()
         walk = self._load(ticket, client)
-        method, view = self._present(walk)
-        given = method.answer(view, response)
+        given = self._judge(walk, response, began)
         following = self._following(walk) if callable(given) else None
         return self._settle(walk, ticket, given, following)
 
@@ -219,9 +223,20 @@ class LogonService:
         )
         return Walk(process, event, subject, client), secret
 
-    def _begin_and_answer(self, walk: Walk, secret: str, response: Mapping[str, str]) -> Step:
+    def _judge(self, walk: Walk, response: Mapping[str, str], began: float) -> Answer:
+        """Return what the present method says; its refusals all take the same time."""
         method, view = self._present(walk)
-        given = method.answer(view, response)
+        try:
+            given = method.answer(view, response)
+        except TooManyRequestsError:
+            self._pace.hold(began, method.refusal_takes)
+            raise
+        if isinstance(given, Failed):
+            self._pace.hold(began, method.refusal_takes)
+        return given
+
+    def _begin_and_answer(self, walk: Walk, secret: str, response: Mapping[str, str], began: float) -> Step:
+        given = self._judge(walk, response, began)
         following = self._following(walk) if callable(given) else None
         with self._tools.database.write() as session:
             self._insert(session, walk)

@@ -8,6 +8,7 @@ that must be paid for before it is checked is charged by the method in a transac
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import ClassVar, TypeAlias
 
 from sqlalchemy.orm import Session
@@ -56,10 +57,13 @@ class Method(ABC):
     Attributes:
         name: Wire name, ``SMS_OTP:1``.
         amr: What it proves, in the words of RFC 8176.
+        refusal_takes: Least time from the beginning of a call to the refusal of its answer, when looking somebody up
+            would show in it otherwise.
     """
 
     name: str
     amr: ClassVar[tuple[str, ...]]
+    refusal_takes: ClassVar[timedelta] = timedelta()
 
     @abstractmethod
     def begin(self, logon: LogonView) -> Begin:

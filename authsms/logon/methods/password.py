@@ -37,6 +37,7 @@ class PasswordMethod(Method):
     """Asks the repository."""
 
     amr: ClassVar[tuple[str, ...]] = ("pwd",)
+    refusal_takes: ClassVar[timedelta] = timedelta(milliseconds=150)
 
     def __init__(self, database: Database, limits: Limits, people: People, audit: AuditTrail, *, local: bool) -> None:
         self.name = "PASSWORD:1" if local else "LDAP_PASSWORD:1"

@@ -23,6 +23,7 @@ from authsms.logon.catalog import Catalog
 from authsms.logon.endpoints import Continuations, EndpointService
 from authsms.logon.methods.password import PasswordMethod
 from authsms.logon.methods.sms_otp import CodeTools, SmsOtpMethod
+from authsms.logon.pace import Pace
 from authsms.logon.seed import seed
 from authsms.logon.service import LogonService, LogonTools
 from authsms.logon.sessions import LoginSessions
@@ -161,6 +162,9 @@ class House:
     sms: SmsSettings = field(default_factory=SmsSettings)
     public_url: str = "https://login.example.com"
 
+    seconds: float = 0.0
+    pauses: list[float] = field(default_factory=list)
+
     def __post_init__(self) -> None:
         database, vault, clock = self.database, self.vault, self.clock
         self.audit = AuditTrail(database, vault, clock)
@@ -191,6 +195,7 @@ class House:
                 PasswordMethod(database, self.limits, self.people, self.audit, local=True),
                 SmsOtpMethod(vault, self.audit, tools, self.sms),
             ],
+            pace=Pace(lambda: self.seconds, self.pauses.append),
         )
         seed(self.catalog)
 

@@ -85,7 +85,8 @@ class DeliveryStatus:
 
     Attributes:
         state: A word of `authsms.delivery.states.MessageState`; empty when nothing may be shown.
-        detail: Error or reason code, empty when there is none.
+        detail: Error or reason code, empty when there is none; of a withheld text a `Withheld` word, or
+            `authsms.logon.whereabouts.HELD`.
         final: Nothing more will change; stop asking.
     """
 

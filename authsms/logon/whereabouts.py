@@ -15,6 +15,9 @@ from authsms.foundation.vault import Vault
 from authsms.logon.machine import Asks
 from authsms.logon.steps import DeliveryStatus
 
+HELD: Final = "method-held"
+"""Detail of a text that was withheld because of wrong codes, and only until the hold is over."""
+
 _TOLD: Final = frozenset({Withheld.NUMBER_LIMIT, Withheld.METHOD_UNUSABLE, Withheld.OPTED_OUT, Withheld.BUDGET})
 _FINAL: Final = frozenset({MessageState.DELIVERED, MessageState.FAILED, MessageState.STALE, MessageState.WITHHELD})
 _SHORTEST = timedelta(milliseconds=300)
@@ -39,7 +42,8 @@ class Whereabouts:
             return DeliveryStatus()
         if message.state is MessageState.WITHHELD and message.reason not in _TOLD:
             return self._pretended(message)
-        return DeliveryStatus(message.state.value, message.reason, message.state in _FINAL)
+        held = message.reason == Withheld.METHOD_UNUSABLE and asks.hold_until is not None
+        return DeliveryStatus(message.state.value, HELD if held else message.reason, message.state in _FINAL)
 
     def _pretended(self, message: MessageView) -> DeliveryStatus:
         drawn = int(self._vault.keyed_hash("phantom.delay", message.id)[:8], 16) % _SPREAD_MILLISECONDS

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
 
+from authsms.delivery.states import MessageState
 from authsms.logon.machine import Asks
 from authsms.logon.steps import DeliveryStatus
 from authsms.portals.wording import Progress, progress
@@ -20,6 +21,7 @@ class CodePage:
         resend_seconds: Until another code may be asked for; None when the method sends nothing.
         hold_seconds: Until an answer is checked again.
         progress: How far the text is.
+        is_withheld: No text was sent at all, and the person may know why.
     """
 
     masked: str
@@ -28,6 +30,7 @@ class CodePage:
     resend_seconds: int | None
     hold_seconds: int
     progress: Progress
+    is_withheld: bool
 
     @classmethod
     def of(cls, asks: Asks, now: datetime, status: DeliveryStatus) -> "CodePage":
@@ -39,6 +42,7 @@ class CodePage:
             resend_seconds=None if asks.resend_at is None else _until(asks.resend_at, now),
             hold_seconds=_until(asks.hold_until, now),
             progress=progress(status),
+            is_withheld=status.state == MessageState.WITHHELD,
         )
 
 

@@ -80,7 +80,7 @@ def ask(process_id: str) -> ResponseReturnValue:
         origin=origin,
         heading=heading(step.asks.prompt),
         form=AnswerForm(process_scope(process_id)),
-        announcement=announce(take_note()),
+        announcement=announce(take_note(), withheld=page.is_withheld),
     )
 
 

@@ -8,6 +8,7 @@ from flask_babel import LazyString, lazy_gettext
 from authsms.delivery.states import Failure, MessageState, Withheld
 from authsms.logon.machine import MessageKey, Prompt
 from authsms.logon.steps import DeliveryStatus
+from authsms.logon.whereabouts import HELD
 from authsms.portals.notes import Note
 
 _SENTENCES: Final[dict[str, LazyString]] = {
@@ -26,7 +27,8 @@ _SENTENCES: Final[dict[str, LazyString]] = {
     "session.ended": lazy_gettext("That session has been signed out."),
     "sessions.ended": lazy_gettext("All your other sessions have been signed out."),
 }
-_GOOD: Final = frozenset({"code.resent", "session.ended", "sessions.ended"})
+_RESENT: Final = "code.resent"
+_GOOD: Final = frozenset({_RESENT, "session.ended", "sessions.ended"})
 
 QUIET: Final = frozenset({MessageKey.ASK_PASSWORD, MessageKey.CODE_SENT, MessageKey.FINISHED})
 """Keys that say nothing the page does not say itself."""
@@ -93,7 +95,12 @@ _REASONS: Final[dict[str, LazyString]] = {
     Failure.UNREADABLE: _OUR_SIDE,
     Withheld.BUDGET: _OUR_SIDE,
     Withheld.NUMBER_LIMIT: lazy_gettext(
-        "Your phone has been sent too many codes. Wait ten minutes, or try another way."
+        "Your phone was sent a code just a moment ago, or too many in a short time. "
+        "Ask for a new one as soon as the button below allows it, or try another way."
+    ),
+    HELD: lazy_gettext(
+        "There were too many wrong codes, so no new one is sent for the moment. "
+        "Ask for one when the wait is over, or try another way."
     ),
     Withheld.METHOD_UNUSABLE: lazy_gettext(
         "Codes by text message are switched off for you. Please ask your help desk."
@@ -107,9 +114,12 @@ _METHODS: Final[dict[str, LazyString]] = {
 }
 
 
-def announce(note: Note | None) -> Announcement | None:
-    """Return the sentence of *note*, or None when there is nothing to say; an unknown key gets the vaguest words."""
-    if note is None or note.key in QUIET:
+def announce(note: Note | None, *, withheld: bool = False) -> Announcement | None:
+    """Return the sentence of *note*, or None when there is nothing to say; an unknown key gets the vaguest words.
+
+    Of a text that was *withheld* it is not said that it is on its way.
+    """
+    if note is None or note.key in QUIET or (withheld and note.key == _RESENT):
         return None
     sentence = _SENTENCES.get(note.key, _SENTENCES[MessageKey.FAILED])
     filled = {"length": "6", "seconds": "30", **note.values}

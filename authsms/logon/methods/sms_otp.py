@@ -133,7 +133,7 @@ class SmsOtpMethod(Method):
             length=tools.challenges.length,
             expires_at=plan.new.expires_at,
             resend_at=grant.next_at,
-            hold_until=standing.held_until if logon.proven else None,
+            hold_until=standing.held_until if logon.proven and not standing.disabled else None,
             message_id=plan.message_id if logon.proven else None,
             details=logon.proven,
             reference=plan.new.id,

@@ -7,6 +7,7 @@ import pytest
 
 from authsms.delivery.states import Failure, MessageState, Withheld
 from authsms.logon.steps import DeliveryStatus
+from authsms.logon.whereabouts import HELD
 from tests.fakes import ManualClock
 from tests.functional.portals.conftest import Visitor
 from tests.functional.portals.twin import CODE, CONTINUATION, PASSWORD, ScriptedLogon
@@ -132,7 +133,10 @@ def test_the_code_field_fits_autofill_and_paste(visitor: Visitor):
         (DeliveryStatus(MessageState.FAILED, Failure.OPTED_OUT, final=True), "failed", "Text START"),
         (DeliveryStatus(MessageState.FAILED, "30007", final=True), "failed", "could not be delivered"),
         (DeliveryStatus(MessageState.WITHHELD, Withheld.OPTED_OUT, final=True), "failed", "Text START"),
-        (DeliveryStatus(MessageState.WITHHELD, Withheld.NUMBER_LIMIT, final=True), "failed", "too many codes"),
+        (DeliveryStatus(MessageState.WITHHELD, Withheld.NUMBER_LIMIT, final=True), "failed", "too many in a short time"),
+        (DeliveryStatus(MessageState.WITHHELD, Withheld.METHOD_UNUSABLE, final=True), "failed", "switched off for you"),
+        (DeliveryStatus(MessageState.WITHHELD, HELD, final=True), "failed", "too many wrong codes"),
+        (DeliveryStatus(MessageState.WITHHELD, Withheld.BUDGET, final=True), "failed", "cannot be sent at the moment"),
         (DeliveryStatus(), "quiet", "within a minute"),
     ],
 )
@@ -148,6 +152,32 @@ def test_the_page_and_its_status_tell_how_far_the_text_is(visitor, logon, status
     page = visitor.get(path).text
     assert f'data-stage="{stage}"' in page
     assert words in page
+
+
+@pytest.mark.parametrize("reason", [Withheld.NUMBER_LIMIT, Withheld.METHOD_UNUSABLE, Withheld.OPTED_OUT, HELD])
+def test_nobody_waits_for_a_code_that_was_not_sent(visitor, logon, reason):
+    """The page says so from its first sentence on, and promises neither a text nor that a code is valid."""
+    path = visitor.reach_code()
+    logon.delivery = DeliveryStatus(MessageState.WITHHELD, reason, final=True)
+    page = visitor.get(path).text
+    german = visitor.get(path, **{"Accept-Language": "de"}).text
+
+    assert "No code has been sent to" in page
+    assert "An " in german
+    assert "wurde kein Code gesendet" in german
+    for words in ("We are texting", "Valid for another", "No message?", 'class="track"'):
+        assert words not in page
+    assert "Send a new code" in page
+
+
+def test_a_new_code_that_was_not_sent_is_not_announced(visitor, logon, clock):
+    """The sentence above the field and the one below it must not contradict each other."""
+    path = visitor.reach_code()
+    clock.advance(timedelta(seconds=31))
+    logon.delivery = DeliveryStatus(MessageState.WITHHELD, Withheld.OPTED_OUT, final=True)
+    visitor.post(f"{path}/resend", {"csrf_token": visitor.token(path)})
+
+    assert "A new code is on its way" not in visitor.get(path).text
 
 
 def test_a_new_code_can_be_had_only_after_the_wait(visitor: Visitor, logon: ScriptedLogon, clock: ManualClock):

@@ -5,6 +5,7 @@ import pytest
 from authsms.foundation.phone import PhoneNumber
 from authsms.identity.repository import Person
 from authsms.logon.machine import MessageKey, Status
+from authsms.logon.whereabouts import HELD
 from tests.integration.logon.house import ALICE, HERE, NOPHONE, House, ScriptedPeople
 
 COLLEAGUE = Person(repository="corp", id="id-bob", login="bob", display_name="Bob", phones=ALICE.phones)
@@ -76,6 +77,19 @@ def test_another_login_within_the_pause_is_not_texted_but_told(house):
     house.wait(30)
     assert MessageKey.CODE_SENT is house.logon.resend(other.ticket, HERE).message_key
     assert Status.OK is house.logon.answer(other.ticket, {"code": house.code()}, HERE).status
+
+
+def test_a_hold_that_outlasts_the_code_is_told_apart_from_a_method_that_is_off(house):
+    """It ends by itself: the person waits, and need not call anybody."""
+    with house.database.write() as session:
+        for _ in range(20):
+            house.wait(3601)
+            house.challenges.failures.add(session, ALICE.key, "SMS_OTP:1")
+    step = house.at_code()
+    status = house.logon.delivery_status(step.ticket)
+
+    assert (MessageKey.CODE_HELD, HELD) == (step.message_key, status.detail)
+    assert [] == house.sent
 
 
 def test_a_code_that_was_withheld_never_passes(house):

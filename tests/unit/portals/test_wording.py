@@ -7,6 +7,7 @@ from flask_babel import Babel
 from authsms.delivery.states import Failure, MessageState, Withheld
 from authsms.logon.machine import MessageKey
 from authsms.logon.steps import DeliveryStatus
+from authsms.logon.whereabouts import HELD
 from authsms.portals.notes import Note
 from authsms.portals.wording import QUIET, announce, progress, proofs
 
@@ -39,7 +40,7 @@ def test_what_a_page_says_itself_is_not_announced(key: MessageKey):
 
 
 @pytest.mark.parametrize("state", MessageState)
-@pytest.mark.parametrize("detail", ["", "30007", *Failure, *Withheld])
+@pytest.mark.parametrize("detail", ["", "30007", *Failure, *Withheld, HELD])
 def test_every_state_and_reason_has_words(state: MessageState, detail: str):
     """And a stage that the page can draw."""
     shown = progress(DeliveryStatus(state, detail, final=False))

@@ -10,6 +10,7 @@ PhoneNumber = NewType("PhoneNumber", str)
 """A number in E.164: ``+``, then up to 15 digits (ITU-T E.164)."""
 
 _LONGEST_SPELLING = 64
+_FEWEST_DIGITS = 7
 _MASK = "•••••••"
 
 
@@ -29,9 +30,11 @@ def parse_phone(text: str, *, default_region: str) -> PhoneNumber:
         number = phonenumbers.parse(text, default_region or None)
     except phonenumbers.NumberParseException as error:
         raise InvalidInputError("That is not a phone number.", field="phone") from error
-    if number.extension or not phonenumbers.is_possible_number(number):
+    written = phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)
+    # Where local calls need no area code, the library holds a few digits for possible.
+    if number.extension or len(written) <= _FEWEST_DIGITS or not phonenumbers.is_possible_number(number):
         raise InvalidInputError("That is not a phone number that can receive text messages.", field="phone")
-    return PhoneNumber(phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164))
+    return PhoneNumber(written)
 
 
 def country_of(number: PhoneNumber) -> str:

@@ -22,7 +22,21 @@ def test_usual_spellings_are_read(text, expected):
 
 
 @pytest.mark.parametrize(
-    "text", ["", "ask Bob", "+49 171 2345678 ext. 5", "+" + "1" * 16, "+49\n171", "0" * 65, "+1", "\0"]
+    "text",
+    [
+        "",
+        "ask Bob",
+        "+49 171 2345678 ext. 5",
+        "+" + "1" * 16,
+        "+49\n171",
+        "0" * 65,
+        "+1",
+        "\0",
+        "0171",
+        "110",
+        "+49171",
+        "+491234",
+    ],
 )
 def test_other_text_is_refused_and_not_repeated(text):
     """The message may be shown and logged."""

@@ -33,6 +33,11 @@ def canonical_name(typed: str) -> str:
     return name
 
 
+def visible_part(typed: str) -> str:
+    """Return what people see of *typed*, to begin a field with; it need not be a name either."""
+    return " ".join("".join(mark for mark in typed[:LONGEST_NAME] if not _is_odd(mark)).split())
+
+
 def comparable(name: str) -> str:
     """Return the form under which names that differ in case only are one and the same."""
     return unicodedata.normalize("NFKC", unicodedata.normalize("NFKC", name).casefold())

@@ -104,6 +104,11 @@ class SignInForm(PortalForm):
     user_name = StringField(validators=[InputRequired(), Length(max=_LONGEST_NAME)])
     password = PasswordField(validators=[InputRequired(), Length(max=_LONGEST_PASSWORD)])
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether both fields were filled in, with whatever."""
+        return bool(self.user_name.data and self.password.data)
+
 
 class AnswerForm(PortalForm):
     """What a method has asked for: one of these fields. Spaces and hyphens in a code are fine."""

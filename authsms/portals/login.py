@@ -13,7 +13,9 @@ from flask import Blueprint, jsonify, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
-from authsms.foundation.errors import NotFoundError, TooManyRequestsError
+from authsms.foundation.errors import InvalidInputError, NotFoundError, TooManyRequestsError
+from authsms.identity.names import visible_part
+from authsms.logon.machine import MessageKey
 from authsms.logon.steps import Step, Ticket
 from authsms.portals import onward
 from authsms.portals.code_page import CodePage, clock_text
@@ -52,8 +54,8 @@ def begin(event: str) -> ResponseReturnValue:
     form = SignInForm(f"login:{event}")
     continuation_id = request.args.get("c")
     if not form.validate():
-        here = url_for("login.sign_in", event=event, c=continuation_id)
-        return onward.back(here, "form.incomplete", user_name=form.user_name.data or "")
+        key = MessageKey.WRONG_PASSWORD if form.is_complete else "form.incomplete"
+        return _sign_in_again(event, continuation_id, form, key)
     return answer_once(lambda: _begin(event, continuation_id, form))
 
 
@@ -61,8 +63,17 @@ def _begin(event: str, continuation_id: str | None, form: SignInForm) -> Respons
     logon = services().logon
     origin = Origin(event, continuation_id, logon.entrance(event, continuation_id=continuation_id).endpoint)
     proof = {"password": form.password.data or ""}
-    step = logon.begin(event, form.user_name.data or "", client(), continuation_id=continuation_id, response=proof)
+    try:
+        step = logon.begin(event, form.user_name.data or "", client(), continuation_id=continuation_id, response=proof)
+    except InvalidInputError:
+        return _sign_in_again(event, continuation_id, form, MessageKey.WRONG_PASSWORD)
     return onward.go_on(step, origin)
+
+
+def _sign_in_again(event: str, continuation_id: str | None, form: SignInForm, key: str) -> Response:
+    """Return to the first page with the name that was typed, without marks that nobody sees."""
+    here = url_for("login.sign_in", event=event, c=continuation_id)
+    return onward.back(here, key, user_name=visible_part(form.user_name.data or ""))
 
 
 @blueprint.get("/logon/<process_id>")

@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from authsms.delivery.states import Failure, MessageState, Withheld
+from authsms.foundation.errors import InvalidInputError
 from authsms.logon.steps import DeliveryStatus
 from authsms.logon.whereabouts import HELD
 from tests.fakes import ManualClock
@@ -52,6 +53,20 @@ def test_a_wrong_password_is_told_once_and_asked_again(visitor: Visitor):
     assert "User name or password is not right" in page
     assert 'value="alice"' in page
     assert "User name or password is not right" not in visitor.get(path).text
+
+
+@pytest.mark.parametrize("typed", ["al\u200bice", "ali\u034fce", "al\x07ice", "   ", "a" * 257])
+def test_a_name_that_cannot_be_one_is_told_like_a_wrong_password(visitor: Visitor, logon: ScriptedLogon, typed: str):
+    """Text pasted from a mail holds marks nobody sees; no error page, and the next try is with the plain name."""
+    logon.failure = InvalidInputError("That is not a user name.")
+    answer = visitor.begin(typed)
+    page = visitor.get(answer.location)
+
+    assert (303, 200) == (answer.status_code, page.status_code)
+    assert "User name or password is not right" in page.text
+    assert "\u200b" not in page.text
+    if typed.startswith("al") and typed.endswith("ice"):
+        assert 'value="alice"' in page.text
 
 
 def test_a_wrong_code_is_told_on_the_same_page(visitor: Visitor):
@@ -133,7 +148,11 @@ def test_the_code_field_fits_autofill_and_paste(visitor: Visitor):
         (DeliveryStatus(MessageState.FAILED, Failure.OPTED_OUT, final=True), "failed", "Text START"),
         (DeliveryStatus(MessageState.FAILED, "30007", final=True), "failed", "could not be delivered"),
         (DeliveryStatus(MessageState.WITHHELD, Withheld.OPTED_OUT, final=True), "failed", "Text START"),
-        (DeliveryStatus(MessageState.WITHHELD, Withheld.NUMBER_LIMIT, final=True), "failed", "too many in a short time"),
+        (
+            DeliveryStatus(MessageState.WITHHELD, Withheld.NUMBER_LIMIT, final=True),
+            "failed",
+            "too many in a short time",
+        ),
         (DeliveryStatus(MessageState.WITHHELD, Withheld.METHOD_UNUSABLE, final=True), "failed", "switched off for you"),
         (DeliveryStatus(MessageState.WITHHELD, HELD, final=True), "failed", "too many wrong codes"),
         (DeliveryStatus(MessageState.WITHHELD, Withheld.BUDGET, final=True), "failed", "cannot be sent at the moment"),

@@ -82,7 +82,7 @@ def test_another_login_within_the_pause_is_not_texted_but_told(house):
 def test_a_hold_that_outlasts_the_code_is_told_apart_from_a_method_that_is_off(house):
     """It ends by itself: the person waits, and need not call anybody."""
     with house.database.write() as session:
-        for _ in range(20):
+        for _ in range(house.otp.failure_cap - 5):
             house.wait(3601)
             house.challenges.failures.add(session, ALICE.key, "SMS_OTP:1")
     step = house.at_code()

@@ -13,6 +13,7 @@ from authsms.delivery.worker import bell_folder
 from authsms.foundation.clock import Clock, DatabaseClock
 from authsms.foundation.db import Database
 from authsms.foundation.errors import UnavailableError
+from authsms.foundation.folders import make_private
 from authsms.foundation.limits import Limits
 from authsms.foundation.logs import register_secret
 from authsms.foundation.schema import SchemaState, schema_state
@@ -134,7 +135,7 @@ def build(settings: Settings) -> Services:
     Raises:
         ConfigurationError: Something must be put right first; the text says what.
     """
-    settings.instance.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(settings.instance)
     register_secret(settings.metrics.token.get_secret_value())
     register_secret(settings.database.url.get_secret_value())
     vault = Vault.open(settings.keys_file, profile=HashingProfile[settings.otp.profile.upper()])

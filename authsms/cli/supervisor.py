@@ -15,6 +15,7 @@ from granian.server import Server
 from authsms.cli.ports import require_free
 from authsms.cli.web_process import DRAIN_SECONDS, heed_signals
 from authsms.foundation.db import Database
+from authsms.foundation.folders import make_private
 from authsms.foundation.logs import configure_logging, get_logger
 from authsms.foundation.schema import require_schema
 from authsms.foundation.settings import Settings
@@ -34,7 +35,7 @@ def run_server(settings: Settings) -> None:
     """
     configure_logging(settings.logging.level, as_json=settings.logging.as_json)
     require_free(settings.server.host, settings.server.port)
-    settings.instance.mkdir(mode=0o700, parents=True, exist_ok=True)
+    make_private(settings.instance)
     Vault.open(settings.keys_file)
     database = Database(settings.database_url)
     require_schema(database)

@@ -5,7 +5,11 @@ transaction starts with ``BEGIN IMMEDIATE``: a deferred one that reads first eit
 "locked". PostgreSQL runs at its default READ COMMITTED, with time-outs on every statement and lock.
 """
 
-from sqlalchemy import URL, Connection, Engine, create_engine, event, make_url
+import os
+from contextlib import suppress
+from typing import Any
+
+from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection, IsolationLevel
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import ConnectionPoolEntry
@@ -39,6 +43,7 @@ def open_engine(url: str, pool_size: int) -> Engine:
         hide_parameters=True,
         connect_args={"timeout": BUSY_MILLISECONDS / 1000, "isolation_level": None},
     )
+    event.listen(engine, "do_connect", _make_private)
     event.listen(engine, "connect", _prepare_sqlite)
     event.listen(engine, "begin", _begin_sqlite)
     return engine
@@ -84,6 +89,14 @@ def _postgresql(
             "application_name": "authsms",
         },
     )
+
+
+def _make_private(_dialect: Dialect, _record: ConnectionPoolEntry, places: list[str], _options: dict[str, Any]) -> None:
+    """Make a missing file, for its owner only; journals take over its mode."""
+    if places[0] == ":memory:":
+        return
+    with suppress(OSError):  # the connection that follows says what is the matter
+        os.close(os.open(places[0], os.O_CREAT | os.O_RDWR | os.O_CLOEXEC, 0o600))
 
 
 def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -> None:

@@ -1,5 +1,8 @@
 """Transactions: what is seen, what is undone, what a missing database looks like."""
 
+import os
+import stat
+
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
@@ -45,6 +48,25 @@ def test_on_sqlite_only_what_is_jotted_down_does_not_wait_for_the_disk(sqlite_da
     database.dispose()
 
     assert seen == [2, 1, 2, 1]
+
+
+@pytest.fixture
+def _careless():
+    before = os.umask(0o022)
+    yield
+    os.umask(before)
+
+
+@pytest.mark.usefixtures("_careless")
+def test_the_file_and_its_journals_are_for_the_owner_only(tmp_path):
+    """Whoever may enter the folder must not read names, numbers' hashes and sealed texts."""
+    database = Database(sqlite_url(tmp_path / "new.db"))
+    with database.write() as session:
+        session.execute(text("CREATE TABLE t (x INTEGER)"))
+        modes = {file.name: stat.S_IMODE(file.stat().st_mode) for file in tmp_path.iterdir()}
+    database.dispose()
+
+    assert modes == {"new.db": 0o600, "new.db-wal": 0o600, "new.db-shm": 0o600}
 
 
 def test_a_database_that_is_away_is_told_as_such(tmp_path):

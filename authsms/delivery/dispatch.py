@@ -234,7 +234,7 @@ class Dispatcher:
             service=ended.past.service,
             attempt=ended.number,
             end=ended.past.end.value,
-            code=ended.code,
+            provider_code=ended.code,
         )
 
     def _write_down(self, subject: Subject, owner: str, ended: Ended, verdict: Verdict) -> None:

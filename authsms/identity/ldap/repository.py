@@ -105,7 +105,7 @@ class LdapRepository(Repository):
         answer = connection.bind(self._settings.bind_dn, self._password)
         if answer.code:
             connection.close()
-            _log.error("directory.service_account_refused", repository=self.name, code=answer.code)
+            _log.error("directory.service_account_refused", repository=self.name, result_code=answer.code)
             raise ServiceAccountRefusedError(f"{address}: the service account was refused (code {answer.code})")
         return connection
 
@@ -148,6 +148,6 @@ class LdapRepository(Repository):
         answer = connection.bind(dn, password, [Control(POLICY_CONTROL)])
         verdict = read_verdict(answer)
         if verdict is None:
-            _log.error("directory.bind_not_judged", repository=self.name, code=answer.code, reason=answer.message)
+            _log.error("directory.bind_not_judged", repository=self.name, result_code=answer.code, reason=answer.message)
             raise UnusableAnswerError(f"The directory did not judge a password (code {answer.code}).")
         return verdict

@@ -197,8 +197,7 @@ def _memory(house: Installation) -> int:
 def _status(browser: Browser, request: bytes) -> int:
     """Return the status that a request gets, 0 when the connection is closed instead."""
     answer: Answer | None = None
-    with suppress(OSError, http.client.HTTPException):
-        line = connect(browser.server, browser.address)
+    with suppress(OSError, http.client.HTTPException), connect(browser.server, browser.address) as line:
         line.settimeout(8)
         with suppress(ConnectionError):
             line.sendall(request)

@@ -26,6 +26,7 @@ _REFUSED_HOLD_SECONDS = 120.0
 _PROBE_WAIT_SECONDS = 0.5
 _MOST_IDLE_SECONDS = 60.0
 _MOST_AGE_SECONDS = 600.0
+_REFUSED = "The directory refused the service account; check bind_dn and its password."
 _log = get_logger(__name__)
 
 
@@ -155,10 +156,12 @@ class ConnectionPool:
                 except DirectoryUnavailableError as error:
                     self._servers.failed(address, error)
                     self._forget(address)
-                    last = error
+                    last = last if isinstance(last, ServiceAccountRefusedError) else error
                 else:
                     self._servers.succeeded(address)
                     return result
+        if isinstance(last, ServiceAccountRefusedError):
+            raise ServiceAccountRefusedError(_REFUSED) from last
         raise DirectoryUnavailableError("No server of the directory answers.") from last
 
     def _use(self, connection: DirectoryConnection, work: Callable[[DirectoryConnection], Result]) -> Result:

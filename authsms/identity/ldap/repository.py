@@ -148,6 +148,8 @@ class LdapRepository(Repository):
         answer = connection.bind(dn, password, [Control(POLICY_CONTROL)])
         verdict = read_verdict(answer)
         if verdict is None:
-            _log.error("directory.bind_not_judged", repository=self.name, result_code=answer.code, reason=answer.message)
+            _log.error(
+                "directory.bind_not_judged", repository=self.name, result_code=answer.code, reason=answer.message
+            )
             raise UnusableAnswerError(f"The directory did not judge a password (code {answer.code}).")
         return verdict

@@ -10,6 +10,7 @@ from typing import Annotated, Any, Self
 from urllib.parse import SplitResult, urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
+from pydantic_core import ErrorDetails
 from typing_extensions import override
 
 from authsms.foundation.errors import ConfigurationError
@@ -149,10 +150,7 @@ class LdapSettings(BaseModel):
         try:
             return cls.model_validate(dict(settings))
         except ValidationError as error:
-            problems = "; ".join(
-                f"{'.'.join(map(str, item['loc'])) or 'settings'}: {item['msg'].removeprefix('Value error, ')}"
-                for item in error.errors(include_url=False, include_input=False)
-            )
+            problems = "; ".join(map(_problem, error.errors(include_url=False, include_input=False)))
             raise ConfigurationError(f"The LDAP repository cannot be used: {problems}.") from None
 
     @model_validator(mode="before")
@@ -212,3 +210,10 @@ def _address(url: str) -> ServerAddress:
         raise ValueError("a server is written ldaps://host:port or ldap://host:port")
     tls_at_once = parts.scheme == "ldaps"
     return ServerAddress(parts.hostname, port or (_LDAPS_PORT if tls_at_once else _LDAP_PORT), tls_at_once)
+
+
+def _problem(item: ErrorDetails) -> str:
+    place = ".".join(map(str, item["loc"])) or "settings"
+    if item["type"] == "extra_forbidden":
+        return f"Unknown setting {place}: check the spelling"
+    return f"{place}: {item['msg'].removeprefix('Value error, ')}"

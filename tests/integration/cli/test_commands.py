@@ -15,6 +15,7 @@ from authsms.foundation.settings import load_settings
 from authsms.identity.drafts import PersonDraft
 from authsms.identity.local_people import LocalPeople
 from authsms.wiring import Services, build
+from tests.parts.slapd import READER_DN, SUFFIX
 
 SMS = "SMS_OTP:1"
 CAP = 5
@@ -102,6 +103,26 @@ def test_a_directory_that_does_not_answer_is_saved_and_can_be_forgotten(shell):
     assert "AWAY" in shell.run("repository", "list")
     assert "AWAY is gone" in shell.run("repository", "remove", "AWAY")
     assert "AWAY" not in shell.run("repository", "list")
+
+
+def test_a_service_account_that_is_refused_is_told_as_such(shell, slapd):
+    """Whoever reads that nobody answers looks for the fault in the network."""
+    settings = shell.file(
+        "corp.toml",
+        f'servers = ["{slapd.url}"]\nallow_plaintext = true\nbase = "{SUFFIX}"\nbind_dn = "{READER_DN}"\n',
+    )
+    secret = shell.file("secret", "not the password")
+
+    said = shell.run("repository", "set", "CORP", settings, "--secret-file", secret, fails=True)
+    assert "The directory refused the service account" in said
+    assert "No server" not in said
+
+
+def test_a_misspelt_key_of_a_repository_is_named(shell):
+    """As with the settings of the server."""
+    settings = shell.file("corp.toml", 'servers = ["ldaps://a.example"]\nbase = "dc=example"\nbind_dm = "cn=reader"\n')
+
+    assert "Unknown setting bind_dm" in shell.run("repository", "set", "CORP", settings, fails=True)
 
 
 def test_a_changed_address_forgets_the_password_and_says_so(shell):

@@ -179,6 +179,16 @@ def test_a_refused_service_account_is_left_alone_for_long(network):
     assert network.opened == [FIRST]
 
 
+@pytest.mark.parametrize("away", [FIRST, SECOND])
+def test_a_refused_service_account_is_not_told_as_a_server_that_is_away(network, away):
+    """The administrator must look at the account, not at the network; another server may be down as well."""
+    network.down[FIRST] = network.down[SECOND] = ServiceAccountRefusedError("invalid credentials")
+    network.down[away] = DirectoryUnavailableError("no answer")
+
+    with pytest.raises(ServiceAccountRefusedError, match="refused the service account"):
+        pool_of(network).run(lambda one: one)
+
+
 def test_one_caller_at_a_time_tries_a_server_that_was_down(network):
     """A black hole costs a connect time-out; not for everybody at once."""
     servers = Servers((FIRST,))

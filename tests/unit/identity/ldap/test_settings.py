@@ -31,7 +31,7 @@ def test_plain_ldap_needs_a_word():
 
 
 def test_an_unknown_key_is_refused_by_name():
-    assert "person_filtre" in refused(person_filtre="(uid={login})")
+    assert "Unknown setting person_filtre: check the spelling" in refused(person_filtre="(uid={login})")
 
 
 @pytest.mark.parametrize(

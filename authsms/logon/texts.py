@@ -36,8 +36,8 @@ class CodeTexts:
         values = TextValues(
             otp=new.code,
             user=logon.subject.login,
-            event=logon.event,
-            endpoint=logon.endpoint or logon.event,
+            event=logon.event_title,
+            endpoint=logon.endpoint or logon.event_title,
             minutes=math.ceil(lifetime.total_seconds() / _MINUTE_SECONDS),
         )
         template = self._templates.template(Purpose.AUTHENTICATION, logon.client.locale)

@@ -36,7 +36,8 @@ class Walk:
         )
         return LogonView(
             process_id=self.process.id,
-            event=self.event.title,
+            event=self.event.name,
+            event_title=self.event.title,
             endpoint=self.process.endpoint,
             subject=self.subject,
             proven=bool(progress.completed),

@@ -32,7 +32,8 @@ class LogonView:
 
     Attributes:
         process_id: Its public id.
-        event: Title of the event, for people.
+        event: Name of the event.
+        event_title: Its title, for people.
         endpoint: Name of the calling endpoint, empty for a direct visit.
         subject: Whom it is about.
         proven: An earlier method has passed, so delivery details may be shown.
@@ -43,6 +44,7 @@ class LogonView:
 
     process_id: str
     event: str
+    event_title: str
     endpoint: str
     subject: Subject
     proven: bool

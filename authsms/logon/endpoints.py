@@ -17,6 +17,7 @@ from authsms.foundation.vault import Vault
 from authsms.logon.models import ContinuationRow, EndpointRow, EventRow
 from authsms.logon.redirects import check_redirect
 
+GIVE_UP = "/give-up"
 _SECRET_BYTES = 32
 _CONTINUATION_LIFETIME = timedelta(minutes=30)
 _LONGEST_NAME = 200
@@ -205,7 +206,8 @@ class Continuations:
         Args:
             endpoint_id: Who asked.
             event: Name of the event to log on to.
-            path: Local path at which the door takes the request up again after the login.
+            path: Local path at which the door takes the request up again after the login; with `GIVE_UP` behind it,
+                it tells the endpoint that the person does not want to log in.
             payload: The door's own notes; JSON.
             login_hint: User name to begin with.
 

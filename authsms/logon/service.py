@@ -17,7 +17,7 @@ from authsms.foundation.errors import NotFoundError, TooManyRequestsError
 from authsms.foundation.metrics import LOGONS
 from authsms.foundation.vault import Vault
 from authsms.logon.catalog import Catalog, Event
-from authsms.logon.endpoints import Continuation, Continuations
+from authsms.logon.endpoints import GIVE_UP, Continuation, Continuations
 from authsms.logon.machine import Asks, Failed, Passed, Progress, Result, advance, switch
 from authsms.logon.methods.base import Answer, Begin, LogonView, Method
 from authsms.logon.pace import Pace
@@ -161,8 +161,8 @@ class LogonService:
             self._settlement.record(session, walk, AuditTag.LOGON_CHAIN_CHOSEN, chain=chain.name)
         return self._settlement.step(walk, ticket.secret, asks.message_key)
 
-    def cancel(self, ticket: Ticket) -> None:
-        """End the process on the person's wish.
+    def cancel(self, ticket: Ticket) -> str | None:
+        """End the process on the person's wish; return the local path that tells it to the endpoint that waits.
 
         Raises:
             NotFoundError: The process is not open for this ticket.
@@ -172,6 +172,7 @@ class LogonService:
             self._processes.cancel(session, walk.process)
             self._settlement.record(session, walk, AuditTag.LOGON_CANCELLED)
         LOGONS.labels("cancelled", walk.event.name).inc()
+        return walk.process.return_to and walk.process.return_to + GIVE_UP
 
     def view(self, ticket: Ticket) -> Step:
         """Return where the process stands; changes nothing.

@@ -132,8 +132,7 @@ def cancel(process_id: str) -> ResponseReturnValue:
 
     def act() -> Response:
         ticket, origin = read_ticket(process_id)
-        services().logon.cancel(ticket)
-        return onward.cancelled(process_id, origin)
+        return onward.cancelled(process_id, origin, services().logon.cancel(ticket))
 
     return answer_once(act)
 
@@ -141,7 +140,9 @@ def cancel(process_id: str) -> ResponseReturnValue:
 @blueprint.get("/cancelled")
 def cancelled() -> ResponseReturnValue:
     """Say that nobody was signed in."""
-    return render_template("portals/cancelled.html", origin=onward.origin_of(take_note()))
+    note = take_note()
+    place, target = onward.destination_of(note)
+    return render_template("portals/cancelled.html", origin=onward.origin_of(note), place=place, target=target)
 
 
 @blueprint.get("/signed-in")

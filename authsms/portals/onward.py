@@ -37,9 +37,14 @@ def go_on(step: Step, origin: Origin) -> Response:
     return response
 
 
-def cancelled(process_id: str, origin: Origin) -> Response:
-    """Return the redirect to the page that says so."""
-    values = {"event": origin.event, "continuation_id": origin.continuation_id or "", "place": origin.place}
+def cancelled(process_id: str, origin: Origin, give_up: str | None) -> Response:
+    """Return the redirect to the page that says so; *give_up* tells it to the application."""
+    values = {
+        "event": origin.event,
+        "continuation_id": origin.continuation_id or "",
+        "place": origin.place,
+        "to": give_up or "",
+    }
     response = back(url_for("login.cancelled"), "cancelled", **values)
     drop_ticket(response, process_id)
     return response

@@ -18,6 +18,7 @@ from werkzeug.datastructures import MultiDict
 
 from authsms.foundation.cookies import SESSION_COOKIE, cookie_name
 from authsms.foundation.errors import InvalidInputError, NotFoundError
+from authsms.logon.endpoints import GIVE_UP
 from authsms.logon.sessions import LoginSession, LoginSessions
 from authsms.protocols import problems
 from authsms.protocols.oidc.authorization import Authorizations
@@ -92,7 +93,7 @@ def _add_authorization(pages: Blueprint, provider: Provider) -> None:
     def resume(continuation_id: str) -> Response:
         return _see(provider.authorizations.resume(_known_id(continuation_id), provider.current_session()))
 
-    @pages.get("/oauth2/resume/<continuation_id>/give-up")
+    @pages.get(f"/oauth2/resume/<continuation_id>{GIVE_UP}")
     def give_up(continuation_id: str) -> Response:
         return _see(provider.authorizations.give_up(_known_id(continuation_id)))
 

@@ -242,6 +242,7 @@ def test_cancelling_ends_the_process(visitor: Visitor, logon: ScriptedLogon):
     assert logon.walks == {}
     assert "Sign-in cancelled" in page
     assert f'href="/login/web?c={CONTINUATION}"' in page
+    assert f'href="/oauth2/resume/{CONTINUATION}/give-up">Back to Sample application<' in page
     assert visitor.get(path).status_code == 404
 
 

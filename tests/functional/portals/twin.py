@@ -111,9 +111,10 @@ class ScriptedLogon:
         return self._step(ticket.process_id, MessageKey.CODE_SENT)
 
     def cancel(self, ticket):
-        """Forget the process."""
-        self._open(ticket)
+        """Forget the process, and say where an application hears of it."""
+        walk = self._open(ticket)
         del self.walks[ticket.process_id]
+        return self.return_to + "/give-up" if walk.continuation_id else None
 
     def view(self, ticket):
         """Return where the process stands."""

@@ -28,6 +28,16 @@ def test_a_continuation_leads_back_to_its_door(house):
     assert {"s"} == {house.continuations.finish(continuation).payload["state"]}
 
 
+def test_cancelling_says_where_the_endpoint_hears_of_it(house):
+    """Otherwise it would wait for ever."""
+    endpoint, _ = house.endpoints.create("Wiki", event="web")
+    continuation = house.continuations.open(endpoint.id, "web", "/oauth2/resume/{id}", {})
+    step = house.logon.begin("web", "alice", HERE, continuation_id=continuation)
+
+    assert f"/oauth2/resume/{continuation}/give-up" == house.logon.cancel(step.ticket)
+    assert continuation == house.continuations.get(continuation).id
+
+
 def test_a_continuation_of_another_event_is_refused(house):
     """Else the weaker event's chain would open the stronger one's door."""
     house.catalog.save_event("vault", "Vault", ["directory-sms"])

@@ -1,10 +1,8 @@
 """Fixtures every test may ask for; the servers behind them are started when the first test wants one."""
 
 import fcntl
-import importlib
 import ipaddress
 import os
-import pkgutil
 import shutil
 import sys
 from collections.abc import Iterator
@@ -12,16 +10,14 @@ from pathlib import Path
 
 import pytest
 
-import authsms
-from authsms.foundation.db import Database, create_schema, sqlite_url
+from authsms.foundation.db import Database, sqlite_url
+from authsms.foundation.schema import upgrade_schema
 from authsms.foundation.settings import Settings
 from authsms.foundation.vault import HashingProfile, Vault
 from tests.fakes import ManualClock
 from tests.parts.postgresql import PostgreSQL, make_cluster, run_postgresql
 from tests.parts.redis_server import Redis, run_redis
 from tests.parts.slapd import Slapd, run_slapd
-
-_TABLES_OUTSIDE_MODELS = ("authsms.audit", "authsms.foundation.limits")
 
 
 def pytest_configure() -> None:
@@ -157,11 +153,8 @@ def _postgresql_tables(postgresql: PostgreSQL) -> str:
 
 
 def _create_tables(url: str) -> None:
-    for module in pkgutil.walk_packages(authsms.__path__, "authsms."):
-        if module.name.endswith(".models") or module.name in _TABLES_OUTSIDE_MODELS:
-            importlib.import_module(module.name)
     database = Database(url)
-    create_schema(database)
+    upgrade_schema(database)
     database.dispose()
 
 

@@ -247,11 +247,6 @@ def rowcount(result: Result[Any]) -> int:
     return result.rowcount
 
 
-def create_schema(database: Database) -> None:
-    """Create every table of the imported models; the product itself uses migrations."""
-    Base.metadata.create_all(database.engine)
-
-
 def sqlite_url(file: Path) -> str:
     """Return the address of the SQLite database in *file*."""
     return f"sqlite:///{file.absolute()}"

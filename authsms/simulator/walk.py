@@ -146,6 +146,11 @@ class Traveller:
     phone: str
     display_name: str
 
+    @property
+    def name(self) -> str:
+        """What to call them."""
+        return self.display_name.partition(" ")[0]
+
 
 class Walk:
     """Walks one login, tells each step with its time, and fails loudly when the server lets a bad code pass.
@@ -172,50 +177,52 @@ class Walk:
         Raises:
             WalkError: A step went wrong, or a code was accepted that must be refused.
         """
-        late_browser, late_page, late_code = self._until_code("the latecomer ", self._latecomer)
+        alice, bob = self._traveller, self._latecomer
+        self._tell(f"{alice.name} logs in. {bob.name} begins before, and lets the code expire on purpose.")
+        late_browser, late_page, late_code = self._until_code(bob)
         late_issued = time.monotonic()
-        browser, page, code = self._until_code("", self._traveller)
-        page = self._answer("a wrong code is refused", browser, page, _another(code), accepted=False)
-        page = self._answer("the right code is accepted", browser, page, code, accepted=True)
-        self._step(f"logged in at the sample application as {self._traveller.display_name}", time.monotonic())
-        browser, page = self._until_code_page("again: ", self._traveller)
-        self._answer("a used code is refused", browser, page, code, accepted=False)
+        browser, page, code = self._until_code(alice)
+        page = self._answer(alice, "a wrong code is refused", browser, page, _another(code), accepted=False)
+        page = self._answer(alice, "the right code is accepted", browser, page, code, accepted=True)
+        self._step(alice, f"logged in at the sample application as {alice.display_name}", time.monotonic())
+        browser, page = self._until_code_page(alice)
+        self._answer(alice, "a used code is refused", browser, page, code, accepted=False)
         remaining = self._lifetime + 1 - (time.monotonic() - late_issued)
         if remaining > 0:
-            self._tell(f"          waiting {remaining:.0f} s for the latecomer's code to expire")
+            self._tell(f"           {bob.name}: waiting {remaining:.0f} s for the code to expire")
             time.sleep(remaining)
-        self._answer("an expired code is refused", late_browser, late_page, late_code, accepted=False)
+        self._answer(bob, "an expired code is refused", late_browser, late_page, late_code, accepted=False)
 
-    def _until_code(self, prefix: str, who: Traveller) -> tuple[Browser, Page, str]:
+    def _until_code(self, who: Traveller) -> tuple[Browser, Page, str]:
         phone = Phone(self._places.simulator, who.phone)
-        browser, page = self._until_code_page(prefix, who)
+        browser, page = self._until_code_page(who)
         begun = time.monotonic()
         code = phone.next_code()
-        self._step(f"{prefix}text message arrived at the virtual phone", begun)
+        self._step(who, "text message arrived at the virtual phone", begun)
         return browser, page, code
 
-    def _until_code_page(self, prefix: str, who: Traveller) -> tuple[Browser, Page]:
+    def _until_code_page(self, who: Traveller) -> tuple[Browser, Page]:
         browser, begun = Browser(), time.monotonic()
         page = browser.open(f"{self._places.application}/login")
-        self._step(f"{prefix}redirected to the login page", begun)
+        self._step(who, "redirected to the login page", begun)
         begun = time.monotonic()
         page = browser.send(page, page.form_with("password"), user_name=who.login, password=who.password)
         page.form_with("code")
-        self._step(f"{prefix}password accepted, code page shows a number ending in {_shown(page, who)}", begun)
+        self._step(who, f"password accepted, code page shows a number ending in {_shown(page, who)}", begun)
         return browser, page
 
-    def _answer(self, what: str, browser: Browser, page: Page, code: str, *, accepted: bool) -> Page:
+    def _answer(self, who: Traveller, what: str, browser: Browser, page: Page, code: str, *, accepted: bool) -> Page:
         begun = time.monotonic()
         after = browser.send(page, page.form_with("code"), code=code)
         is_in = after.url.startswith(self._places.application) and self._traveller.display_name in after.text
         if is_in is not accepted:
             raise WalkError(f"expected: {what}; seen: {after.url}: {after.text[:300]}")
-        self._step(what, begun)
+        self._step(who, what, begun)
         return after
 
-    def _step(self, what: str, begun: float) -> None:
+    def _step(self, who: Traveller, what: str, begun: float) -> None:
         now = time.monotonic()
-        self._tell(f"{now - self._started:7.3f} s  {what} ({(now - begun) * 1000:.0f} ms)")
+        self._tell(f"{now - self._started:7.3f} s  {who.name}: {what} ({(now - begun) * 1000:.0f} ms)")
 
 
 def _another(code: str) -> str:

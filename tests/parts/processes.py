@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import tempfile
+import threading
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -74,7 +75,7 @@ def private_folder(name: str) -> Iterator[Path]:
 
 
 class Process:
-    """A running server process in a session of its own.
+    """A running server process in a session of its own; it ends when the tests end, however they do.
 
     Args:
         command: Program and arguments.
@@ -98,7 +99,7 @@ class Process:
         self._stop_signal = stop_signal
         with log.open("ab") as output:
             self._popen = subprocess.Popen(
-                list(command),
+                [*_ending_with_us(stop_signal), *command],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,
@@ -155,6 +156,16 @@ class Process:
             self._popen.wait(_END_SECONDS)
         except subprocess.TimeoutExpired:
             self.kill()
+
+
+def _ending_with_us(stop_signal: signal.Signals) -> list[str]:
+    """Return what goes before a command to have the kernel send *stop_signal* once this process has ended.
+
+    The kernel goes by the thread that starts it: what another thread than the first starts would end with that.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        return []
+    return [find_program("setpriv"), "--pdeathsig", stop_signal.name.removeprefix("SIG"), "--"]
 
 
 def listens(port: int) -> bool:

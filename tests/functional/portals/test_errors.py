@@ -22,7 +22,6 @@ from tests.functional.portals.twin import PASSWORD, ScriptedLogon
 
 SECRET = "db-host.internal password=hunter2"
 ERRORS = [
-    (InvalidInputError(SECRET), 400, "That did not work"),
     (ForgeryError(SECRET), 403, "out of date"),
     (NotFoundError(SECRET), 404, "nothing here any more"),
     (ConflictError(SECRET), 409, "faster"),
@@ -46,6 +45,19 @@ def test_each_error_has_its_status_and_says_nothing_of_the_inside(visitor, logon
     assert words in answer.text
     assert "hunter2" not in answer.text
     assert "Traceback" not in answer.text
+    assert "Start again" in answer.text
+
+
+def test_what_a_browser_sends_by_mistake_is_told_without_the_reason(visitor: Visitor, logon: ScriptedLogon):
+    """In the midst of a login; of the first page's name and password it is only said that they are not right."""
+    path = visitor.reach_code()
+    token = visitor.token(path)
+    logon.failure = InvalidInputError(SECRET)
+    answer = visitor.post(path, {"csrf_token": token, "code": "123456"})
+
+    assert answer.status_code == 400
+    assert "That did not work" in answer.text
+    assert "hunter2" not in answer.text
     assert "Start again" in answer.text
 
 

@@ -164,6 +164,7 @@ class House:
 
     seconds: float = 0.0
     pauses: list[float] = field(default_factory=list)
+    meanwhile: Callable[[], None] = lambda: None
 
     def __post_init__(self) -> None:
         database, vault, clock = self.database, self.vault, self.clock
@@ -195,7 +196,7 @@ class House:
                 PasswordMethod(database, self.limits, self.people, self.audit, local=True),
                 SmsOtpMethod(vault, self.audit, tools, self.sms),
             ],
-            pace=Pace(lambda: self.seconds, self.pauses.append),
+            pace=Pace(lambda: self.seconds, self.pause),
         )
         seed(self.catalog)
 
@@ -226,6 +227,11 @@ class House:
         """Walk a whole login."""
         step = self.at_code(login)
         return self.logon.answer(step.ticket, {"code": self.code()}, HERE)
+
+    def pause(self, seconds: float) -> None:
+        """Keep how long a refusal would wait, and do what the test wants meanwhile."""
+        self.pauses.append(seconds)
+        self.meanwhile()
 
     def wait(self, seconds: float) -> None:
         """Let time pass."""

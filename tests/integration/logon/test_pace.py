@@ -1,24 +1,39 @@
 """A refused password tells nothing by the time it takes."""
 
+from collections.abc import Callable
+
 import pytest
+from typing_extensions import override
 
 from authsms.foundation.errors import DirectoryUnavailableError, TooManyRequestsError
 from authsms.logon.machine import MessageKey, Status
-from tests.integration.logon.house import HERE, PASSWORD, House
+from tests.integration.logon.house import ALICE, HERE, NOPHONE, PASSWORD, House, ScriptedPeople
+
+
+class SlowPeople(ScriptedPeople):
+    """A directory that takes its time: 40 ms for somebody, 10 ms for nobody."""
+
+    somebody_takes = 0.04
+    wait: Callable[[float], None]
+
+    @override
+    def find(self, typed):
+        person = super().find(typed)
+        self.wait(self.somebody_takes if person else 0.01)
+        return person
 
 
 @pytest.fixture
-def house(house: House) -> House:
-    """A directory that takes its time: 40 ms for somebody, 10 ms for nobody."""
-    find = house.people.find
+def house(database, counting_vault, clock) -> House:
+    """The time of day stands still; that of the pace goes on when the directory works."""
+    people = SlowPeople(ALICE, NOPHONE)
+    made = House(database, counting_vault, clock, people=people)
 
-    def slow(typed):
-        person = find(typed)
-        house.seconds += 0.04 if person else 0.01
-        return person
+    def wait(seconds: float) -> None:
+        made.seconds += seconds
 
-    house.people.find = slow
-    return house
+    people.wait = wait
+    return made
 
 
 @pytest.mark.parametrize(("login", "pause"), [("alice", 0.11), ("nobody", 0.14)])
@@ -48,11 +63,11 @@ def test_nothing_is_held_while_a_refusal_waits(house):
     """A waiting call must not keep others from writing."""
     written = []
 
-    def look(_seconds):
+    def look():
         with house.database.write() as session:
             written.append(session.is_active)
 
-    house.logon._pace._sleep = look
+    house.meanwhile = look
     house.logon.begin("web", "alice", HERE, response={"password": "no"})
 
     assert [True] == written
@@ -81,8 +96,7 @@ def test_a_directory_that_is_away_is_told_at_once(house):
 
 def test_what_took_longer_is_not_held_up(house):
     """A slow directory is slow for everybody."""
-    find = house.people.find
-    house.people.find = lambda typed: setattr(house, "seconds", house.seconds + 1) or find(typed)
+    house.people.somebody_takes = 1
     house.logon.begin("web", "alice", HERE, response={"password": "no"})
 
     assert [] == house.pauses

@@ -50,7 +50,7 @@ def lines(monkeypatch):
     monkeypatch.setattr(walk, "Browser", Provider)
     monkeypatch.setattr(walk, "Phone", Phone)
     Provider.used.clear()
-    told = []
+    told: list[str] = []
     Walk(Places("http://application", "http://simulator"), ALICE, BOB, -1.0, told.append).run()
     return told
 

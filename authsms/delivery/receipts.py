@@ -8,9 +8,9 @@ answer is recorded, or by the delivery process a moment later when both happened
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any, Final, cast
 
-from sqlalchemy import delete, select, update
+from sqlalchemy import Row, Table, delete, select
 from sqlalchemy.orm import Session
 
 from authsms.audit import AuditTrail
@@ -18,7 +18,7 @@ from authsms.delivery import ledger, statements
 from authsms.delivery.journal import Cause, Journal
 from authsms.delivery.ledger import Subject, subject_of
 from authsms.delivery.models import Attempt, ReceiptRecord, fit
-from authsms.delivery.states import Failure, MessageState, Settle, after_receipts
+from authsms.delivery.states import LIVE, Failure, MessageState, Settle, after_receipt, after_receipts
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database, rowcount
 from authsms.foundation.logs import get_logger
@@ -27,6 +27,10 @@ from authsms.senders.webhook import Receipt, ReceiptState
 
 _KEEP_WAITING: Final = timedelta(days=3)
 _AT_ONCE: Final = 200
+_WAYS_TO_FIND: Final = (
+    (statements.SEEN_BY_PROVIDER_ID, "provider_id"),
+    (statements.SEEN_BY_REFERENCE, "reference"),
+)
 _log = get_logger(__name__)
 
 
@@ -38,22 +42,17 @@ class ReceiptService:
         self._vault = vault
         self._clock = clock
         self._journal = Journal(audit)
+        table = cast("Table", ReceiptRecord.__table__)
+        self._keep = database.insert(table).on_conflict_do_nothing().returning(table.c.key)
 
     def apply(self, service: str, receipts: Sequence[Receipt]) -> int:
         """Record *receipts* of a sender service, which the plugin has verified; return how many were new."""
         now = self._clock.now()
-        new = 0
+        rows = [self._row(service, receipt, now) for receipt in receipts]
+        # In one order, so that two calls with the same receipts wait for each other instead of blocking each other.
+        rows.sort(key=itemgetter("key"))
         with self._database.write() as session:
-            # In one order, so that two calls with the same receipts wait for each other instead of blocking each other.
-            for row in sorted((self._row(service, receipt, now) for receipt in receipts), key=itemgetter("key")):
-                if not self._is_new(session, row):
-                    continue
-                new += 1
-                message_id = row["message_id"] = _find_message(session, row)
-                if message_id is not None:
-                    _attach(session, message_id, row["key"])
-                    self._advance(session, message_id, now)
-        return new
+            return sum(self._take(session, row) for row in rows)
 
     def absorb(self, session: Session, subject: Subject, service: str, provider_id: str) -> None:
         """Take up what was reported about a message while its attempt was open."""
@@ -111,20 +110,23 @@ class ReceiptService:
             "received_at": now,
         }
 
-    def _is_new(self, session: Session, row: dict[str, Any]) -> bool:
-        added = self._database.insert(ReceiptRecord).values(row).on_conflict_do_nothing().returning(ReceiptRecord.key)
-        is_new = session.execute(added).first() is not None
-        if is_new and row["state"] == ReceiptState.UNKNOWN_WORD.value:
+    def _take(self, session: Session, row: dict[str, Any]) -> bool:
+        """Keep one receipt and do what it asks for; return False when it is known already."""
+        message_id, seen = _find_message(session, row)
+        if session.execute(self._keep, row | {"message_id": message_id}).first() is None:
+            return False
+        if row["state"] == ReceiptState.UNKNOWN_WORD.value:
             _log.warning("receipt.unknown_word", service=row["service"], word=row["word"])
-        return is_new
+        if message_id is not None and _may_matter(seen, ReceiptState(row["state"])):
+            self._advance(session, message_id, row["received_at"])
+        return True
 
     def _advance(self, session: Session, message_id: str, now: datetime) -> None:
         """Work out the state of a message from all its receipts, and write it when it is another one."""
         found = session.execute(statements.STANDING, {"w_id": message_id}).one_or_none()
         if found is None:
             return
-        by_age = select(ReceiptRecord).where(ReceiptRecord.message_id == message_id).order_by(ReceiptRecord.received_at)
-        reports = session.scalars(by_age).all()
+        reports = session.execute(statements.REPORTS, {"w_id": message_id}).all()
         old = MessageState(found.state)
         new = after_receipts(old, (ReceiptState(report.state) for report in reports))
         if new is old:
@@ -136,29 +138,37 @@ class ReceiptService:
         self._journal.note(session, subject, verdict, Cause(found.service, word, code, subject.attempts))
 
 
-def _find_message(session: Session, row: dict[str, Any]) -> str | None:
-    """Return the message a receipt is about: by the provider's id, else by our reference if that service has had it."""
-    by_service = select(Attempt.message_id).where(Attempt.service == row["service"]).limit(1)
-    found = None
-    if row["provider_id"]:
-        found = session.execute(by_service.where(Attempt.provider_id == row["provider_id"])).scalar()
-    if found is None and row["reference"]:
-        found = session.execute(by_service.where(Attempt.message_id == row["reference"])).scalar()
-    return found
+def _find_message(session: Session, row: dict[str, Any]) -> tuple[str | None, MessageState]:
+    """Return the message a receipt is about, and its state, which is not locked.
+
+    It is found by the provider's id, else by our reference if that service has had it.
+    """
+    for statement, name in _WAYS_TO_FIND:
+        if row[name]:
+            found = session.execute(statement, {"w_service": row["service"], f"w_{name}": row[name]}).first()
+            if found is not None:
+                return found[0], MessageState(found[1])
+    return None, MessageState.QUEUED
+
+
+def _may_matter(seen: MessageState, report: ReceiptState) -> bool:
+    """Tell whether *report* can change a message that was *seen* in a state, and may have gone on since.
+
+    What changes nothing about a message that has left the queue changes nothing later either, because states never go
+    backwards; as long as an attempt may be open, that is certain only while the row is held.
+    """
+    return seen in LIVE or after_receipt(seen, report) is not seen
 
 
 def _attach(session: Session, message_id: str, key: str) -> None:
-    session.execute(
-        update(ReceiptRecord).where(ReceiptRecord.key == key).values(message_id=message_id),
-        execution_options={"synchronize_session": False},
-    )
+    session.execute(statements.ATTACH, {"w_key": key, "v_message_id": message_id})
 
 
-def _failure(reports: Iterable[ReceiptRecord]) -> Failure:
+def _failure(reports: Iterable[Row[Any]]) -> Failure:
     return Failure.OPTED_OUT if any(report.opted_out for report in reports) else Failure.UNDELIVERED
 
 
-def _reason(reports: Iterable[ReceiptRecord], state: MessageState) -> tuple[str, str]:
+def _reason(reports: Iterable[Row[Any]], state: MessageState) -> tuple[str, str]:
     """Return word and code of the newest report that says *state*."""
     spoken = {MessageState.ACCEPTED: ReceiptState.SENT.value}.get(state, state.value)
     matching = [(report.word, report.code) for report in reports if report.state == spoken]

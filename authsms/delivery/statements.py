@@ -153,7 +153,27 @@ _WAITING_RECEIPT = and_(
     _receipt.service == bindparam("w_service"),
     _receipt.message_id.is_(None),
 )
-STANDING: Final = select(*SUBJECT, _message.state, _message.service).where(_THIS).with_for_update()
-"""Where a message stands; on PostgreSQL its row is held until the end of the transaction."""
+STANDING: Final = select(*SUBJECT, _message.state, _message.service).where(_THIS).with_for_update(key_share=True)
+"""Where a message stands; on PostgreSQL its row is held until the end of the transaction.
+
+The lock leaves room for rows that refer to the message: two transactions may each have written such a receipt before
+they come here, and would wait for each other otherwise.
+"""
 
 RECEIPTS: Final[Select[Any]] = select(_receipt.key, _receipt.message_id).where(or_(_KNOWN_RECEIPT, _WAITING_RECEIPT))
+REPORTS: Final[Select[Any]] = (
+    select(_receipt.state, _receipt.word, _receipt.code, _receipt.opted_out)
+    .where(_KNOWN_RECEIPT)
+    .order_by(_receipt.received_at)
+)
+ATTACH: Final = (
+    update(_receipt.key.table).where(_receipt.key == bindparam("w_key")).values(message_id=bindparam("v_message_id"))
+)
+_SEEN = (
+    select(_attempt.message_id, _message.state)
+    .join(_message.id.table, _message.id == _attempt.message_id)
+    .where(_attempt.service == bindparam("w_service"))
+    .limit(1)
+)
+SEEN_BY_PROVIDER_ID: Final = _SEEN.where(_attempt.provider_id == bindparam("w_provider_id"))
+SEEN_BY_REFERENCE: Final = _SEEN.where(_attempt.message_id == bindparam("w_reference"))

@@ -1,7 +1,9 @@
 """Late, doubled, early and overtaking receipts, on both databases."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from itertools import permutations
+from threading import Barrier
 
 import pytest
 
@@ -150,6 +152,27 @@ def test_a_receipt_that_crossed_the_answer_is_matched_later(still_office: Office
     matched = still_office.sweeper().sweep().matched
 
     assert ("accepted", 1, "delivered") == (before, matched, still_office.view(message_id).state)
+
+
+def test_receipts_of_one_moment_do_not_block_each_other(still_office: Office):
+    """Callbacks about one message reach several processes at once; none may fail because of the others."""
+    states = (ReceiptState.SENT, ReceiptState.FAILED, ReceiptState.DELIVERED)
+    still_office.first.answer = lambda submission: Accepted(f"SM{submission.message_id}")
+    message_ids = [still_office.post() for _ in range(10)]
+    still_office.deliver()
+    start = Barrier(len(states))
+
+    def report(state: ReceiptState) -> int:
+        new = 0
+        for message_id in message_ids:
+            start.wait(60)
+            new += still_office.receipts.apply("first", [_receipt(state, f"SM{message_id}")])
+        return new
+
+    with ThreadPoolExecutor(len(states)) as threads:
+        assert [10, 10, 10] == list(threads.map(report, states))
+
+    assert {"delivered"} == {still_office.view(message_id).state for message_id in message_ids}
 
 
 def test_receipts_that_nothing_claims_are_forgotten(still_office: Office):

@@ -163,7 +163,7 @@ def _answers(port: int) -> bool:
 
 def _family(pid: int) -> list[int]:
     """Return a process and all that it started."""
-    children = _read(f"/proc/{pid}/task/{pid}/children").split()
+    children = [child for task in Path(f"/proc/{pid}/task").glob("*/children") for child in _read(str(task)).split()]
     return [pid, *(one for child in children for one in _family(int(child)))]
 
 

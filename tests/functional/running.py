@@ -287,7 +287,8 @@ def _quiet_port() -> int:
 
 
 def _children(pid: int) -> list[int]:
-    direct = [int(child) for child in _read(f"/proc/{pid}/task/{pid}/children").split()]
+    tasks = Path(f"/proc/{pid}/task").glob("*/children")
+    direct = [int(child) for task in tasks for child in _read(str(task)).split()]
     return [*direct, *(one for child in direct for one in _children(child))]
 
 

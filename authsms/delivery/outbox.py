@@ -139,25 +139,11 @@ class Outbox:
             NotFoundError: There is none of that id, or it has been purged.
         """
         with self._database.read() as session:
-            row = session.execute(_VIEW.where(Message.id == message_id)).one_or_none()
+            row = session.execute(statements.VIEW, {"w_id": message_id}).one_or_none()
         if row is None:
             raise NotFoundError("There is no such message.")
-        return MessageView(
-            id=row.id,
-            state=MessageState(row.state),
-            purpose=Purpose(row.purpose),
-            masked=row.masked,
-            service=row.service,
-            reason=row.failure,
-            code=row.code,
-            detail=row.detail,
-            attempts=row.attempts,
-            segments=row.segments,
-            created_at=row.created_at,
-            expires_at=row.expires_at,
-            accepted_at=row.accepted_at,
-            finished_at=row.finished_at,
-        )
+        message, state, purpose, *further = row
+        return MessageView(message, MessageState(state), Purpose(purpose), *further)
 
     def _insert(self, session: Session, draft: Draft, subject: Subject, state: MessageState) -> None:
         number = draft.recipient or ""
@@ -211,21 +197,3 @@ class Outbox:
             else:
                 ledger.end_life(session, subject.id, now)
         return taken
-
-
-_VIEW = select(
-    Message.id,
-    Message.state,
-    Message.purpose,
-    Message.masked,
-    Message.service,
-    Message.failure,
-    Message.code,
-    Message.detail,
-    Message.attempts,
-    Message.segments,
-    Message.created_at,
-    Message.expires_at,
-    Message.accepted_at,
-    Message.finished_at,
-)

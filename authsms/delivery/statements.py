@@ -57,6 +57,25 @@ _MINE = and_(_THIS, _message.owner == bindparam("w_owner"), _message.attempts ==
 _ATTEMPTING = _message.state == MessageState.ATTEMPTING.value
 
 
+VIEW: Final[Select[Any]] = select(
+    _message.id,
+    _message.state,
+    _message.purpose,
+    _message.masked,
+    _message.service,
+    _message.failure,
+    _message.code,
+    _message.detail,
+    _message.attempts,
+    _message.segments,
+    _message.created_at,
+    _message.expires_at,
+    _message.accepted_at,
+    _message.finished_at,
+).where(_THIS)
+"""Columns of `authsms.delivery.outbox.MessageView`, in its order."""
+
+
 def _claim(*further: ColumnElement[bool]) -> Update:
     due = (
         select(_message.id)

@@ -70,6 +70,29 @@ def test_many_threads_get_exactly_what_is_there(database, clock):
     assert sum(counts) == 3
 
 
+@pytest.mark.parametrize("full", ["x", "y"])
+def test_of_several_limits_all_are_used_or_none(database, clock, full):
+    """Whichever is full, the other one keeps what it has, and the wait is that of the full one."""
+    limits = Limits(database, clock)
+    generous = Rate(5, timedelta(minutes=1))
+    rates = {"x": generous, "y": generous, full: RATE}
+    take_all(limits, full, 3)
+    for _ in range(3):
+        with pytest.raises(TooManyRequestsError) as caught:
+            limits.take_all(*rates.items())
+        assert caught.value.retry_after == timedelta(seconds=200)
+    clock.advance(caught.value.retry_after)
+    limits.take_all(*rates.items())
+
+    with pytest.raises(TooManyRequestsError):
+        limits.take(full, RATE)
+    other = "y" if full == "x" else "x"
+    for _ in range(4):
+        limits.take(other, generous)
+    with pytest.raises(TooManyRequestsError):
+        limits.take(other, generous)
+
+
 def test_purge_keeps_what_still_counts(database, clock):
     """Rows that say nothing are deleted, the others are not."""
     limits = Limits(database, clock)

@@ -1,6 +1,8 @@
 """The built-in repository: people in this server's own database."""
 
-from sqlalchemy import select
+from typing import Any, Final, cast
+
+from sqlalchemy import Row, Select, Table, bindparam, select
 from sqlalchemy.orm import Session
 from typing_extensions import override
 
@@ -13,6 +15,22 @@ from authsms.identity.names import canonical_name, comparable, is_acceptable_pas
 from authsms.identity.repository import PasswordVerdict, Person, Repository
 
 LOCAL = "LOCAL"
+
+# Built once, and on the tables: putting a statement together costs several times what running it does.
+_PERSON = cast("Table", LocalPerson.__table__)
+_P = _PERSON.c
+_GROUP = cast("Table", LocalGroup.__table__).c
+_MEMBERSHIP = cast("Table", LocalMembership.__table__).c
+_BY_LOGIN: Final[Select[Any]] = select(_PERSON).where(
+    _P.repository == bindparam("of_repository"), _P.login_key == bindparam("wanted")
+)
+_BY_ID: Final[Select[Any]] = select(_PERSON).where(_P.id == bindparam("wanted"))
+_SECRET: Final[Select[Any]] = select(_P.repository, _P.password_digest, _P.enabled).where(_P.id == bindparam("wanted"))
+_GROUPS: Final[Select[Any]] = (
+    select(_GROUP.name)
+    .join(_MEMBERSHIP.group_id.table, _MEMBERSHIP.group_id == _GROUP.id)
+    .where(_MEMBERSHIP.person_id == bindparam("wanted"))
+)
 
 
 class LocalRepository(Repository):
@@ -34,15 +52,13 @@ class LocalRepository(Repository):
         except InvalidInputError:
             return None
         with self._database.read() as session:
-            row = session.scalars(
-                select(LocalPerson).where(LocalPerson.repository == self.name, LocalPerson.login_key == key)
-            ).one_or_none()
+            row = session.execute(_BY_LOGIN, {"of_repository": self.name, "wanted": key}).one_or_none()
             return read_person(session, row) if row else None
 
     @override
     def get(self, person_id: str) -> Person | None:
         with self._database.read() as session:
-            row = session.get(LocalPerson, person_id)
+            row = session.execute(_BY_ID, {"wanted": person_id}).one_or_none()
             return read_person(session, row) if row and row.repository == self.name else None
 
     @override
@@ -50,7 +66,7 @@ class LocalRepository(Repository):
         if not is_acceptable_password(password):
             return PasswordVerdict.WRONG
         with self._database.read() as session:
-            row = session.get(LocalPerson, person.id if person else "")
+            row = session.execute(_SECRET, {"wanted": person.id if person else ""}).one_or_none()
         if row is not None and row.repository != self.name:
             raise ValueError("this person was not found in this repository")
         if not self._vault.verify_password(row.password_digest if row else None, password) or row is None:
@@ -62,13 +78,9 @@ class LocalRepository(Repository):
         self._database.ping()
 
 
-def read_person(session: Session, row: LocalPerson) -> Person:
+def read_person(session: Session, row: LocalPerson | Row[Any]) -> Person:
     """Return *row* as a person, with groups."""
-    groups = session.scalars(
-        select(LocalGroup.name)
-        .join(LocalMembership, LocalMembership.group_id == LocalGroup.id)
-        .where(LocalMembership.person_id == row.id)
-    )
+    groups = session.execute(_GROUPS, {"wanted": row.id}).scalars()
     return Person(
         repository=row.repository,
         id=row.id,

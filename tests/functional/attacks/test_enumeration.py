@@ -73,7 +73,7 @@ def test_who_has_no_phone_sees_what_everybody_sees(house: Installation, provider
 def test_a_wrong_password_takes_as_long_for_everybody(house: Installation, case: Case) -> None:
     """Equal work, not added noise. The oracle: times of interleaved tries cannot be told apart."""
     unknown, known = [], []
-    for _ in range(rounds(12, 500)):
+    for _ in range(rounds(10, 500)):
         unknown.append(_timed(house, *_unknown(house)))
         known.append(_timed(house, *case(house)))
 
@@ -84,7 +84,7 @@ def test_a_right_password_takes_as_long_without_a_phone(house: Installation, pro
     """The text is queued for whoever gets none, too. The oracle: times of interleaved logins cannot be told apart."""
     with_phone: list[float] = []
     without: list[float] = []
-    for _ in range(rounds(12, 300)):
+    for _ in range(rounds(10, 300)):
         for times, person in ((with_phone, house.person()), (without, house.person(phone=False))):
             times.append(_timed(house, person.login, person.password))
 

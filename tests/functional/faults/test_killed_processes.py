@@ -1,0 +1,178 @@
+"""Processes that die at any moment, as in a power cut: nobody is left without a working code, nobody is in twice."""
+
+import os
+import secrets
+import signal
+import sqlite3
+import time
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+
+import pytest
+
+from authsms.simulator.faults import FaultKind
+from tests.functional.effort import rounds
+from tests.functional.provided import Provider
+from tests.functional.running import Installation, Person, is_signed_in, run_installation
+
+pytestmark = pytest.mark.xdist_group("kill")
+_AT_ONCE = 6
+_LONGEST_STOP = 12.0
+_killed_at: dict[str, float] = {}
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory, _provider_of_all: Provider) -> Iterator[Installation]:
+    """One server with two web processes and a delivery process, on SQLite."""
+    with run_installation(tmp_path_factory.mktemp("killed"), _provider_of_all) as installation:
+        yield installation
+
+
+def test_every_login_gets_its_code_while_the_delivery_process_is_killed(
+    house: Installation, provider: Provider
+) -> None:
+    """F-09 to F-11. The provider takes its time, so that kills also hit between the handing over and the answer.
+
+    The oracle, for thirty logins and more: everybody gets in with the first code that arrives; nobody's text comes
+    more than twice, and never with another code; no more copies than messages that may have been under way.
+    """
+    kills, people = rounds(3, 25), list[Person]()
+    provider.spoil(FaultKind.SLOW, seconds=0.15)
+    with ThreadPoolExecutor(_AT_ONCE + 1) as pool:
+        killing = pool.submit(_kill_delivery, house, kills)
+        are_in: list[bool] = []
+        while len(people) < 30 or not killing.done():
+            crowd = [house.person() for _ in range(_AT_ONCE)]
+            people += crowd
+            are_in += pool.map(lambda person: _log_in(house, person), crowd)
+    time.sleep(2)
+    copies = [provider.codes(person.phone) for person in people]
+
+    assert all(are_in)
+    assert [1] * len(people) == [len(set(codes)) for codes in copies]
+    assert max(map(len, copies)) <= 2
+    assert sum(map(len, copies)) - len(people) <= kills * _AT_ONCE
+
+
+def test_asked_to_end_it_finishes_what_is_under_way(house: Installation, provider: Provider) -> None:
+    """SIGTERM while the provider takes its time with a text, and the database keeps somebody's password waiting.
+
+    The oracle: the text arrives once and is recorded as accepted; the redirect to the code page arrives; both codes
+    work at the server that is started afterwards.
+    """
+    person, waiter = house.person(), house.person()
+    browser, waiting_browser = house.browser(), house.browser()
+    provider.spoil(FaultKind.SLOW, seconds=1.5, phone=person.phone)
+    sign_in_page = waiting_browser.get("/login/web")
+    page = house.sign_in(person, browser)
+    time.sleep(0.5)
+    with ThreadPoolExecutor(2) as pool:
+        with _busy_database(house):
+            fields = {"user_name": waiter.login, "password": waiter.password}
+            waiting = pool.submit(waiting_browser.submit_only, sign_in_page, "password", **fields)
+            time.sleep(0.4)
+            stopping = pool.submit(house.nodes[0].stop)
+            time.sleep(0.3)
+        answer, elapsed = waiting.result(), stopping.result()
+    tags = house.audit_tags(person)
+    house.start()
+    browser.submit(page, "code", code=house.code(person))
+    waiting_browser.submit(waiting_browser.follow(answer), "code", code=house.code(waiter))
+
+    assert elapsed < _LONGEST_STOP
+    assert "message.accepted" in tags
+    assert 1 == len(provider.codes(person.phone))
+    assert (303, True) == (answer.status, "/logon/" in answer.location)
+    assert all(map(is_signed_in, (browser, waiting_browser)))
+
+
+def test_a_web_process_killed_before_the_commit_leaves_nothing(house: Installation, provider: Provider) -> None:
+    """F-08. The database is busy while the password is checked. The oracle: an error at the client, no text, no record.
+
+    The web processes are started again by themselves, and the person gets in.
+    """
+    person, browser = house.person(), house.browser()
+    page = browser.get("/login/web")
+    with ThreadPoolExecutor(1) as pool, _busy_database(house):
+        fields = {"user_name": person.login, "password": person.password}
+        waiting = pool.submit(browser.submit_only, page, "password", **fields)
+        time.sleep(0.5)
+        _kill_web(house)
+        error = waiting.exception(10)
+    time.sleep(0.5)
+    texts, tags = provider.texts(person.phone), house.audit_tags(person)
+    house.nodes[0].wait_until_ready()
+
+    assert isinstance(error, OSError)
+    assert [] == texts
+    assert [] == tags
+    assert _log_in(house, person)
+
+
+def test_web_processes_killed_at_the_code_let_it_count_at_most_once(house: Installation, provider: Provider) -> None:
+    """F-12, F-13. Some people's codes are on their way when the processes die: before, while or after they are used.
+
+    The oracle: each code makes one finished logon at most, and sending it again makes no second one.
+    """
+    for _ in range(rounds(1, 20)):
+        people = [house.person() for _ in range(12)]
+        browsers = [house.browser() for _ in people]
+        pages = [house.sign_in(person, browser) for person, browser in zip(people, browsers, strict=True)]
+        codes = [house.code(person) for person in people]
+        with ThreadPoolExecutor(len(people)) as pool:
+            lost = [
+                pool.submit(browser.twin().submit_only, page, "code", code=code)
+                for browser, page, code in zip(browsers, pages, codes, strict=True)
+            ]
+            time.sleep(secrets.randbelow(100) / 1000)
+            _kill_web(house)
+            errors = [future.exception(30) for future in lost]
+        house.nodes[0].wait_until_ready()
+        finished = [house.audit_tags(person).count("logon.finished") for person in people]
+        for browser, page, code in zip(browsers, pages, codes, strict=True):
+            again = browser.get(page.url.removeprefix(browser.origin))
+            if again.status == 200:
+                browser.submit(again, "code", code=code)
+        later = [house.audit_tags(person).count("logon.finished") for person in people]
+
+        assert all(count == 1 for count, error in zip(finished, errors, strict=True) if error is None)
+        assert [1] * len(people) == later
+
+
+def _log_in(house: Installation, person: Person) -> bool:
+    browser = house.browser()
+    page = house.sign_in(person, browser)
+    browser.submit(page, "code", code=house.code(person))
+    return is_signed_in(browser)
+
+
+def _kill_delivery(house: Installation, times: int) -> None:
+    """Kill one delivery process after the other, each some moment after it has begun to work."""
+    begun = house.logs().count("worker.started")
+    for number in range(times):
+        while house.logs().count("worker.started") < begun + number:
+            time.sleep(0.05)
+        time.sleep(secrets.randbelow(500) / 1000)
+        for pid, kind in house.nodes[0].family().items():
+            if kind == "delivery":
+                os.kill(pid, signal.SIGKILL)
+
+
+def _kill_web(house: Installation) -> None:
+    """Kill all web processes; not twice within six seconds, which the server takes for a loop and gives up."""
+    time.sleep(max(0.0, _killed_at.get(house.url, 0.0) + 6 - time.monotonic()))
+    _killed_at[house.url] = time.monotonic()
+    for pid, kind in house.nodes[0].family().items():
+        if kind == "web":
+            os.kill(pid, signal.SIGKILL)
+
+
+@contextmanager
+def _busy_database(house: Installation) -> Iterator[None]:
+    """Somebody else writes to the database for as long as the block lasts."""
+    file = house.nodes[0].folder / "authsms.db"
+    with closing(sqlite3.connect(file, isolation_level=None, timeout=10)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        yield
+        connection.execute("ROLLBACK")

@@ -1,6 +1,6 @@
 # Names the commands; the work is in .ci/ and in the tools. Python and the ports are the machine's own: make PYTHON=python3.13 setup
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test lint types imports bench wheel lock clean debian
+.PHONY: help setup demo test long lint types imports bench wheel lock clean debian
 PYTHON ?= python3
 BIN := .venv/bin
 VENDOR := authsms/static/vendor/htmx.min.js
@@ -17,6 +17,9 @@ demo: setup $(if $(filter ldap,$(DIRECTORY)),debian) ## run everything on this m
 
 test: debian setup .venv/.test lint types imports ## install what tests need, check the sources, run every test (ARGS="-k name")
 	@$(BIN)/pytest -n auto --maxprocesses 8 --dist loadgroup $(ARGS)
+
+long: debian setup .venv/.test ## the tests that need a machine which does nothing else: a killed database, killed deliveries
+	@$(BIN)/pytest -m long -n 0 $(ARGS)
 
 lint: .venv/.test ## ruff, format check, generated tables of the README
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && if grep -q '\[\[\[cog' README.md; then $(BIN)/cog --check -P README.md; fi

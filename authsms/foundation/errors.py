@@ -6,6 +6,8 @@ AuthsmsError
 ├── InvalidInputError          the caller sent something unusable; the text may be shown to him
 ├── NotFoundError              there is no such thing, or it is not the caller's
 ├── ConflictError              it exists already, or somebody else was faster
+├── ForbiddenError             whoever asks may not do this; another role may
+├── ProofNeededError           whoever asks must prove again who he is, then may go on
 ├── ForgeryError               a cookie, token or webhook is not authentic; refuse, change nothing
 ├── TooManyRequestsError       a limit is reached; try again after `retry_after`
 ├── SealBrokenError            sealed data was altered, or its key is gone
@@ -47,6 +49,14 @@ class NotFoundError(AuthsmsError):
 
 class ConflictError(AuthsmsError):
     """The thing exists already, or somebody else changed it first; load it again."""
+
+
+class ForbiddenError(AuthsmsError):
+    """Whoever asks has no right to do this."""
+
+
+class ProofNeededError(AuthsmsError):
+    """Whoever asks must prove again who he is before he may do this."""
 
 
 class ForgeryError(AuthsmsError):

@@ -37,6 +37,7 @@ from typing_extensions import override
 
 from authsms.foundation.engines import BUSY_MILLISECONDS, READ_ONLY, light_engine, open_engine
 from authsms.foundation.errors import DatabaseUnavailableError
+from authsms.foundation.statements import PlainConnection, PlainResult
 
 _CALLBACKS = "authsms_after_commit"
 
@@ -86,13 +87,13 @@ class _Session(Session):
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection, expire_on_commit=False, join_transaction_mode="rollback_only")
-        self._connection = connection
+        self._plain = PlainConnection(connection)
 
     @override
     def execute(self, statement: Executable, params: Any = None, **options: Any) -> Any:
         is_plain = isinstance(statement, ClauseElement) and not statement._propagate_attrs  # noqa: SLF001
         if is_plain and not options and not self.in_nested_transaction():
-            return self._connection.execute(statement, params)
+            return self._plain.execute(statement, params)
         return super().execute(statement, params, **options)
 
 
@@ -131,7 +132,7 @@ class Database:
             yield session
 
     @contextmanager
-    def jot(self) -> Iterator[Connection]:
+    def jot(self) -> Iterator[PlainConnection]:
         """Run one transaction on rows that nobody would miss after a power cut.
 
         It does not wait for the disk, which makes it many times cheaper than `write`. Every process sees it at once,
@@ -141,17 +142,17 @@ class Database:
             DatabaseUnavailableError: As with `write`.
         """
         with self._turn(), _told_apart(), self._jot_engine.begin() as connection:
-            yield connection
+            yield PlainConnection(connection)
 
     @contextmanager
-    def jot_one(self) -> Iterator[Connection]:
+    def jot_one(self) -> Iterator[PlainConnection]:
         """Like `jot`, for a single statement; on PostgreSQL it costs one round trip in place of three.
 
         Raises:
             DatabaseUnavailableError: As with `write`.
         """
         with self._turn(), _told_apart(), self._light_engine.begin() as connection:
-            yield connection
+            yield PlainConnection(connection)
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -242,7 +243,7 @@ def after_commit(session: Session, callback: Callable[[], None]) -> None:
 
 def rowcount(result: Result[Any]) -> int:
     """Return how many rows an UPDATE or DELETE changed (an INSERT does not tell; ask it for RETURNING)."""
-    if not isinstance(result, CursorResult) or result.rowcount < 0:
+    if not isinstance(result, CursorResult | PlainResult) or result.rowcount < 0:
         raise TypeError("only an UPDATE or DELETE has a row count")
     return result.rowcount
 

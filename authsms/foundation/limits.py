@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
-from sqlalchemy import Connection, Float, String, Table, bindparam, delete, func, select, update
+from sqlalchemy import Float, String, Table, bindparam, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Base, Database, rowcount
 from authsms.foundation.errors import TooManyRequestsError
+from authsms.foundation.statements import PlainConnection
 
 
 class LimitRow(Base):
@@ -103,7 +104,7 @@ class Limits:
         with self._database.write() as session:
             return rowcount(session.execute(delete(LimitRow).where(LimitRow.arrival < self._clock.now().timestamp())))
 
-    def _take(self, session: Session | Connection, key: str, rate: Rate) -> None:
+    def _take(self, session: Session | PlainConnection, key: str, rate: Rate) -> None:
         now = self._clock.now().timestamp()
         allowance = (rate.count - 1) * rate.interval
         wish = {"key": key, "arrival": now + rate.interval, "moment": now, "step": rate.interval}

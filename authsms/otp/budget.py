@@ -7,7 +7,7 @@ here, so the last day's moments are kept, one row a key, locked while they are r
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import bindparam, delete, update
+from sqlalchemy import Executable, bindparam, delete, update
 from sqlalchemy.orm import Session
 
 from authsms.foundation.clock import Clock
@@ -47,12 +47,7 @@ class SendBudget:
         self._window = SendWindow(
             timedelta(seconds=settings.resend_seconds), settings.per_ten_minutes, settings.per_day
         )
-        # Makes the rows that are missing, locks those that are there, and reads them all, in one statement.
-        self._lock = (
-            database.insert(SEND_BUDGET)
-            .on_conflict_do_update(index_elements=[_B.key], set_={"sent_at": _B.sent_at})
-            .returning(_B.key, _B.sent)
-        )
+        self._locks: dict[int, Executable] = {}
 
     def take(self, session: Session, *keys: str) -> Grant:
         """Count one text against every one of *keys*, or against none if one of them has no more to give.
@@ -60,8 +55,8 @@ class SendBudget:
         A rollback of the transaction gives it back. Rows are locked in the order of their keys.
         """
         now = self._clock.now()
-        rows = [{"key": key, "sent": [], "sent_at": now} for key in sorted(set(keys))]
-        locked = session.execute(self._lock, rows).all()
+        names = {f"key_{number}": key for number, key in enumerate(sorted(set(keys)))}
+        locked = session.execute(self._lock(len(names)), {**names, "none": [], "moment": now}).all()
         kept = {row.key: self._window.kept([datetime.fromtimestamp(at, UTC) for at in row.sent], now) for row in locked}
         next_at = max(self._window.next_at(sent, now) for sent in kept.values())
         if next_at > now:
@@ -75,6 +70,19 @@ class SendBudget:
             ],
         )
         return Grant(granted=True, next_at=max(self._window.next_at(sent, now) for sent in taken.values()))
+
+    def _lock(self, count: int) -> Executable:
+        """Return the statement that makes the rows that are missing, locks those that are there, and reads them all."""
+        if count not in self._locks:
+            none, moment = bindparam("none", type_=_B.sent.type), bindparam("moment", type_=_B.sent_at.type)
+            rows = [{"key": bindparam(f"key_{number}"), "sent": none, "sent_at": moment} for number in range(count)]
+            self._locks[count] = (
+                self._database.insert(SEND_BUDGET)
+                .values(rows)
+                .on_conflict_do_update(index_elements=[_B.key], set_={"sent_at": _B.sent_at})
+                .returning(_B.key, _B.sent)
+            )
+        return self._locks[count]
 
     def purge(self) -> int:
         """Delete rows that limit nothing any more; return how many."""

@@ -16,10 +16,9 @@ import hmac
 import json
 import os
 import secrets
-import threading
 import time
 from collections.abc import Callable, Mapping
-from concurrent.futures import ThreadPoolExecutor
+from concurrent import futures
 from dataclasses import dataclass
 from enum import Enum
 from hashlib import sha256
@@ -91,9 +90,9 @@ class Vault:
         strong = profile if profile is HashingProfile.TESTS else HashingProfile.OWASP
         self._password_hasher = strong.hasher()
         self.slots = slots or os.cpu_count() or 1
-        self._free_slots = threading.BoundedSemaphore(self.slots)
-        # Threads of their own: the allocator keeps argon2's memory for each thread that has ever hashed.
-        self._hashers = ThreadPoolExecutor(self.slots, thread_name_prefix="hashing")
+        # Threads of their own: the allocator keeps argon2's memory for each thread that has ever hashed. Their queue
+        # serves in the order of arrival; waiting for a semaphore instead, some were overtaken until they gave up.
+        self._hashers = futures.ThreadPoolExecutor(self.slots, thread_name_prefix="hashing")
         self._nobody = self._password_hasher.hash(secrets.token_hex(16))
 
     @classmethod
@@ -197,15 +196,14 @@ class Vault:
         return right and digest is not None
 
     def _in_slot(self, work: Callable[[], T]) -> T:
-        """Do *work* in one of the hashing threads, once a slot is free."""
-        asked = time.monotonic()
-        if not self._free_slots.acquire(timeout=SLOT_WAIT_SECONDS):
-            raise OverloadedError("Too many sign-ins at once.")
-        metrics.HASHING_WAIT_SECONDS.observe(time.monotonic() - asked)
+        """Do *work* in one of the hashing threads, in the order of arrival."""
+        hashing = self._hashers.submit(_measured, work, time.monotonic())
         try:
-            return self._hashers.submit(_measured, work).result()
-        finally:
-            self._free_slots.release()
+            return hashing.result(SLOT_WAIT_SECONDS)
+        except futures.TimeoutError:
+            if hashing.cancel():
+                raise OverloadedError("Too many sign-ins at once.") from None
+            return hashing.result()
 
     def _verify(self, hasher: argon2.PasswordHasher, encoded: str, secret: str | bytes) -> bool:
         try:
@@ -229,7 +227,8 @@ class Vault:
         return f"{key_id}:{context}".encode()
 
 
-def _measured(work: Callable[[], T]) -> T:
+def _measured(work: Callable[[], T], asked: float) -> T:
+    metrics.HASHING_WAIT_SECONDS.observe(time.monotonic() - asked)
     started = time.thread_time()
     try:
         return work()

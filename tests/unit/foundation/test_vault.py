@@ -3,6 +3,7 @@
 import json
 import stat
 import threading
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
@@ -148,8 +149,32 @@ def test_hashing_beyond_the_slots_is_refused_in_time(monkeypatch):
     monkeypatch.setattr("authsms.foundation.vault.SLOT_WAIT_SECONDS", 0.05)
     vault = Vault(KeyRing.generate(), profile=HashingProfile.TESTS, slots=1)
 
-    with vault._free_slots, pytest.raises(OverloadedError):
-        vault.hash_code("one", "123456")
+    busy = threading.Event()
+    vault._hashers.submit(busy.wait, 10)
+    try:
+        with pytest.raises(OverloadedError):
+            vault.hash_code("one", "123456")
+    finally:
+        busy.set()
+
+
+def test_hashing_is_done_in_the_order_of_arrival():
+    """Nobody who came later is served first; under load some would never be."""
+    vault = Vault(KeyRing.generate(), profile=HashingProfile.TESTS, slots=1)
+    busy, served = threading.Event(), list[int]()
+    vault._hashers.submit(busy.wait, 10)
+
+    def hash_one(number: int) -> None:
+        vault._in_slot(lambda: served.append(number))
+
+    with ThreadPoolExecutor(8) as callers:
+        for number in range(8):
+            callers.submit(hash_one, number)
+            while vault._hashers._work_queue.qsize() <= number:
+                time.sleep(0.001)
+        busy.set()
+
+    assert served == list(range(8))
 
 
 def test_hashing_happens_in_as_few_threads_as_there_are_slots():

@@ -16,6 +16,7 @@ from authsms.delivery import statements
 from authsms.delivery.repeats import DOUBTFUL, AttemptEnd, PastAttempt
 from authsms.delivery.states import MessageState, Repeat, Settle, Verdict, priority_of
 from authsms.foundation.db import rowcount
+from authsms.foundation.statements import PlainConnection
 from authsms.senders.submission import Purpose
 
 
@@ -71,13 +72,13 @@ def subject_of(row: Sequence[Any]) -> Subject:
     return Subject(row[0], Purpose(row[1]), *row[2 : len(statements.SUBJECT)])
 
 
-def claim(session: Session, lease: Lease, *, limit: int, urgent_only: bool) -> list[Claimed]:
+def claim(connection: PlainConnection, lease: Lease, *, limit: int, urgent_only: bool) -> list[Claimed]:
     """Take up to *limit* due messages, the most urgent purposes first, then the longest due.
 
     One statement for both databases. PostgreSQL passes over rows that another worker is taking; the sub-query is
     materialised so that no plan runs it twice. SQLite needs neither: its writing transactions follow one another.
     """
-    rows = session.execute(
+    rows = connection.execute(
         statements.CLAIM_URGENT if urgent_only else statements.CLAIM_ANY,
         {"v_owner": lease.owner, "v_until": lease.until, "w_now": lease.now, "w_limit": limit},
     ).all()

@@ -27,10 +27,9 @@ from authsms.senders.webhook import Receipt, ReceiptState
 
 _KEEP_WAITING: Final = timedelta(days=3)
 _AT_ONCE: Final = 200
-_WAYS_TO_FIND: Final = (
-    (statements.SEEN_BY_PROVIDER_ID, "provider_id"),
-    (statements.SEEN_BY_REFERENCE, "reference"),
-)
+_IN_PASSING: Final = frozenset({ReceiptState.SENT.value})
+"""Reports that tell what the provider's answer has told: a power cut may take them."""
+
 _log = get_logger(__name__)
 
 
@@ -42,8 +41,7 @@ class ReceiptService:
         self._vault = vault
         self._clock = clock
         self._journal = Journal(audit)
-        table = cast("Table", ReceiptRecord.__table__)
-        self._keep = database.insert(table).on_conflict_do_nothing().returning(table.c.key)
+        self._keep = statements.keep_receipt(database.insert(cast("Table", ReceiptRecord.__table__)))
 
     def apply(self, service: str, receipts: Sequence[Receipt]) -> int:
         """Record *receipts* of a sender service, which the plugin has verified; return how many were new."""
@@ -51,6 +49,8 @@ class ReceiptService:
         rows = [self._row(service, receipt, now) for receipt in receipts]
         # In one order, so that two calls with the same receipts wait for each other instead of blocking each other.
         rows.sort(key=itemgetter("key"))
+        if len(rows) == 1 and rows[0]["state"] in _IN_PASSING:
+            return int(self._jot(rows[0]))
         with self._database.write() as session:
             return sum(self._take(session, row) for row in rows)
 
@@ -101,24 +101,37 @@ class ReceiptService:
             "service": service,
             "provider_id": provider_id,
             "reference": reference,
-            "message_id": None,
             "state": receipt.state.value,
             "word": word,
             "code": code,
             "opted_out": receipt.opted_out,
             "occurred_at": receipt.occurred_at,
             "received_at": now,
+            "w_service": service,
+            "w_provider_id": provider_id or None,
+            "w_reference": reference or None,
         }
+
+    def _jot(self, row: dict[str, Any]) -> bool:
+        """Keep a receipt that hardly ever changes anything, at the cost of one statement; return whether it is new."""
+        with self._database.jot_one() as connection:
+            kept = connection.execute(self._keep, row).one_or_none()
+        if kept is None:
+            return False
+        if _may_matter(kept, row):
+            with self._database.write() as session:
+                self._advance(session, kept[0], row["received_at"])
+        return True
 
     def _take(self, session: Session, row: dict[str, Any]) -> bool:
         """Keep one receipt and do what it asks for; return False when it is known already."""
-        message_id, seen = _find_message(session, row)
-        if session.execute(self._keep, row | {"message_id": message_id}).first() is None:
+        kept = session.execute(self._keep, row).one_or_none()
+        if kept is None:
             return False
         if row["state"] == ReceiptState.UNKNOWN_WORD.value:
             _log.warning("receipt.unknown_word", service=row["service"], word=row["word"])
-        if message_id is not None and _may_matter(seen, ReceiptState(row["state"])):
-            self._advance(session, message_id, row["received_at"])
+        if _may_matter(kept, row):
+            self._advance(session, kept[0], row["received_at"])
         return True
 
     def _advance(self, session: Session, message_id: str, now: datetime) -> None:
@@ -138,26 +151,17 @@ class ReceiptService:
         self._journal.note(session, subject, verdict, Cause(found.service, word, code, subject.attempts))
 
 
-def _find_message(session: Session, row: dict[str, Any]) -> tuple[str | None, MessageState]:
-    """Return the message a receipt is about, and its state, which is not locked.
-
-    It is found by the provider's id, else by our reference if that service has had it.
-    """
-    for statement, name in _WAYS_TO_FIND:
-        if row[name]:
-            found = session.execute(statement, {"w_service": row["service"], f"w_{name}": row[name]}).first()
-            if found is not None:
-                return found[0], MessageState(found[1])
-    return None, MessageState.QUEUED
-
-
-def _may_matter(seen: MessageState, report: ReceiptState) -> bool:
-    """Tell whether *report* can change a message that was *seen* in a state, and may have gone on since.
+def _may_matter(kept: Sequence[Any], row: dict[str, Any]) -> bool:
+    """Tell whether a receipt that was *kept* can change its message, which may have gone on since it was looked at.
 
     What changes nothing about a message that has left the queue changes nothing later either, because states never go
     backwards; as long as an attempt may be open, that is certain only while the row is held.
     """
-    return seen in LIVE or after_receipt(seen, report) is not seen
+    message_id, state = kept
+    if message_id is None:
+        return False
+    seen = MessageState(state)
+    return seen in LIVE or after_receipt(seen, ReceiptState(row["state"])) is not seen
 
 
 def _attach(session: Session, message_id: str, key: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any, Final, cast
 from sqlalchemy import (
     Boolean,
     ColumnElement,
+    Executable,
     Insert,
     Integer,
     Select,
@@ -18,11 +19,13 @@ from sqlalchemy import (
     case,
     func,
     insert,
+    literal_column,
     null,
     or_,
     select,
     update,
 )
+from sqlalchemy.dialects import postgresql, sqlite
 
 from authsms.delivery.models import Attempt, Message, ReceiptRecord
 from authsms.delivery.repeats import AttemptEnd
@@ -51,7 +54,7 @@ SUBJECT: Final = (
 OWNED: Final = (*SUBJECT, _message.owner, _message.leased_until, _message.in_flight, _message.service)
 """What a sweeper needs to know about a claimed message."""
 
-_LIVE = _message.state.in_([state.value for state in LIVE])
+_LIVE = or_(*(_message.state == state.value for state in sorted(LIVE)))
 _THIS = _message.id == bindparam("w_id")
 _MINE = and_(_THIS, _message.owner == bindparam("w_owner"), _message.attempts == bindparam("w_attempts"))
 _ATTEMPTING = _message.state == MessageState.ATTEMPTING.value
@@ -188,11 +191,25 @@ REPORTS: Final[Select[Any]] = (
 ATTACH: Final = (
     update(_receipt.key.table).where(_receipt.key == bindparam("w_key")).values(message_id=bindparam("v_message_id"))
 )
-_SEEN = (
-    select(_attempt.message_id, _message.state)
-    .join(_message.id.table, _message.id == _attempt.message_id)
-    .where(_attempt.service == bindparam("w_service"))
-    .limit(1)
-)
-SEEN_BY_PROVIDER_ID: Final = _SEEN.where(_attempt.provider_id == bindparam("w_provider_id"))
-SEEN_BY_REFERENCE: Final = _SEEN.where(_attempt.message_id == bindparam("w_reference"))
+
+
+def _attempted(*conditions: ColumnElement[bool]) -> ColumnElement[Any]:
+    query = select(_attempt.message_id).where(_attempt.service == bindparam("w_service"), *conditions).limit(1)
+    return query.scalar_subquery()
+
+
+def keep_receipt(new: postgresql.Insert | sqlite.Insert) -> Executable:
+    """Return the statement that stores a receipt, once, with the message it is about.
+
+    That is the one the provider's id belongs to, else the one of our reference if that service has had it. What comes
+    back, nothing when the receipt is known already, is that message's id and its state, which is not locked. An empty
+    id is nobody's: hand in None.
+    """
+    message_id = func.coalesce(
+        _attempted(_attempt.provider_id == bindparam("w_provider_id")),
+        _attempted(_attempt.message_id == bindparam("w_reference")),
+    )
+    # By name: a column object would bring the table of receipts into the sub-query, which has to see the new row.
+    state = select(_message.state).where(_message.id == literal_column("receipt.message_id"))
+    kept = new.values(message_id=message_id).on_conflict_do_nothing()
+    return kept.returning(_receipt.message_id, state.scalar_subquery())

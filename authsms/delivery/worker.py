@@ -188,8 +188,9 @@ class Worker:
         self._pauses.reached(Moment.BEFORE_CLAIM)
         now = self._clock.now()
         lease = Lease(owner, now, now + self._options.lease)
-        with self._database.write() as session:
-            claimed = ledger.claim(session, lease, limit=limit, urgent_only=urgent_only)
+        # A claim that a power cut takes back is made again: nothing is sent before its attempt is on the disk.
+        with self._database.jot_one() as connection:
+            claimed = ledger.claim(connection, lease, limit=limit, urgent_only=urgent_only)
         if claimed:
             self._pauses.reached(Moment.CLAIMED)
             crew.take(claimed)

@@ -141,8 +141,8 @@ class Office:
     def claim(self, owner: str = "me", *, limit: int = 10, urgent_only: bool = False) -> list[Claimed]:
         """Claim messages as a worker called *owner* would."""
         now = self.clock.now()
-        with self.database.write() as session:
-            return ledger.claim(session, Lease(owner, now, now + LEASE), limit=limit, urgent_only=urgent_only)
+        with self.database.jot_one() as connection:
+            return ledger.claim(connection, Lease(owner, now, now + LEASE), limit=limit, urgent_only=urgent_only)
 
     def dispatcher(self, pauses: Pauses | None = None) -> Dispatcher:
         """Return what hands messages over."""

@@ -7,6 +7,7 @@ from types import FrameType
 import click
 
 from authsms.cli.context import open_services, open_settings
+from authsms.cli.garbage import look_seldom
 from authsms.cli.housekeeping import Housekeeper
 from authsms.cli.parent import call_without
 from authsms.delivery.worker import run_worker
@@ -33,6 +34,7 @@ def worker(parent: int | None) -> None:
     with open_services(quiet=False) as services:
         housekeeper = Housekeeper(services, stop)
         housekeeper.start()
+        look_seldom()
         run_worker(services, stop)
         housekeeper.join()
 

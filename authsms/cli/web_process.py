@@ -7,6 +7,7 @@ import time
 from flask import Flask
 
 from authsms import app
+from authsms.cli.garbage import look_seldom
 from authsms.cli.parent import call_without
 
 DRAIN_SECONDS = 30
@@ -16,7 +17,9 @@ DRAIN_SECONDS = 30
 def create_app() -> Flask:
     """Return the application; called once in each web process."""
     call_without(os.getppid(), _end)
-    return app.create_app()
+    application = app.create_app()
+    look_seldom()
+    return application
 
 
 def heed_signals() -> None:

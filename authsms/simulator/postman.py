@@ -11,7 +11,9 @@ from datetime import timedelta
 from pathlib import Path
 from urllib.parse import urldefrag, urlencode
 
-import requests
+import certifi
+import urllib3
+from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProtocolError
 
 _WORKERS = 4
 _CONNECT_SECONDS, _READ_SECONDS = 5.0, 15.0
@@ -68,7 +70,8 @@ class Postman:
     """
 
     def __init__(self, *, ca_file: Path | None = None) -> None:
-        self._verify: str | bool = str(ca_file) if ca_file else True
+        trusted = str(ca_file) if ca_file else certifi.where()
+        self._connections = urllib3.PoolManager(maxsize=_WORKERS, ca_certs=trusted)
         self._wake = threading.Condition()
         self._rounds: list[_Round] = []
         self._orders = itertools.count()
@@ -119,14 +122,11 @@ class Postman:
             self._wake.notify_all()
 
     def _work(self) -> None:
-        with requests.Session() as session:
-            session.trust_env = False
-            session.verify = self._verify
-            while (entry := self._next()) is not None:
-                delivery = _deliver(session, entry.callbacks.popleft())
-                if entry.done is not None:
-                    entry.done(delivery)
-                self._finish(entry, delivery)
+        while (entry := self._next()) is not None:
+            delivery = _deliver(self._connections, entry.callbacks.popleft())
+            if entry.done is not None:
+                entry.done(delivery)
+            self._finish(entry, delivery)
 
     def _next(self) -> _Round | None:
         with self._wake:
@@ -147,24 +147,25 @@ class Postman:
             self._wake.notify_all()
 
 
-def _deliver(session: requests.Session, callback: Callback) -> Delivery:
+def _deliver(connections: urllib3.PoolManager, callback: Callback) -> Delivery:
     """Send once, and once more when no connection came about."""
     url = urldefrag(callback.url).url
     trouble = ""
     for _ in range(2):
         try:
-            answer = session.request(
+            answer = connections.request(
                 callback.method,
                 url,
-                data=callback.body,
+                body=callback.body,
                 headers=dict(callback.headers),
-                timeout=(_CONNECT_SECONDS, _READ_SECONDS),
-                allow_redirects=False,
+                timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS),
+                redirect=False,
+                retries=False,
             )
-        except requests.ConnectionError:
+        except (NewConnectionError, ConnectTimeoutError, ProtocolError):
             trouble = "nobody answers there"
-        except requests.RequestException as error:
+        except HTTPError as error:
             return Delivery(url, None, type(error).__name__)
         else:
-            return Delivery(url, answer.status_code)
+            return Delivery(url, answer.status)
     return Delivery(url, None, trouble)

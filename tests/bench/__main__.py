@@ -8,6 +8,7 @@ import json
 import statistics
 import threading
 import time
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -38,7 +39,7 @@ class Run:
     share_of_half_ceiling: float
     processor_ms_per_login_besides_hashing: float
     memory_mb: float
-    failures: int
+    failures: dict[str, int]
     milliseconds: dict[str, dict[str, float]]
 
 
@@ -79,7 +80,7 @@ def _run(stack: Stack, profile: str, at_once: int, delay: float, half_ceiling: f
         rate / half_ceiling,
         (processor - hashing) / max(measured.logins, 1) * 1000,
         stack.memory_bytes() / 1e6,
-        len(measured.failures),
+        dict(Counter(measured.failures).most_common(5)),
         {name: _percentiles(measured.steps[name]) for name in STEPS},
     )
 
@@ -124,7 +125,7 @@ def _table(runs: Sequence[Run]) -> Table:
             f"{run.share_of_half_ceiling:.0%}",
             f"{run.processor_ms_per_login_besides_hashing:.1f} ms",
             f"{run.memory_mb:.0f} MB",
-            str(run.failures),
+            str(sum(run.failures.values())),
         )
     return table
 
@@ -164,6 +165,8 @@ def bench(file: Path | None, seconds: float, profiles: tuple[str, ...]) -> None:
         console.print(name, facts)
     for run in runs:
         console.print(_steps(run))
+        for reason, count in run.failures.items():
+            console.print(f"{run.profile}, {run.at_once} at once: {count} x {reason}", markup=False)
     console.print(_table(runs))
     if file is not None:
         file.write_text(json.dumps({**report, "runs": [asdict(run) for run in runs]}, indent=2), "utf-8")

@@ -13,6 +13,8 @@ from urllib.parse import quote, urlsplit
 from authsms.simulator.codes import find_code
 
 _TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
+_TITLE = re.compile(r"<title>([^<]*)")
+_ID = re.compile(r"[0-9a-f]{32}")
 _TIMEOUT = 60
 _LOOPBACK_ADDRESSES = 250
 STEPS = ("login page", "password → code page", "code page", "text arrives", "code → signed in", "whole login")
@@ -92,7 +94,7 @@ class Holder:
         """
         status, onward, _ = self.browser.call("POST", self.place, f"csrf_token={quote(self.token)}&code={self.code}")
         if status != http.HTTPStatus.SEE_OTHER or onward == self.place:
-            raise LoadError(f"the code was not taken: {status} {onward}")
+            raise LoadError(f"the code was not taken: {status} {_path(onward)}")
 
     def timed_answer(self) -> float:
         """Send the code and return how long the answer took."""
@@ -179,7 +181,7 @@ class Crowd:
         with _timed(times, "password → code page"):
             status, place, page = browser.call("POST", "/login/web", fields)
         if status != http.HTTPStatus.SEE_OTHER or "/logon/" not in place:
-            raise LoadError(f"the password was not taken: {status} {place} {page[:200]}")
+            raise LoadError(f"the password was not taken: {status} {_path(place)} {_title(page)}")
         with _timed(times, "code page"):
             _, _, page = browser.call("GET", place)
         return place, _token(page)
@@ -189,8 +191,6 @@ class Crowd:
         try:
             connection.request("GET", f"/phones/{quote(phone)}/messages?wait=30&since=0")
             messages = json.loads(connection.getresponse().read())["messages"]
-            connection.request("DELETE", f"/phones/{quote(phone)}/messages")
-            connection.getresponse().read()
         finally:
             connection.close()
         if not messages:
@@ -198,10 +198,19 @@ class Crowd:
         return find_code(str(messages[-1]["text"]))
 
 
+def _path(place: str) -> str:
+    return _ID.sub("…", place)
+
+
+def _title(page: str) -> str:
+    found = _TITLE.search(page)
+    return found[1] if found else ""
+
+
 def _token(page: str) -> str:
     found = _TOKEN.search(page)
     if found is None:
-        raise LoadError(f"no form on the page: {page[:200]}")
+        raise LoadError(f"no form on the page: {_title(page)}")
     return found[1]
 
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import Connection, Executable, IteratorResult, Result
+from sqlalchemy import ColumnElement, Connection, Dialect, Executable, IteratorResult, Result
 from sqlalchemy.engine.interfaces import DBAPICursor
 from sqlalchemy.engine.result import SimpleResultMetaData
 from sqlalchemy.sql.compiler import SQLCompiler
@@ -34,7 +34,7 @@ class PlainResult(IteratorResult[Any]):
         self.rowcount = rowcount
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Prepared:
     """A statement for one kind of database and one set of parameters.
 
@@ -43,7 +43,8 @@ class _Prepared:
         given: Names of the caller's values, with what converts them.
         order: Order of all values where the driver wants them in a row, or None where it wants their names.
         metadata: Names of the columns that come back, or None when there are none.
-        converts: What converts the columns, in their order.
+        columns: The columns that come back.
+        converts: What converts them, by number; known when the driver has told its types.
     """
 
     sql: str
@@ -51,7 +52,8 @@ class _Prepared:
     given: tuple[tuple[str, _Convert | None], ...]
     order: tuple[str, ...] | None
     metadata: SimpleResultMetaData | None
-    converts: tuple[tuple[int, _Convert], ...]
+    columns: Sequence[ColumnElement[Any]]
+    converts: Sequence[tuple[int, _Convert]] | None = None
 
     def values(self, parameters: _Values) -> Any:
         """Return what the driver wants for *parameters*."""
@@ -61,10 +63,12 @@ class _Prepared:
             values[name] = value if convert is None else convert(value)
         return values if self.order is None else [values[name] for name in self.order]
 
-    def rows(self, cursor: DBAPICursor) -> list[Any]:
+    def rows(self, cursor: DBAPICursor, dialect: Dialect) -> list[Any]:
         """Return what came back, converted."""
         if self.metadata is None:
             return []
+        if self.converts is None:
+            self.converts = _converts(self.columns, cursor, dialect)
         found = cursor.fetchall()
         if not self.converts:
             return list(found)
@@ -104,7 +108,7 @@ class PlainConnection:
         try:
             cursor = connection.connection.cursor()
             (cursor.executemany if is_many else cursor.execute)(prepared.sql, values)
-            rows = prepared.rows(cursor)
+            rows = prepared.rows(cursor, connection.dialect)
             changed = cursor.rowcount
             cursor.close()
         except Exception as error:  # noqa: BLE001 - whatever it is, SQLAlchemy decides what it means and raises it
@@ -136,7 +140,7 @@ def _prepare(
     """Return *statement* ready for the driver, or None when it needs more than the driver gives."""
     dialect = connection.dialect
     compiled = statement.compile(dialect=dialect, column_keys=list(names), for_executemany=is_many)
-    columns: Sequence[Any] = list(statement.exported_columns)
+    columns = list(statement.exported_columns)
     if _is_too_much(compiled, names) or (is_many and columns):
         return None
     if isinstance(statement, Select):
@@ -149,19 +153,24 @@ def _prepare(
     converters = {name: kind.bind_processor(dialect) for name, kind in binds.items()}
     own = {name: value for name, value in compiled.params.items() if name not in names}
     fixed = {name: convert(value) if (convert := converters.get(name)) else value for name, value in own.items()}
-    converts = [
-        (index, convert)
-        for index, column in enumerate(columns)
-        if (convert := column.type.dialect_impl(dialect).result_processor(dialect, None))
-    ]
     return _Prepared(
         compiled.string,
         fixed,
         tuple((name, converters[name]) for name in names if name in binds),
         tuple(compiled.positiontup) if compiled.positiontup is not None else None,
-        SimpleResultMetaData([column.key for column in columns]) if columns else None,
-        tuple(converts),
+        SimpleResultMetaData([column.key or "" for column in columns]) if columns else None,
+        columns,
     )
+
+
+def _converts(
+    columns: Sequence[ColumnElement[Any]], cursor: DBAPICursor, dialect: Dialect
+) -> Sequence[tuple[int, _Convert]]:
+    return [
+        (index, convert)
+        for index, (column, told) in enumerate(zip(columns, cursor.description, strict=True))
+        if (convert := column.type.dialect_impl(dialect).result_processor(dialect, told[1]))
+    ]
 
 
 def _is_too_much(compiled: SQLCompiler, names: tuple[str, ...]) -> bool:

@@ -6,12 +6,13 @@ transaction starts with ``BEGIN IMMEDIATE``: a deferred one that reads first eit
 """
 
 import os
+import select
 from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event, make_url
 from sqlalchemy.engine.interfaces import DBAPIConnection, IsolationLevel
-from sqlalchemy.exc import ArgumentError
+from sqlalchemy.exc import ArgumentError, InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry
 
 from authsms.foundation.errors import ConfigurationError
@@ -73,7 +74,7 @@ def _postgresql(
     address: URL, pool_size: int, *, isolation_level: IsolationLevel = "READ COMMITTED", options: str = ""
 ) -> Engine:
     time_outs = f"-c statement_timeout={_STATEMENT_MILLISECONDS} -c lock_timeout={_LOCK_MILLISECONDS}"
-    return create_engine(
+    engine = create_engine(
         address.set(drivername="postgresql+psycopg"),
         pool_size=pool_size,
         max_overflow=0,
@@ -89,6 +90,19 @@ def _postgresql(
             "application_name": "authsms",
         },
     )
+    event.listen(engine, "checkout", _refuse_dead)
+    return engine
+
+
+def _refuse_dead(connection: Any, _record: ConnectionPoolEntry, _proxy: object) -> None:
+    """Let the pool open connections anew once the server has closed them; it costs no round trip.
+
+    A server has nothing to say on an idle connection but good-bye, so one that can be read from is over.
+    """
+    poll = select.poll()
+    poll.register(connection, select.POLLIN)
+    if poll.poll(0):
+        raise InvalidatePoolError
 
 
 def _make_private(_dialect: Dialect, _record: ConnectionPoolEntry, places: list[str], _options: dict[str, Any]) -> None:

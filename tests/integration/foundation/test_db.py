@@ -2,6 +2,7 @@
 
 import os
 import stat
+import time
 
 import pytest
 from sqlalchemy import text
@@ -76,3 +77,26 @@ def test_a_database_that_is_away_is_told_as_such(tmp_path):
         with pytest.raises(DatabaseUnavailableError), kind() as opened:
             opened.execute(text("SELECT 1"))
     database.dispose()
+
+
+def test_connections_that_the_server_has_closed_are_not_used_again(postgresql_database_url: str):
+    """After a restart of the database nobody shall see an error that is no longer true."""
+    database, administrator = Database(postgresql_database_url), Database(postgresql_database_url)
+    pid = text("SELECT pg_backend_pid()")
+    for use in (database.read, database.write):
+        with use() as session:
+            before = session.execute(pid).scalar_one()
+        with administrator.read() as session:
+            session.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": before})
+        while _is_connected(administrator, before):
+            time.sleep(0.01)
+        with use() as session:
+            assert session.execute(pid).scalar_one() != before
+    database.dispose()
+    administrator.dispose()
+
+
+def _is_connected(administrator: Database, pid: int) -> bool:
+    with administrator.read() as session:
+        query = text("SELECT count(*) FROM pg_stat_activity WHERE pid = :pid")
+        return bool(session.execute(query, {"pid": pid}).scalar_one())

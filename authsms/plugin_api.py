@@ -21,8 +21,9 @@ import pluggy
 from authsms.foundation.errors import ForgeryError, InvalidInputError
 from authsms.foundation.phone import PhoneNumber
 from authsms.senders.contract import SenderService
-from authsms.senders.exchange import JsonValue, Pairs, ProviderAnswer, ProviderRequest
+from authsms.senders.exchange import JsonValue, Pairs, ProviderAnswer, ProviderRequest, text_at, value_at
 from authsms.senders.http import HttpGuard
+from authsms.senders.presets import Preset
 from authsms.senders.settings import Setting, SettingKind, SettingValue, SettingValues
 from authsms.senders.signatures import is_same, with_and_without_port
 from authsms.senders.submission import (
@@ -39,11 +40,12 @@ from authsms.senders.submission import (
     Verdict,
     read_codes,
 )
-from authsms.senders.text import Template, parse_template
+from authsms.senders.text import Alphabet, Template, measure, parse_template
 from authsms.senders.webhook import InboundMessage, Receipt, ReceiptState, WebhookReply, WebhookRequest
 
 __all__ = [
     "Accepted",
+    "Alphabet",
     "Balance",
     "CodeMeaning",
     "ForgeryError",
@@ -56,6 +58,7 @@ __all__ = [
     "Pairs",
     "PerhapsTaken",
     "PhoneNumber",
+    "Preset",
     "ProviderAnswer",
     "ProviderRequest",
     "Purpose",
@@ -76,8 +79,11 @@ __all__ = [
     "hookimpl",
     "hookspec",
     "is_same",
+    "measure",
     "parse_template",
     "read_codes",
+    "text_at",
+    "value_at",
     "with_and_without_port",
 ]
 

@@ -16,6 +16,7 @@ from authsms.foundation.logs import get_logger
 from authsms.senders import classification
 from authsms.senders.exchange import NotSent, ProviderAnswer, ProviderRequest, Reply, Silence, Transport
 from authsms.senders.http import HttpGuard, trust_only
+from authsms.senders.presets import Preset
 from authsms.senders.redaction import Redactor, basic_credentials
 from authsms.senders.settings import Setting, SettingKind, SettingValues
 from authsms.senders.submission import (
@@ -69,6 +70,7 @@ class SenderService(ABC):
         settings: What it needs to know.
         codes: Its error codes.
         has_webhooks: It reports to a callback address.
+        presets: Gateways it is known to fit, as values to start from.
     """
 
     key: ClassVar[str]
@@ -76,6 +78,7 @@ class SenderService(ABC):
     settings: ClassVar[tuple[Setting, ...]]
     codes: ClassVar[Mapping[str, CodeMeaning]] = {}
     has_webhooks: ClassVar[bool] = False
+    presets: ClassVar[tuple[Preset, ...]] = ()
 
     def __init__(self, values: SettingValues, transport: Transport) -> None:
         self.values = values

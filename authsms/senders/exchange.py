@@ -124,11 +124,7 @@ class ProviderAnswer:
 
     def json_value(self) -> JsonValue:
         """Return the body as JSON, or None when it is none."""
-        try:
-            value: JsonValue = json.loads(self.body)
-        except (ValueError, RecursionError):
-            return None
-        return value
+        return read_json(self.body)
 
     def find(self, *path: str | int) -> str | None:
         """Return the text, number or truth value at *path* of a JSON body as text, or None when it is not there.
@@ -136,17 +132,7 @@ class ProviderAnswer:
         ``answer.find("messages", 0, "id")`` is the id of the first message. True and false come back as ``true``
         and ``false``.
         """
-        value = self.json_value()
-        for step in path:
-            if isinstance(value, Mapping) and isinstance(step, str):
-                value = value.get(step)
-            elif isinstance(value, list) and isinstance(step, int) and -len(value) <= step < len(value):
-                value = value[step]
-            else:
-                return None
-        if isinstance(value, bool):
-            return "true" if value else "false"
-        return str(value) if isinstance(value, str | int | float) else None
+        return text_at(self.json_value(), *path)
 
     @property
     def retry_after(self) -> timedelta | None:
@@ -198,6 +184,35 @@ class Transport(Protocol):
 
     def close(self) -> None:
         """Let go of connections."""
+
+
+def read_json(body: bytes) -> JsonValue:
+    """Return *body* as JSON, or None when it is none."""
+    try:
+        value: JsonValue = json.loads(body)
+    except (ValueError, RecursionError):
+        return None
+    return value
+
+
+def value_at(value: JsonValue, *path: str | int) -> JsonValue:
+    """Return what stands at *path* of a JSON value, or None when nothing does."""
+    for step in path:
+        if isinstance(value, Mapping) and isinstance(step, str):
+            value = value.get(step)
+        elif isinstance(value, list) and isinstance(step, int) and -len(value) <= step < len(value):
+            value = value[step]
+        else:
+            return None
+    return value
+
+
+def text_at(value: JsonValue, *path: str | int) -> str | None:
+    """Return the text, number or truth value at *path* of a JSON value as text, or None when there is none."""
+    found = value_at(value, *path)
+    if isinstance(found, bool):
+        return "true" if found else "false"
+    return str(found) if isinstance(found, str | int | float) else None
 
 
 def merge_query(url: str, query: Pairs) -> str:

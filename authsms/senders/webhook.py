@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
-from authsms.senders.exchange import Pairs
+from authsms.senders.exchange import JsonValue, Pairs, read_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +38,10 @@ class WebhookRequest:
     def value(self, name: str) -> str:
         """Return the first value of *name* in the form, else in the query, else an empty text."""
         return next((value for found, value in (*self.form, *self.query) if found == name), "")
+
+    def json_value(self) -> JsonValue:
+        """Return the body as JSON, or None when it is none; `value_at` and `text_at` look into it."""
+        return read_json(self.body)
 
 
 class ReceiptState(StrEnum):

@@ -85,7 +85,6 @@ class _Unavailable(Exception):  # noqa: N818 - an outcome
     """The server said so."""
 
 
-@pytest.mark.long
 def test_a_restart_of_the_database_under_load_loses_nothing(
     house: Installation, provider: Provider, server: PostgreSQL
 ) -> None:

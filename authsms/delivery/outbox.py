@@ -130,7 +130,14 @@ class Outbox:
     def cancel(self, message_id: str) -> bool:
         """Take one message back; return False when it is too late for that."""
         with self._database.write() as session:
-            return bool(self._take_back(session, Message.id == message_id, Failure.CANCELLED))
+            return self.take_back(session, message_id)
+
+    def take_back(self, session: Session, message_id: str) -> bool:
+        """Take one message back within the caller's transaction; return False when it is too late for that.
+
+        One that is being handed over at this moment is not repeated.
+        """
+        return bool(self._take_back(session, Message.id == message_id, Failure.CANCELLED))
 
     def view(self, message_id: str) -> MessageView:
         """Return what is known about a message.

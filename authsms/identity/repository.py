@@ -81,6 +81,7 @@ class PasswordVerdict(StrEnum):
     MUST_CHANGE = "must-change"
     OUTSIDE_HOURS = "outside-hours"
     WRONG_WORKSTATION = "wrong-workstation"
+    BLOCKED = "blocked"
 
 
 class Repository(ABC):

@@ -26,6 +26,7 @@ _KNOWN = tuple(field.name for field in fields(Known))
 _P = LOGON_PROCESS.c
 _IS_OPEN = (_P.status == Status.MORE_DATA.value) & (_P.expires_at > bindparam("moment"))
 _FIND = select(LOGON_PROCESS).where(_P.id == bindparam("wanted"), _P.secret_hash == bindparam("proof"), _IS_OPEN)
+_WATCH = select(LOGON_PROCESS).where(_P.id == bindparam("wanted"), _IS_OPEN)
 _CHANGE = update(LOGON_PROCESS).where(_P.id == bindparam("wanted"), _P.serial == bindparam("seen"), _IS_OPEN)
 _NOTE = _CHANGE.values(failures=_P.failures + bindparam("counted"))
 _INSERT = insert(LOGON_PROCESS)
@@ -93,6 +94,12 @@ class Processes:
         if row is None:
             raise NotFoundError(OVER)
         return _process(row)
+
+    def watch(self, process_id: str) -> Process | None:
+        """Return an open process without asking for its secret; for the server's own work, never for a browser."""
+        with self._database.read() as session:
+            row = session.execute(_WATCH, {"wanted": process_id, "moment": self._clock.now()}).mappings().one_or_none()
+        return None if row is None else _process(row)
 
     def insert(self, session: Session, process: Process) -> None:
         """Store a new process."""

@@ -18,8 +18,8 @@ demo: setup $(if $(filter ldap,$(DIRECTORY)),debian) ## run everything on this m
 test: debian setup .venv/.test lint types imports ## install what tests need, check the sources, run every test (ARGS="-k name")
 	@$(BIN)/pytest -n auto --maxprocesses 8 --dist loadgroup $(ARGS)
 
-long: debian setup .venv/.test ## the tests that need a machine which does nothing else: a killed database, killed deliveries
-	@$(BIN)/pytest -m long -n 0 $(ARGS)
+long: debian setup .venv/.test ## the tests of attacks, faults and kills, with many more rounds
+	@LONG_TESTS=1 $(BIN)/pytest -n 0 tests/functional/attacks tests/functional/faults tests/chaos $(ARGS)
 
 lint: .venv/.test ## ruff, format check, generated tables of the README
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && if grep -q '\[\[\[cog' README.md; then $(BIN)/cog --check -P README.md; fi

@@ -29,7 +29,6 @@ def house(tmp_path_factory: pytest.TempPathFactory, _provider_of_all: Provider) 
         yield installation
 
 
-@pytest.mark.long
 def test_every_login_gets_its_code_while_the_delivery_process_is_killed(
     house: Installation, provider: Provider
 ) -> None:

@@ -20,6 +20,7 @@ import pluggy
 
 from authsms.foundation.errors import ForgeryError, InvalidInputError
 from authsms.foundation.phone import PhoneNumber
+from authsms.senders.callback_user import CALLBACK_USER, check_callback_user, verify_callback_user
 from authsms.senders.contract import SenderService
 from authsms.senders.exchange import JsonValue, Pairs, ProviderAnswer, ProviderRequest, text_at, value_at
 from authsms.senders.http import HttpGuard
@@ -44,6 +45,7 @@ from authsms.senders.text import Alphabet, Template, measure, parse_template
 from authsms.senders.webhook import InboundMessage, Receipt, ReceiptState, WebhookReply, WebhookRequest
 
 __all__ = [
+    "CALLBACK_USER",
     "Accepted",
     "Alphabet",
     "Balance",
@@ -76,6 +78,7 @@ __all__ = [
     "Verdict",
     "WebhookReply",
     "WebhookRequest",
+    "check_callback_user",
     "hookimpl",
     "hookspec",
     "is_same",
@@ -84,6 +87,7 @@ __all__ = [
     "read_codes",
     "text_at",
     "value_at",
+    "verify_callback_user",
     "with_and_without_port",
 ]
 

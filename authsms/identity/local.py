@@ -2,7 +2,8 @@
 
 from typing import Any, Final, cast
 
-from sqlalchemy import Row, Select, Table, bindparam, select
+from sqlalchemy import Row, Select, String, Table, bindparam, func, or_, select
+from sqlalchemy import cast as cast_column
 from sqlalchemy.orm import Session
 from typing_extensions import override
 
@@ -11,8 +12,8 @@ from authsms.foundation.errors import InvalidInputError
 from authsms.foundation.phone import PhoneNumber
 from authsms.foundation.vault import Vault
 from authsms.identity.models import LocalGroup, LocalMembership, LocalPerson
-from authsms.identity.names import canonical_name, comparable, is_acceptable_password
-from authsms.identity.repository import PasswordVerdict, Person, Repository
+from authsms.identity.names import canonical_name, comparable, dialled, is_acceptable_password, visible_part
+from authsms.identity.repository import Hits, PasswordVerdict, Person, Repository
 
 LOCAL = "LOCAL"
 
@@ -62,6 +63,24 @@ class LocalRepository(Repository):
             return read_person(session, row) if row and row.repository == self.name else None
 
     @override
+    def search(self, text: str, limit: int) -> Hits:
+        wanted, digits = visible_part(text), dialled(text)
+        if not wanted:
+            return Hits()
+        # autoescape: a per cent sign or an underscore that was typed stands for itself.
+        matches = [_P.login_key.contains(comparable(wanted), autoescape=True)]
+        for column in (_P.display_name, _P.mail):
+            matches.append(func.lower(column).contains(wanted.lower(), autoescape=True))
+            # SQLite knows no small letters beyond ASCII.
+            matches += [column.contains(form, autoescape=True) for form in {wanted, wanted.title()}]
+        if digits:
+            matches.append(cast_column(_P.phones, String).contains(digits, autoescape=True))
+        query = select(_PERSON).where(_P.repository == self.name, or_(*matches)).order_by(_P.login_key).limit(limit + 1)
+        with self._database.read() as session:
+            rows = session.execute(query).all()
+        return Hits(tuple(_as_person(row, frozenset()) for row in rows[:limit]), len(rows) > limit)
+
+    @override
     def check_password(self, person: Person | None, password: str) -> PasswordVerdict:
         if not is_acceptable_password(password):
             return PasswordVerdict.WRONG
@@ -80,14 +99,17 @@ class LocalRepository(Repository):
 
 def read_person(session: Session, row: LocalPerson | Row[Any]) -> Person:
     """Return *row* as a person, with groups."""
-    groups = session.execute(_GROUPS, {"wanted": row.id}).scalars()
+    return _as_person(row, frozenset(session.execute(_GROUPS, {"wanted": row.id}).scalars()))
+
+
+def _as_person(row: LocalPerson | Row[Any], groups: frozenset[str]) -> Person:
     return Person(
         repository=row.repository,
         id=row.id,
         login=row.login,
         display_name=row.display_name,
         phones=tuple(map(PhoneNumber, row.phones)),
-        groups=frozenset(groups),
+        groups=groups,
         mail=row.mail,
         enabled=row.enabled,
     )

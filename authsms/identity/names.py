@@ -11,6 +11,8 @@ from authsms.foundation.errors import InvalidInputError
 
 LONGEST_NAME = 256
 LONGEST_PASSWORD_BYTES = 1024
+_FEWEST_DIGITS = 4
+_TELLING_DIGITS = 7
 
 # Ignored or shown as nothing, yet not in a control category (Unicode, Default_Ignorable_Code_Point; RFC 4518, 2.2).
 _INVISIBLE = frozenset(
@@ -60,6 +62,16 @@ def plain_text(text: str, longest: int) -> str:
     shown = "".join(" " if mark.isspace() else mark for mark in text[: longest * 4])
     visible = "".join(mark for mark in shown if not unicodedata.category(mark).startswith("C"))
     return " ".join(visible.split())[:longest]
+
+
+def dialled(text: str) -> str:
+    """Return the part of a typed phone number that every spelling of it holds, or nothing when it is none.
+
+    That is its last digits: before them, one person writes a country code, another a zero.
+    """
+    digits = "".join(mark for mark in text if mark.isascii() and mark.isdigit())
+    is_number = len(digits) >= _FEWEST_DIGITS and all(mark.isdigit() or mark in " +-/().\u00a0" for mark in text)
+    return digits[-_TELLING_DIGITS:] if is_number else ""
 
 
 def _is_odd(mark: str) -> bool:

@@ -84,6 +84,19 @@ class PasswordVerdict(StrEnum):
     BLOCKED = "blocked"
 
 
+@dataclass(frozen=True, slots=True)
+class Hits:
+    """What a search found.
+
+    Attributes:
+        people: Without their groups, by login.
+        is_cut: There are more.
+    """
+
+    people: tuple[Person, ...] = ()
+    is_cut: bool = False
+
+
 class Repository(ABC):
     r"""A source of people; safe to share between threads.
 
@@ -107,6 +120,13 @@ class Repository(ABC):
     @abstractmethod
     def get(self, person_id: str) -> Person | None:
         """Return the person with this immutable id as of now, or None when he is gone."""
+
+    @abstractmethod
+    def search(self, text: str, limit: int) -> Hits:
+        """Return at most *limit* people whose login, name, mail address or phone number holds *text*; for a help desk.
+
+        Never for a login: what looks like *text* is not that person.
+        """
 
     @abstractmethod
     def check_password(self, person: Person | None, password: str) -> PasswordVerdict:

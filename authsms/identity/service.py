@@ -7,6 +7,7 @@ is built once and kept until its definition changes; what is under way on the ol
 import threading
 import time
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 
@@ -25,7 +26,7 @@ from authsms.foundation.vault import Vault
 from authsms.identity.definitions import Definitions, RepositoryDefinition, RepositoryView, Versions
 from authsms.identity.kinds import RepositoryKind
 from authsms.identity.names import canonical_name, comparable
-from authsms.identity.repository import PasswordVerdict, Person, PersonKey, Repository, split_key
+from authsms.identity.repository import Hits, PasswordVerdict, Person, PersonKey, Repository, split_key
 
 FRESHNESS = timedelta(seconds=2)
 _log = get_logger(__name__)
@@ -46,6 +47,15 @@ class _State:
     loaded: Mapping[str, _Loaded]
     versions: Versions
     default: str
+
+
+@dataclass(frozen=True, slots=True)
+class Findings:
+    """What one repository found, or that it does not answer."""
+
+    repository: str
+    hits: Hits
+    is_reachable: bool = True
 
 
 class PeopleService:
@@ -108,6 +118,15 @@ class PeopleService:
         name, person_id = split_key(key)
         known = self._current().loaded.get(comparable(name))
         return self._ready(known).get(person_id) if known and person_id else None
+
+    def search(self, text: str, *, limit: int) -> list[Findings]:
+        """Return who has *text* in login, name, mail address or number, by repository; one that is away says so.
+
+        For a help desk, never for a login. Repositories are asked at the same time.
+        """
+        known = list(self._current().loaded.values())
+        with ThreadPoolExecutor(max_workers=max(len(known), 1)) as threads:
+            return list(threads.map(lambda one: self._searched(one, text, limit), known))
 
     def check_password(self, typed: str, person: Person | None, password: str) -> PasswordVerdict:
         """Return what the repository says about *password*.
@@ -222,6 +241,14 @@ class PeopleService:
         except (ConfigurationError, SealBrokenError, KeyError) as error:
             _log.error("repository.unusable", repository=view.name, reason=str(error))
             return None
+
+    def _searched(self, known: _Loaded, text: str, limit: int) -> Findings:
+        try:
+            hits = self._ready(known).search(text, limit)
+        except UnavailableError as error:
+            _log.warning("repository.search_failed", repository=known.view.name, reason=str(error))
+            return Findings(known.view.name, Hits(), is_reachable=False)
+        return Findings(known.view.name, hits)
 
     @staticmethod
     def _ready(known: _Loaded) -> Repository:

@@ -12,13 +12,14 @@ from authsms.foundation.logs import get_logger
 from authsms.identity.ldap.answers import Entry, LdapAnswer
 from authsms.identity.ldap.connection import DirectoryConnection, UnusableAnswerError, VerifiedTls
 from authsms.identity.ldap.groups import demand_success, member_of, search_groups
+from authsms.identity.ldap.lookup import PeopleLookup
 from authsms.identity.ldap.people import PersonReader
 from authsms.identity.ldap.pool import ConnectionPool, Servers, ServiceAccountRefusedError
 from authsms.identity.ldap.requests import ONLY_BASE, Control, Filter, Search
 from authsms.identity.ldap.settings import GroupSource, LdapSettings, ServerAddress
 from authsms.identity.ldap.verdicts import POLICY_CONTROL, read_verdict
 from authsms.identity.names import canonical_name, is_acceptable_password
-from authsms.identity.repository import PasswordVerdict, Person, Repository
+from authsms.identity.repository import Hits, PasswordVerdict, Person, Repository
 
 _SIZE_LIMIT = 2
 _SIZE_LIMIT_EXCEEDED = 4
@@ -48,6 +49,7 @@ class LdapRepository(Repository):
         self._reader = PersonReader(name, settings, clock, settings.default_region or default_region)
         self._tls = VerifiedTls(settings.ca_file)
         self._by_login = Filter(settings.person_filter)
+        self._lookup = PeopleLookup(settings, self._reader)
         self._by_id = Filter(f"({settings.id_attribute}={{id}})")
         self._by_member = Filter(settings.group_filter)
         anything = Filter("(objectClass=*)").fill()
@@ -71,6 +73,10 @@ class LdapRepository(Repository):
         if octets is None:
             return None
         return self._person(self._by_id.fill(id=octets))
+
+    @override
+    def search(self, text: str, limit: int) -> Hits:
+        return self._searchers.run(lambda connection: self._lookup.hits(connection, text, limit))
 
     @override
     def check_password(self, person: Person | None, password: str) -> PasswordVerdict:

@@ -161,7 +161,10 @@ class Settings(_Section):
     public_url: Annotated[str, AfterValidator(_origin)] = Field(
         "http://127.0.0.1:8080", description="The address people use, e.g. `https://login.example.com`"
     )
-    plugins: tuple[str, ...] = Field(("authsms_twilio", "authsms_generic_http"), description="Provider plugins to load")
+    plugins: tuple[str, ...] = Field(
+        ("authsms_twilio", "authsms_generic_http", "authsms_clickatell", "authsms_clickatell_platform"),
+        description="Provider plugins to load",
+    )
     database: DatabaseSettings = DatabaseSettings()
     server: ServerSettings = ServerSettings()
     otp: OtpSettings = OtpSettings()

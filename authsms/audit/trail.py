@@ -62,10 +62,11 @@ class AuditTrail:
         if since is not None:
             query = query.where(AuditRecord.at >= since)
         with self._database.read() as session:
-            return list(_views(session.scalars(query)))
+            return list(views(session.scalars(query)))
 
 
-def _views(records: Iterable[AuditRecord]) -> Iterator[AuditView]:
+def views(records: Iterable[AuditRecord]) -> Iterator[AuditView]:
+    """Yield *records* as they are shown."""
     for record in records:
         entry = AuditEntry(
             AuditTag(record.tag),

@@ -1,7 +1,15 @@
 """The simulated providers: one module each, listed here."""
 
+from authsms.simulator.providers.clickatell import Clickatell
+from authsms.simulator.providers.clickatell_platform import ClickatellOne, ClickatellPlatform
 from authsms.simulator.providers.contract import SimulatedProvider
 from authsms.simulator.providers.gateway import Gateway
 from authsms.simulator.providers.twilio import Twilio
 
-PROVIDERS: tuple[type[SimulatedProvider], ...] = (Twilio, Gateway)
+PROVIDERS: tuple[type[SimulatedProvider], ...] = (
+    Twilio,
+    Gateway,
+    Clickatell,
+    ClickatellPlatform,
+    ClickatellOne,
+)

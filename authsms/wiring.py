@@ -21,6 +21,7 @@ from authsms.foundation.settings import Settings
 from authsms.foundation.vault import HashingProfile, Vault
 from authsms.identity.kinds import builtin_kinds
 from authsms.identity.service import PeopleService
+from authsms.logon.blocks import AdmittedPeople, Blocks
 from authsms.logon.catalog import Catalog
 from authsms.logon.endpoints import Continuations, EndpointService
 from authsms.logon.methods.base import Method
@@ -160,13 +161,15 @@ def assemble(settings: Settings, database: Database, vault: Vault, clock: Clock 
     continuations = Continuations(database, vault, clock)
     sessions = LoginSessions(database, vault, clock, settings.sessions)
     code_tools = CodeTools(challenges, budget, CodeTexts(senders, settings.public_url), outbox)
+    blocks = Blocks(database, clock)
+    admitted = AdmittedPeople(people, blocks)
     methods: list[Method] = [
-        PasswordMethod(database, limits, people, audit, local=False),
-        PasswordMethod(database, limits, people, audit, local=True),
+        PasswordMethod(database, limits, admitted, audit, local=False),
+        PasswordMethod(database, limits, admitted, audit, local=True),
         SmsOtpMethod(vault, audit, code_tools, settings.sms),
     ]
     whereabouts = Whereabouts(outbox, vault, clock)
-    tools = LogonTools(database, vault, clock, audit, people, catalog, continuations, sessions, whereabouts)
+    tools = LogonTools(database, vault, clock, audit, admitted, catalog, continuations, sessions, whereabouts, blocks)
     return Services(
         settings=settings,
         database=database,

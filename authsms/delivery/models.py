@@ -1,12 +1,16 @@
 """Tables of delivery: messages, the attempts to hand them over, what providers reported, and the workers."""
 
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import ForeignKey, Index, LargeBinary, SmallInteger, String
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
 from authsms.foundation.db import Base, UtcDateTime
+
+TROUBLE: Final = "state IN ('failed', 'unknown', 'stale', 'withheld')"
+"""What somebody may come to look for among many that went well; has an index that holds nothing else."""
 
 
 class Message(Base):
@@ -38,6 +42,8 @@ class Message(Base):
             sqlite_where=sql("owner IS NOT NULL"),
             postgresql_where=sql("owner IS NOT NULL"),
         ),
+        Index("ix_message_person", "person_key", "login", "created_at"),
+        Index("ix_message_trouble", "created_at", sqlite_where=sql(TROUBLE), postgresql_where=sql(TROUBLE)),
     )
 
     id: Mapped[str] = mapped_column(String(64), primary_key=True)

@@ -146,5 +146,18 @@ class LoginSessionRow(Base):
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class PersonBlockRow(Base):
+    """Somebody whom an administrator keeps out, whatever the directory says."""
+
+    __tablename__ = "person_block"
+
+    person_key: Mapped[str] = mapped_column(NAME, primary_key=True)
+    login: Mapped[str] = mapped_column(NAME)
+    reason: Mapped[str] = mapped_column(String(300))
+    blocked_by: Mapped[str] = mapped_column(NAME)
+    blocked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 LOGON_PROCESS: Final = cast("Table", LogonProcessRow.__table__)
 LOGIN_SESSION: Final = cast("Table", LoginSessionRow.__table__)
+PERSON_BLOCK: Final = cast("Table", PersonBlockRow.__table__)

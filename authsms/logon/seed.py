@@ -1,17 +1,33 @@
-"""What a new installation begins with: one event, and a chain for each kind of repository."""
+"""What a new installation begins with: the default event and those of the portal, and their chains."""
 
 from authsms.logon.catalog import Catalog, Chain
 
 DIRECTORY_CHAIN = Chain("directory-sms", "Directory password + SMS code", ("LDAP_PASSWORD:1", "SMS_OTP:1"))
 LOCAL_CHAIN = Chain("local-sms", "Local password + SMS code", ("PASSWORD:1", "SMS_OTP:1"))
+DIRECTORY_PASSWORD_CHAIN = Chain("setup-directory", "Directory password", ("LDAP_PASSWORD:1",))
+LOCAL_PASSWORD_CHAIN = Chain("setup-local", "Local password", ("PASSWORD:1",))
 WEB_EVENT = "web"
 WEB_TITLE = "Web login"
+ADMIN_EVENT = "admin"
+ADMIN_TITLE = "Administration"
+SETUP_EVENT = "admin-setup"
+SETUP_TITLE = "First set-up"
 
 
 def seed(catalog: Catalog) -> None:
-    """Store the default event and its chains, unless there are events already; what an administrator made stays."""
-    if catalog.events():
-        return
-    for chain in (DIRECTORY_CHAIN, LOCAL_CHAIN):
-        catalog.save_chain(chain)
-    catalog.save_event(WEB_EVENT, WEB_TITLE, [DIRECTORY_CHAIN.name, LOCAL_CHAIN.name])
+    """Store the events that are missing, and their chains; what an administrator made or changed stays."""
+    events = catalog.events()
+    present = {event.name for event in events}
+    stored = {chain.name for event in events for chain in event.chains}
+    two_factors, passwords = (DIRECTORY_CHAIN, LOCAL_CHAIN), (LOCAL_PASSWORD_CHAIN, DIRECTORY_PASSWORD_CHAIN)
+    wanted = [(ADMIN_EVENT, ADMIN_TITLE, two_factors), (SETUP_EVENT, SETUP_TITLE, passwords)]
+    if not present:
+        wanted.insert(0, (WEB_EVENT, WEB_TITLE, two_factors))
+    for name, title, chains in wanted:
+        if name in present:
+            continue
+        for chain in chains:
+            if chain.name not in stored:
+                catalog.save_chain(chain)
+                stored.add(chain.name)
+        catalog.save_event(name, title, [chain.name for chain in chains])

@@ -16,6 +16,7 @@ from authsms.foundation.db import Database
 from authsms.foundation.errors import NotFoundError, TooManyRequestsError
 from authsms.foundation.metrics import LOGONS
 from authsms.foundation.vault import Vault
+from authsms.logon.blocks import Blocks
 from authsms.logon.catalog import Catalog, Event
 from authsms.logon.endpoints import GIVE_UP, Continuation, Continuations
 from authsms.logon.machine import Asks, Failed, Passed, Progress, Result, advance, switch
@@ -47,6 +48,7 @@ class LogonTools:
     continuations: Continuations
     sessions: LoginSessions
     whereabouts: Whereabouts
+    blocks: Blocks
 
 
 class LogonService:
@@ -228,7 +230,7 @@ class LogonService:
         """Return what the present method says; its refusals all take the same time."""
         method, view = self._present(walk)
         try:
-            given = method.answer(view, response)
+            given = self._tools.blocks.applied(view.subject, method.answer(view, response))
         except TooManyRequestsError:
             self._pace.hold(began, method.refusal_takes)
             raise

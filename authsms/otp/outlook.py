@@ -42,7 +42,7 @@ class Outlook:
         )
 
     def counters(self, person_key: str) -> list[Counter]:
-        """Return the methods with which somebody has failed since the last success; holds that are over are not told."""
+        """Return the methods with which somebody has failed since the last success; no hold that is over."""
         now = self._clock.now()
         query = select(METHOD_FAILURE).where(_F.person_key == person_key, _F.failures > 0).order_by(_F.method)
         with self._database.read() as session:

@@ -19,6 +19,7 @@ from authsms.foundation.phone import PhoneNumber
 from authsms.foundation.settings import OtpSettings, SessionSettings, SmsSettings
 from authsms.foundation.vault import Vault
 from authsms.identity.repository import PasswordVerdict, Person
+from authsms.logon.blocks import AdmittedPeople, Blocks
 from authsms.logon.catalog import Catalog
 from authsms.logon.endpoints import Continuations, EndpointService
 from authsms.logon.methods.password import PasswordMethod
@@ -178,6 +179,8 @@ class House:
         self.continuations = Continuations(database, vault, clock)
         self.sessions = LoginSessions(database, vault, clock, SessionSettings())
         self.whereabouts = Whereabouts(self.outbox, vault, clock)
+        self.blocks = Blocks(database, clock)
+        people = AdmittedPeople(self.people, self.blocks)
         tools = CodeTools(self.challenges, self.budget, CodeTexts(PlainTemplates(), self.public_url), self.outbox)
         self.logon = LogonService(
             LogonTools(
@@ -185,15 +188,16 @@ class House:
                 vault,
                 clock,
                 self.audit,
-                self.people,
+                people,
                 self.catalog,
                 self.continuations,
                 self.sessions,
                 self.whereabouts,
+                self.blocks,
             ),
             [
-                PasswordMethod(database, self.limits, self.people, self.audit, local=False),
-                PasswordMethod(database, self.limits, self.people, self.audit, local=True),
+                PasswordMethod(database, self.limits, people, self.audit, local=False),
+                PasswordMethod(database, self.limits, people, self.audit, local=True),
                 SmsOtpMethod(vault, self.audit, tools, self.sms),
             ],
             pace=Pace(lambda: self.seconds, self.pause),

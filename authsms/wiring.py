@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 
+from authsms.administration.administrators import Administrators
 from authsms.audit import AuditTrail
 from authsms.delivery.doorbell import Doorbell, SocketDoorbell
 from authsms.delivery.heartbeat import last_heartbeat
@@ -55,6 +56,7 @@ class Services:
     limits: Limits
     audit: AuditTrail
     people: PeopleService
+    administrators: Administrators
     senders: SenderPolicyService
     doorbell: Doorbell
     outbox: Outbox
@@ -178,6 +180,7 @@ def assemble(settings: Settings, database: Database, vault: Vault, clock: Clock 
         limits=limits,
         audit=audit,
         people=people,
+        administrators=Administrators(database, clock, audit),
         senders=senders,
         doorbell=doorbell,
         outbox=outbox,

@@ -49,6 +49,9 @@ class AuditTag(StrEnum):
     ENDPOINT_CREATED = "endpoint.created"
     ENDPOINT_RENEWED = "endpoint.renewed"
     ADMINISTRATOR_CREATED = "administrator.created"
+    ADMINISTRATOR_CHANGED = "administrator.changed"
+    ADMINISTRATOR_REMOVED = "administrator.removed"
+    ADMINISTRATOR_SETUP_OPENED = "administrator.set-up-opened"
     KEY_ROTATED = "key.rotated"
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import click
 
+from authsms.administration.rights import Role
 from authsms.audit import AuditEntry, AuditTag
 from authsms.cli.context import open_services
 from authsms.foundation.errors import ConfigurationError, UnavailableError
@@ -19,9 +20,20 @@ from authsms.identity.local import LOCAL
 from authsms.identity.local_people import LocalPeople
 from authsms.identity.repository import Person
 from authsms.logon.methods.sms_otp import SmsOtpMethod
+from authsms.logon.seed import SETUP_EVENT
 from authsms.wiring import Services
 
 ADMINISTRATORS = "administrators"
+SETUP_PATH = f"/login/{SETUP_EVENT}"
+_ROLE_OPTION = click.option(
+    "--role",
+    "roles",
+    multiple=True,
+    default=(Role.ADMINISTRATOR.value,),
+    show_default=True,
+    type=click.Choice([role.value for role in Role]),
+    help="What he may do; can be given several times.",
+)
 _FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
 
 
@@ -147,7 +159,8 @@ def admin() -> None:
 @click.argument("login")
 @click.option("--name", default="", help="Display name.")
 @click.option("--phone", required=True, help="Number for one-time codes.")
-def create_administrator(login: str, name: str, phone: str) -> None:
+@_ROLE_OPTION
+def create_administrator(login: str, name: str, phone: str, roles: tuple[str, ...]) -> None:
     """Make an administrator in the built-in repository. The password is shown once."""
     with open_services() as services:
         number = parse_phone(phone, default_region=services.settings.sms.default_region)
@@ -159,9 +172,47 @@ def create_administrator(login: str, name: str, phone: str) -> None:
         with services.database.write() as session:
             entry = AuditEntry(AuditTag.ADMINISTRATOR_CREATED, person_key=person.key, login=person.login)
             services.audit.record(session, entry)
+        services.administrators.grant(person, _roles(roles))
+        can_text = any(one.rule.is_enabled and not one.problem for one in services.senders.services())
+        if not can_text:
+            services.administrators.open_setup(person.key)
     click.echo(f"Administrator  {person.login}")
     click.echo(f"Password       {password}")
+    click.echo(f"Sign in at     {services.settings.public_url}{'/admin' if can_text else SETUP_PATH}")
     click.echo("Keep the password now; it is not shown again.", err=True)
+    if not can_text:
+        click.echo("No text can be sent yet, so the password alone opens that page for 24 hours.", err=True)
+
+
+@admin.command("grant")
+@click.argument("user")
+@_ROLE_OPTION
+def grant(user: str, roles: tuple[str, ...]) -> None:
+    """Make somebody of any repository an administrator, with exactly these roles."""
+    with open_services() as services:
+        granted = services.administrators.grant(_found(services, user), _roles(roles))
+    click.echo(f"{granted.login} is now: {', '.join(sorted(granted.roles))}.")
+
+
+@admin.command("set-up")
+@click.argument("user")
+def open_setup(user: str) -> None:
+    """Let an administrator in by password alone for a day, when no text can be sent. His next code ends it."""
+    with open_services() as services:
+        until = services.administrators.open_setup(_found(services, user).key)
+    click.echo(f"Open until {until:%Y-%m-%d %H:%M} UTC: {services.settings.public_url}{SETUP_PATH}")
+
+
+@admin.command("list")
+def list_administrators() -> None:
+    """Print the administrators and their roles."""
+    with open_services() as services:
+        for one in services.administrators.all():
+            click.echo(f"{one.login:<24} {', '.join(sorted(one.roles))}")
+
+
+def _roles(words: tuple[str, ...]) -> list[Role]:
+    return [Role(word) for word in words]
 
 
 def _found(services: Services, user: str) -> Person:

@@ -5,13 +5,14 @@ from alembic import op
 
 from authsms.foundation.db import UtcDateTime
 
-revision = "0002"
-down_revision = "0001"
+revision = "0003"
+down_revision = "0002"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
+    """Bring the database to this revision."""
     op.create_table(
         "administrator",
         sa.Column("person_key", sa.String(length=200), nullable=False),
@@ -27,4 +28,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
+    """Take it back."""
     op.drop_table("administrator")

@@ -13,6 +13,7 @@ from authsms.plugin_api import (
     JsonValue,
     Outcome,
     Pairs,
+    Preset,
     ProviderAnswer,
     ProviderRequest,
     RefusalScope,
@@ -31,9 +32,67 @@ _VARIABLES = ("phone", "message")
 _LONGEST_VALUE = 1000
 _RULES = (
     ("status", "The status alone"),
+    ("starts_with", "The body begins with the text below"),
     ("contains", "The body contains the text below"),
     ("equals", "The body is exactly the text below"),
     ("json_equals", "A field of a JSON body has the value below"),
+    ("json_one_of", "A field of a JSON body has one of the words below"),
+)
+_JSON_RULES = ("json_equals", "json_one_of")
+_PRESETS = (
+    Preset(
+        "clickatell",
+        "Clickatell",
+        "The classic HTTP interface: fill in user, api_id, from (a registered sender, digits only) and password. "
+        "For receipts and letters beyond ASCII use the kind clickatell_http.",
+        {
+            "url": "https://api.clickatell.com/http/sendmsg",
+            "method": "POST",
+            "body_format": "form",
+            "parameters": (("user", ""), ("to", "{phone}"), ("text", "{message}"), ("api_id", ""), ("from", "")),
+            "secure_parameters": (("password", ""),),
+            "number_format": "digits",
+            "success_rule": "starts_with",
+            "success_value": "ID:",
+        },
+    ),
+    Preset(
+        "signalwire",
+        "SignalWire",
+        "Put your space and the project key into the address, the project key into user, the API token into password, "
+        "and a number of the project, as +14155550100, into From.",
+        {
+            "url": "https://SPACE.signalwire.com/api/laml/2010-04-01/Accounts/PROJECT/Messages",
+            "method": "POST",
+            "body_format": "form",
+            "user": "",
+            "password": "",
+            "parameters": (("To", "{phone}"), ("From", ""), ("Body", "{message}")),
+            "number_format": "plus",
+            "success_rule": "json_one_of",
+            "success_field": "status",
+            "success_value": "queued initiated sending sent delivered",
+            "id_field": "sid",
+        },
+    ),
+    Preset(
+        "lox",
+        "LOX24",
+        "Fill in konto (customer number), service (its number) and, as password, the MD5 of your password in 32 "
+        "lower-case hexadecimal digits. It all stands in the address, which proxies may log.",
+        {
+            "url": "https://www.lox24.eu/API/httpsms.php",
+            "method": "GET",
+            "parameters": (
+                *(("konto", ""), ("service", ""), ("text", "{message}"), ("encoding", "0")),
+                *(("to", "{phone}"), ("return", "xml"), ("action", "send")),
+            ),
+            "secure_parameters": (("password", ""),),
+            "number_format": "plus",
+            "success_rule": "contains",
+            "success_value": "<code>1",
+        },
+    ),
 )
 
 
@@ -42,6 +101,7 @@ class GenericHttpService(SenderService):
 
     key = "generic_http"
     title = "Generic HTTP"
+    presets = _PRESETS
     settings = (
         Setting(
             "url",
@@ -108,7 +168,11 @@ class GenericHttpService(SenderService):
             choices=_RULES,
         ),
         Setting("success_field", "Field of the answer", "Where in the JSON, e.g. messages.0.status."),
-        Setting("success_value", "Text or value", "What success looks like, upper and lower case as written."),
+        Setting(
+            "success_value",
+            "Text or value",
+            "What success looks like, case as written; several words with spaces between.",
+        ),
         Setting("id_field", "Field of the message id", "Where in a JSON answer the id stands, e.g. messages.0.id."),
     )
 
@@ -128,7 +192,7 @@ class GenericHttpService(SenderService):
         rule = values.text("success_rule")
         if rule != "status" and not values.text("success_value"):
             raise InvalidInputError("Say what success looks like.", field="success_value")
-        if rule == "json_equals" and not values.text("success_field"):
+        if rule in _JSON_RULES and not values.text("success_field"):
             raise InvalidInputError("Say which field of the answer to look at.", field="success_field")
         cls._request(values, "+10000000000", "x")
 
@@ -140,7 +204,7 @@ class GenericHttpService(SenderService):
     def read_answer(self, answer: ProviderAnswer, submission: Submission) -> Outcome:
         rule, id_field = self.values.text("success_rule"), self.values.text("id_field")
         is_readable = rule == "status" or bool(answer.body.strip())
-        if rule == "json_equals":
+        if rule in _JSON_RULES:
             is_readable = isinstance(answer.json_value(), dict | list)
         if not (answer.is_success and answer.is_whole and is_readable):
             return self.failure(answer)
@@ -151,14 +215,11 @@ class GenericHttpService(SenderService):
 
     def _is_success(self, answer: ProviderAnswer) -> bool:
         body, wanted = answer.text().strip(), self.values.text("success_value")
-        match self.values.text("success_rule"):
-            case "contains":
-                return wanted in body
-            case "equals":
-                return body == wanted
-            case "json_equals":
-                return answer.find(*_path(self.values.text("success_field"))) == wanted
-        return True
+        rule, field = self.values.text("success_rule"), _path(self.values.text("success_field"))
+        if rule in _JSON_RULES:
+            return answer.find(*field) in ([wanted] if rule == "json_equals" else wanted.split())
+        met = {"starts_with": body.startswith(wanted), "contains": wanted in body, "equals": body == wanted}
+        return met.get(rule, True)
 
     @staticmethod
     def _request(values: SettingValues, phone: str, message: str) -> ProviderRequest:

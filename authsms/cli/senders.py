@@ -8,6 +8,7 @@ import click
 
 from authsms.cli.context import open_services
 from authsms.cli.people import read_toml
+from authsms.cli.presets import as_toml, find_preset
 from authsms.foundation.errors import TooManyRequestsError
 from authsms.foundation.limits import Rate
 from authsms.foundation.phone import parse_phone
@@ -82,6 +83,25 @@ def kinds() -> None:
                 if setting.kind is SettingKind.CHOICE:
                     marks += [choice[0] for choice in setting.choices if choice[0]]
                 click.echo(f"  {setting.name:<24} {', '.join(marks)}: {setting.help}")
+            for preset in kind.presets:
+                click.echo(f"  Preset {preset.name:<17} {preset.title}: authsms sender preset {preset.name}")
+
+
+@sender.command()
+@click.argument("name")
+def preset(name: str) -> None:
+    """Print a TOML file for a known gateway, to be filled in. `authsms sender kinds` names the presets."""
+    with open_services() as services:
+        click.echo(as_toml(*find_preset(services.senders.kinds(), name)))
+
+
+@sender.command()
+@click.argument("name")
+def callback(name: str) -> None:
+    """Print the secret address to which a provider reports, for its portal."""
+    with open_services() as services:
+        address = services.senders.callback_url(name)
+    click.echo(address or f"Sender service {name} takes no reports.")
 
 
 @click.command("send-test")

@@ -24,6 +24,7 @@ Lookup: TypeAlias = Callable[[str, int], Sequence[str]]
 
 _LOOKUPS_AT_ONCE = 8
 _SHORTEST_TRY = 0.2
+_SOMEWHERE = ipaddress.ip_address("1.1.1.1")  # stands for any public address
 
 
 class AddressRefusedError(Exception):
@@ -94,6 +95,17 @@ class Dialer:
             if not self._allowed.permits(Destination(scheme, host, port, address)):
                 raise AddressRefusedError(host)
         return self._connect(addresses, port)
+
+    def permits(self, scheme: str, host: str, port: int) -> bool:
+        """Return whether a connection to *host* may be opened, as far as can be told at present.
+
+        A name that cannot be resolved now is judged again, like every other, when it is called.
+        """
+        try:
+            addresses = self._resolve(host, port)
+        except LookupFailedError:
+            addresses = [_SOMEWHERE]
+        return all(self._allowed.permits(Destination(scheme, host, port, address)) for address in addresses)
 
     def _connect(self, addresses: Sequence[Address], port: int) -> socket.socket:
         problem = OSError("no time left")

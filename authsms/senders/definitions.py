@@ -29,6 +29,20 @@ class ServiceDraft:
 
 
 @dataclass(frozen=True, slots=True)
+class Author:
+    """Who changes something, as the audit trail names him."""
+
+    login: str
+    person_key: str = ""
+    address: str = ""
+
+    @classmethod
+    def of(cls, author: "str | Author") -> "Author":
+        """Return *author*, of whom nothing but a name may be known."""
+        return author if isinstance(author, Author) else cls(author)
+
+
+@dataclass(frozen=True, slots=True)
 class SecretMark:
     """That a secret is set; nothing of the secret itself.
 

@@ -1,8 +1,8 @@
-"""Tables of the sender policy: the services, the policy itself, and every version of both."""
+"""Tables of the sender policy: the services, the policy itself, every version of both, and tests."""
 
 from datetime import datetime
 
-from sqlalchemy import JSON, LargeBinary, String
+from sqlalchemy import JSON, Index, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from authsms.foundation.db import Base, UtcDateTime
@@ -39,6 +39,8 @@ class SenderPolicyRecord(Base):
     masks_recipients: Mapped[bool]
     wording: Mapped[str] = mapped_column(String(40))
     templates: Mapped[dict[str, str]] = mapped_column(JSON)
+    segment_price: Mapped[str] = mapped_column(String(20))
+    currency: Mapped[str] = mapped_column(String(3))
     updated_at: Mapped[datetime] = mapped_column(UtcDateTime)
     updated_by: Mapped[str] = mapped_column(String(200))
 
@@ -53,3 +55,27 @@ class SenderPolicyVersion(Base):
     author: Mapped[str] = mapped_column(String(200))
     change: Mapped[str] = mapped_column(String(200))
     document: Mapped[dict[str, object]] = mapped_column(JSON)
+
+
+class SenderTestRecord(Base):
+    """A message an administrator sent to see whether a service works; cleaned of secrets, text and number."""
+
+    __tablename__ = "sender_test"
+    __table_args__ = (Index("ix_sender_test_service_started_at", "service", "started_at"),)
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    service: Mapped[str] = mapped_column(String(40))
+    is_typed: Mapped[bool]
+    masked: Mapped[str] = mapped_column(String(32))
+    author: Mapped[str] = mapped_column(String(200))
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    outcome: Mapped[str] = mapped_column(String(20))
+    code: Mapped[str] = mapped_column(String(64))
+    detail: Mapped[str] = mapped_column(String(400))
+    provider_id: Mapped[str] = mapped_column(String(255))
+    request: Mapped[str] = mapped_column(Text)
+    status: Mapped[int | None]
+    answer: Mapped[str] = mapped_column(Text)
+    advice: Mapped[str] = mapped_column(Text)
+    milliseconds: Mapped[int]

@@ -6,6 +6,7 @@ administrator gave them. This module holds the rules and nothing else.
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 
 from authsms.senders.submission import Purpose
 from authsms.senders.text import BUILT_IN, STANDARD
@@ -49,12 +50,16 @@ class Policy:
         masks_recipients: Numbers are shown masked.
         wording: Name of the built-in template that is used where no own one is written.
         templates: Own templates, by language.
+        segment_price: What one segment costs, or None when nobody has said; for estimates only.
+        currency: ISO 4217 code of that price.
         version: Grows with every change of the policy or of a service.
     """
 
     masks_recipients: bool = True
     wording: str = STANDARD
     templates: Mapping[str, str] = field(default_factory=dict)
+    segment_price: Decimal | None = None
+    currency: str = "EUR"
     version: int = 0
 
     def source(self, locale: str) -> str:

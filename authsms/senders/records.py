@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import Decimal
 
 from authsms.foundation.errors import ConfigurationError, InvalidInputError, SealBrokenError
 from authsms.foundation.logs import register_secret
@@ -9,9 +10,10 @@ from authsms.foundation.vault import Vault
 from authsms.senders import sealing
 from authsms.senders.contract import SenderService
 from authsms.senders.definitions import SavedService, ServiceDraft
+from authsms.senders.documents import ServiceEntry
 from authsms.senders.models import SenderPolicyRecord, SenderServiceRecord
 from authsms.senders.policy import Policy, ServiceRule
-from authsms.senders.settings import SettingValue
+from authsms.senders.settings import SettingValue, SettingValues
 from authsms.senders.submission import Purpose
 
 
@@ -19,7 +21,15 @@ def policy_of(row: SenderPolicyRecord | None) -> Policy:
     """Return the policy in *row*, or the one that holds before the first change."""
     if row is None:
         return Policy()
-    return Policy(row.masks_recipients, row.wording, dict(row.templates), row.version)
+    price = Decimal(row.segment_price) if row.segment_price else None
+    return Policy(row.masks_recipients, row.wording, dict(row.templates), price, row.currency, row.version)
+
+
+def write_policy(row: SenderPolicyRecord, policy: Policy) -> None:
+    """Write *policy* into its row; the version is counted elsewhere."""
+    row.masks_recipients, row.wording, row.templates = policy.masks_recipients, policy.wording, dict(policy.templates)
+    row.segment_price = "" if policy.segment_price is None else str(policy.segment_price)
+    row.currency = policy.currency
 
 
 def rule_of(row: SenderServiceRecord) -> ServiceRule:
@@ -97,12 +107,41 @@ def write(
     if row is None:
         row = SenderServiceRecord(id=vault.new_id(), secret_marks={}, version=0)
     before = _opened(vault, row)
-    row.name, row.kind = draft.rule.name, kind.key
-    row.position, row.is_enabled = draft.rule.position, draft.rule.is_enabled
-    row.purposes, row.countries = sorted(draft.rule.purposes), sorted(draft.rule.countries)
-    row.settings = {one.name: values.values[one.name] for one in settings if not one.is_secret}
+    _fill(row, draft.rule, kind, values.values)
     row.secret_marks = sealing.marks(before, kept, row.secret_marks, at, by)
     row.secrets = sealing.seal(vault, row.id, kept)
+    row.version, row.updated_at, row.updated_by = row.version + 1, at, by
+    return row
+
+
+def restore(
+    vault: Vault,
+    row: SenderServiceRecord | None,
+    kind: type[SenderService],
+    entry: ServiceEntry,
+    *,
+    at: datetime,
+    by: str,
+) -> SenderServiceRecord:
+    """Return *row*, or a new one, with what a document says of it written into it.
+
+    Secrets stay when they may; where some are missing afterwards, the service is saved all the same, but off.
+
+    Raises:
+        InvalidInputError: A value does not fit; the text names the service.
+    """
+    if row is not None and _is_like(row, kind, entry):  # nothing to do: its connections stay open, too
+        return row
+    values = _plain_values(kind, entry)
+    draft = ServiceDraft(entry.rule, kind.key, values)
+    kept = {} if row is None else _reusable(vault, row, kind, draft)[0]
+    is_new = row is None
+    if row is None:
+        row = SenderServiceRecord(id=vault.new_id(), secret_marks={}, version=0)
+    _fill(row, entry.rule, kind, values)
+    row.secret_marks = {name: mark for name, mark in row.secret_marks.items() if name in kept}
+    row.secrets = sealing.seal(vault, row.id, kept)
+    row.is_enabled = entry.rule.is_enabled and not is_new and not problem_of(vault, row, kind)
     row.version, row.updated_at, row.updated_by = row.version + 1, at, by
     return row
 
@@ -113,6 +152,8 @@ def document(policy: SenderPolicyRecord, rows: list[SenderServiceRecord]) -> dic
         "masks_recipients": policy.masks_recipients,
         "wording": policy.wording,
         "templates": dict(policy.templates),
+        "segment_price": policy.segment_price,
+        "currency": policy.currency,
         "services": [
             {
                 "name": row.name,
@@ -123,10 +164,35 @@ def document(policy: SenderPolicyRecord, rows: list[SenderServiceRecord]) -> dic
                 "countries": row.countries,
                 "settings": row.settings,
                 "secrets_set": sorted(row.secret_marks),
+                "secrets_at": {name: mark[0] for name, mark in sorted(row.secret_marks.items())},
             }
             for row in sorted(rows, key=lambda row: (row.position, row.name))
         ],
     }
+
+
+def _fill(
+    row: SenderServiceRecord, rule: ServiceRule, kind: type[SenderService], values: Mapping[str, SettingValue]
+) -> None:
+    """Write everything but secrets into *row*."""
+    row.name, row.kind = rule.name, kind.key
+    row.position, row.is_enabled = rule.position, rule.is_enabled
+    row.purposes, row.countries = sorted(rule.purposes), sorted(rule.countries)
+    row.settings = {one.name: values[one.name] for one in kind.all_settings() if not one.is_secret}
+
+
+def _plain_values(kind: type[SenderService], entry: ServiceEntry) -> Mapping[str, SettingValue]:
+    plain = [one for one in kind.all_settings() if not one.is_secret]
+    try:
+        return SettingValues.read(plain, entry.settings).values
+    except InvalidInputError as error:
+        raise InvalidInputError(f"{entry.rule.name}: {error}", field=error.field) from error
+
+
+def _is_like(row: SenderServiceRecord, kind: type[SenderService], entry: ServiceEntry) -> bool:
+    """Return whether a document says of a service what holds already."""
+    before = {name: _value(value) for name, value in row.settings.items()}
+    return (row.kind, rule_of(row), before) == (kind.key, entry.rule, _plain_values(kind, entry))
 
 
 def _reusable(

@@ -10,16 +10,18 @@ from sqlalchemy import select
 from authsms.audit import AuditEntry, AuditTag, AuditTrail
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database
-from authsms.foundation.errors import DatabaseUnavailableError, NotFoundError
+from authsms.foundation.errors import DatabaseUnavailableError, InvalidInputError, NotFoundError
 from authsms.foundation.logs import get_logger
 from authsms.foundation.phone import PhoneNumber, country_of, mask
 from authsms.foundation.vault import Vault
 from authsms.senders import records
 from authsms.senders.contract import SenderService
-from authsms.senders.definitions import ConfiguredService
+from authsms.senders.definitions import Author, ConfiguredService, ServiceDraft
 from authsms.senders.http import HttpGuard
 from authsms.senders.models import SenderPolicyRecord, SenderServiceRecord
 from authsms.senders.policy import Policy, ServiceRule, in_order
+from authsms.senders.reach import may_call
+from authsms.senders.settings import SettingKind
 from authsms.senders.signatures import is_same
 from authsms.senders.store import PolicyStore
 from authsms.senders.submission import Purpose, Submission, Trial
@@ -123,19 +125,62 @@ class SenderPolicyService(PolicyStore):
             raise NotFoundError("There is nothing here.")
         return found
 
-    def try_out(self, name: str, recipient: PhoneNumber, text: str, *, author: str) -> Trial:
+    def check_addresses(self, kind: str, settings: Mapping[str, object]) -> None:
+        """Check that this server may call the addresses in *settings*; a call checks that again.
+
+        Raises:
+            InvalidInputError: It may not; `field` names the setting.
+        """
+        for one in self._kinds[kind].all_settings():
+            url = one.read(settings.get(one.name)) if one.kind is SettingKind.URL else ""
+            if isinstance(url, str) and url and not may_call(self._guard, url):
+                raise InvalidInputError(
+                    f"{one.label}: this server calls only https addresses on port 443 of the public internet. Ask "
+                    "whoever runs it to add this host to network.allowed when it is a gateway of your own.",
+                    field=one.name,
+                )
+
+    def unsaved(self, draft: ServiceDraft) -> ConfiguredService:
+        """Return a service made of nothing but what was typed; no stored secret is used. The caller closes it.
+
+        Raises:
+            InvalidInputError: A value does not fit, a secret perhaps; `field` names it.
+        """
+        kind = self._kinds.get(draft.kind)
+        if kind is None:
+            raise InvalidInputError(f"There is no kind of sender service called {draft.kind!r}.", field="kind")
+        return ConfiguredService(draft.rule.name, 0, kind.configure(draft.settings, self._guard, connections=1))
+
+    def try_out(
+        self,
+        name: str,
+        recipient: PhoneNumber,
+        text: str,
+        *,
+        author: str | Author,
+        instead: ConfiguredService | None = None,
+    ) -> Trial:
         """Send *text* through the saved configuration and return all an administrator may see of it.
 
         The caller limits how often. The message id is new, so receipts of it are recorded but belong to no message.
+
+        Args:
+            name: The service.
+            recipient: Whose phone.
+            text: What to send.
+            author: Who wants it.
+            instead: What to test in place of what is saved, see `unsaved`.
 
         Raises:
             NotFoundError: There is no such service.
         """
         submission = Submission(self._vault.new_id(), recipient, text)
-        trial = self.service(name).try_out(submission)
+        trial = (instead or self.service(name)).try_out(submission)
         details = {"service": name, "recipient": mask(recipient), "outcome": type(trial.outcome).__name__}
+        by = Author.of(author)
+        entry = AuditEntry(AuditTag.SENDER_TESTED, by.person_key, by.login, address=by.address, details=details)
         with self._database.write() as session:
-            self._audit.record(session, AuditEntry(AuditTag.SENDER_TESTED, login=author, details=details))
+            self._audit.record(session, entry)
         return trial
 
     def _current(self) -> _Snapshot:

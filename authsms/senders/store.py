@@ -1,6 +1,7 @@
 """Where the sender policy is kept: services and policy as rows, each change a new version."""
 
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
 from sqlalchemy import select
@@ -13,10 +14,13 @@ from authsms.foundation.errors import ConflictError, InvalidInputError, NotFound
 from authsms.foundation.vault import Vault
 from authsms.senders import records
 from authsms.senders.contract import SenderService
-from authsms.senders.definitions import PolicyVersion, SavedService, ServiceDraft, check_rule
+from authsms.senders.definitions import Author, PolicyVersion, SavedService, ServiceDraft, check_rule
+from authsms.senders.documents import PolicyDocument
 from authsms.senders.models import SenderPolicyRecord, SenderPolicyVersion, SenderServiceRecord
 from authsms.senders.policy import Policy
 from authsms.senders.text import BUILT_IN, parse_template
+
+_LOCALE = re.compile(r"[a-z]{2,3}(_[A-Z]{2})?")
 
 
 class PolicyStore:
@@ -43,7 +47,9 @@ class PolicyStore:
         saved = [records.saved(self._vault, row, self._kinds.get(row.kind)) for row in rows]
         return sorted(saved, key=lambda one: (one.rule.position, one.rule.name))
 
-    def save_service(self, draft: ServiceDraft, *, author: str, expected_version: int | None = None) -> SavedService:
+    def save_service(
+        self, draft: ServiceDraft, *, author: str | Author, expected_version: int | None = None
+    ) -> SavedService:
         """Store a new service, or a new version of the one with that name.
 
         Args:
@@ -67,49 +73,145 @@ class PolicyStore:
             found = row.version if row else 0
             if expected_version is not None and expected_version != found:
                 raise ConflictError("Somebody else has changed this sender service; load it again.")
-            row = records.write(self._vault, row, kind, draft, at=self._clock.now(), by=author)
+            row = records.write(self._vault, row, kind, draft, at=self._clock.now(), by=Author.of(author).login)
             session.add(row)
             self._keep_version(session, policy, author, f"{'changed' if found else 'added'} {row.name}")
         self._has_changed = True
         return records.saved(self._vault, row, kind)
 
-    def remove_service(self, name: str, *, author: str) -> None:
+    def remove_service(self, name: str, *, author: str | Author, expected_version: int | None = None) -> None:
         """Forget a service and its secrets.
 
         Raises:
             NotFoundError: There is none of that name.
+            ConflictError: Somebody else has changed it meanwhile.
         """
         with self._database.write() as session:
             policy = self._lock_policy(session)
-            row = session.scalars(select(SenderServiceRecord).where(SenderServiceRecord.name == name)).one_or_none()
-            if row is None:
-                raise NotFoundError(f"There is no sender service called {name!r}.")
+            row = _named(session, name, expected_version)
             session.delete(row)
             self._keep_version(session, policy, author, f"removed {name}")
         self._has_changed = True
+
+    def switch_service(self, name: str, *, on: bool, author: str | Author, expected_version: int) -> None:
+        """Let a service be used, or not any more.
+
+        Raises:
+            NotFoundError: There is none of that name.
+            InvalidInputError: It cannot be used as it is; the text says why.
+            ConflictError: Somebody else has changed it meanwhile.
+        """
+        with self._database.write() as session:
+            policy = self._lock_policy(session)
+            row = _named(session, name, expected_version)
+            problem = records.problem_of(self._vault, row, self._kinds.get(row.kind)) if on else ""
+            if problem:
+                raise InvalidInputError(f"{name} cannot be switched on: {problem}")
+            if row.is_enabled != on:
+                row.is_enabled, row.version = on, row.version + 1
+                self._keep_version(session, policy, author, f"switched {name} {'on' if on else 'off'}")
+        self._has_changed = True
+
+    def arrange(self, names: Sequence[str], *, author: str | Author, expected_version: int) -> None:
+        """Put the services into the order of *names*.
+
+        Args:
+            names: Every service, best first.
+            author: Who wants it.
+            expected_version: The version of the policy the author has seen.
+
+        Raises:
+            ConflictError: Somebody else has changed the policy or a service meanwhile.
+        """
+        with self._database.write() as session:
+            policy = self._lock_policy(session)
+            rows = {row.name: row for row in session.scalars(select(SenderServiceRecord))}
+            if policy.version != expected_version or sorted(names) != sorted(rows):
+                raise ConflictError("Somebody else has changed the sender policy; load it again.")
+            moved = [(rows[name], place) for place, name in enumerate(names) if rows[name].position != place]
+            for row, place in moved:
+                row.position, row.version = place, row.version + 1
+            if moved:
+                self._keep_version(session, policy, author, "changed the order")
+        self._has_changed = True
+
+    def document(self) -> Mapping[str, object]:
+        """Return policy and services without secrets, as the history keeps them."""
+        with self._database.read() as session:
+            row = session.get(SenderPolicyRecord, 1) or self._first_policy()
+            return records.document(row, list(session.scalars(select(SenderServiceRecord))))
+
+    def preview(self, document: PolicyDocument) -> Mapping[str, object]:
+        """Return what `document` would return after `adopt`; nothing is changed.
+
+        Raises:
+            InvalidInputError: The document cannot be used.
+        """
+        with self._database.write() as session:
+            row = self._lock_policy(session)
+            self._adopt(session, row, document, "")
+            session.flush()
+            planned = records.document(row, list(session.scalars(select(SenderServiceRecord))))
+            session.rollback()
+        return planned
+
+    def adopt(self, document: PolicyDocument, *, author: str | Author, expected_version: int, change: str) -> None:
+        """Make policy and services what *document* says; secrets stay where they are.
+
+        A service that is not there yet, or whose secrets are missing for its settings, comes without them and off. One
+        that the document does not name is switched off and kept, with its secrets.
+
+        Args:
+            document: What shall hold.
+            author: Who wants it.
+            expected_version: The version of the policy the author has seen.
+            change: What the history says.
+
+        Raises:
+            InvalidInputError: The document cannot be used; nothing was changed.
+            ConflictError: Somebody else has changed the policy or a service meanwhile.
+        """
+        with self._database.write() as session:
+            row = self._lock_policy(session)
+            if row.version != expected_version:
+                raise ConflictError("Somebody else has changed the sender policy; load it again.")
+            before = records.document(row, list(session.scalars(select(SenderServiceRecord))))
+            self._adopt(session, row, document, Author.of(author).login)
+            session.flush()
+            if records.document(row, list(session.scalars(select(SenderServiceRecord)))) != before:
+                self._keep_version(session, row, author, change)
+        self._has_changed = True
+
+    def version(self, number: int) -> PolicyVersion:
+        """Return one entry of the history.
+
+        Raises:
+            NotFoundError: There is none of that number.
+        """
+        with self._database.read() as session:
+            row = session.get(SenderPolicyVersion, number)
+            if row is None:
+                raise NotFoundError(f"There is no version {number} of the sender policy.")
+            return PolicyVersion(row.version, row.at, row.author, row.change, row.document)
 
     def policy(self) -> Policy:
         """Return the stored policy."""
         with self._database.read() as session:
             return records.policy_of(session.get(SenderPolicyRecord, 1))
 
-    def save_policy(self, policy: Policy, *, author: str) -> Policy:
+    def save_policy(self, policy: Policy, *, author: str | Author) -> Policy:
         """Store *policy* and return it with its new version.
 
         Raises:
             InvalidInputError: A template cannot be used.
             ConflictError: ``policy.version`` is not the stored one: somebody else was faster.
         """
-        if policy.wording not in BUILT_IN:
-            raise InvalidInputError("There is no built-in template of that name.", field="wording")
-        for source in policy.templates.values():
-            parse_template(source)
+        _check_policy(policy)
         with self._database.write() as session:
             row = self._lock_policy(session)
             if row.version != policy.version:
                 raise ConflictError("Somebody else has changed the sender policy; load it again.")
-            row.masks_recipients, row.wording = policy.masks_recipients, policy.wording
-            row.templates = dict(policy.templates)
+            records.write_policy(row, policy)
             self._keep_version(session, row, author, "changed the policy")
         self._has_changed = True
         return replace(policy, version=row.version)
@@ -127,26 +229,71 @@ class PolicyStore:
         """Return the one row of the policy, locked, so that versions are counted one by one."""
         row = session.get(SenderPolicyRecord, 1, with_for_update=True)
         if row is None:
-            row = SenderPolicyRecord(id=1, version=0, updated_at=self._clock.now(), updated_by="")
-            first = Policy()
-            row.masks_recipients, row.wording, row.templates = first.masks_recipients, first.wording, {}
+            row = self._first_policy()
             session.add(row)
             session.flush()
         return row
 
-    def _keep_version(self, session: Session, policy: SenderPolicyRecord, author: str, change: str) -> None:
+    def _first_policy(self) -> SenderPolicyRecord:
+        row = SenderPolicyRecord(id=1, version=0, updated_at=self._clock.now(), updated_by="")
+        records.write_policy(row, Policy())
+        return row
+
+    def _adopt(self, session: Session, row: SenderPolicyRecord, document: PolicyDocument, by: str) -> None:
+        _check_policy(document.policy)
+        records.write_policy(row, document.policy)
+        present = {one.name: one for one in session.scalars(select(SenderServiceRecord))}
+        for entry in document.services:
+            check_rule(entry.rule)
+            kind = self._kinds.get(entry.kind)
+            if kind is None:
+                raise InvalidInputError(f"{entry.rule.name}: the plugin that brings {entry.kind!r} is not loaded.")
+            session.add(
+                records.restore(
+                    self._vault, present.pop(entry.rule.name, None), kind, entry, at=self._clock.now(), by=by
+                )
+            )
+        _switch_off(present.values())
+
+    def _keep_version(self, session: Session, policy: SenderPolicyRecord, author: str | Author, change: str) -> None:
+        by = Author.of(author)
         policy.version += 1
-        policy.updated_at, policy.updated_by = self._clock.now(), author
+        policy.updated_at, policy.updated_by = self._clock.now(), by.login
         session.flush()
         rows = list(session.scalars(select(SenderServiceRecord)))
         session.add(
             SenderPolicyVersion(
                 version=policy.version,
                 at=policy.updated_at,
-                author=author,
+                author=by.login,
                 change=change,
                 document=records.document(policy, rows),
             )
         )
         details: Mapping[str, str | int] = {"change": change, "version": policy.version}
-        self._audit.record(session, AuditEntry(AuditTag.SENDER_SAVED, login=author, details=details))
+        entry = AuditEntry(AuditTag.SENDER_SAVED, by.person_key, by.login, address=by.address, details=details)
+        self._audit.record(session, entry)
+
+
+def _named(session: Session, name: str, expected_version: int | None) -> SenderServiceRecord:
+    row = session.scalars(select(SenderServiceRecord).where(SenderServiceRecord.name == name)).one_or_none()
+    if row is None:
+        raise NotFoundError(f"There is no sender service called {name!r}.")
+    if expected_version is not None and expected_version != row.version:
+        raise ConflictError("Somebody else has changed this sender service; load it again.")
+    return row
+
+
+def _check_policy(policy: Policy) -> None:
+    if policy.wording not in BUILT_IN:
+        raise InvalidInputError("There is no built-in template of that name.", field="wording")
+    for locale, source in policy.templates.items():
+        if not _LOCALE.fullmatch(locale):
+            raise InvalidInputError("Write the language as two letters, e.g. de or de_AT.", field="templates")
+        parse_template(source)
+
+
+def _switch_off(rows: Collection[SenderServiceRecord]) -> None:
+    for row in rows:
+        if row.is_enabled:
+            row.is_enabled, row.version = False, row.version + 1

@@ -4,6 +4,7 @@ from authsms.simulator.providers.clickatell import Clickatell
 from authsms.simulator.providers.clickatell_platform import ClickatellOne, ClickatellPlatform
 from authsms.simulator.providers.contract import SimulatedProvider
 from authsms.simulator.providers.gateway import Gateway
+from authsms.simulator.providers.lox_http import LoxHttp
 from authsms.simulator.providers.twilio import Twilio
 
 PROVIDERS: tuple[type[SimulatedProvider], ...] = (
@@ -12,4 +13,5 @@ PROVIDERS: tuple[type[SimulatedProvider], ...] = (
     Clickatell,
     ClickatellPlatform,
     ClickatellOne,
+    LoxHttp,
 )

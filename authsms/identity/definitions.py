@@ -36,6 +36,7 @@ class RepositoryDefinition:
         settings: Of this kind; `LdapSettings` describes those of ``ldap``.
         secret: Password of the service account; None keeps the stored one, as long as it still goes to the same place.
         is_default: Names without a prefix are looked up here.
+        expected_version: The version that was changed, 0 for a new one; None stores whatever somebody else did.
     """
 
     name: str
@@ -43,11 +44,21 @@ class RepositoryDefinition:
     settings: RepositorySettings = field(default_factory=dict)
     secret: str | None = field(default=None, repr=False)
     is_default: bool = False
+    expected_version: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Author:
+    """Who changes a definition, for the audit trail; nobody stands for the command line."""
+
+    login: str = ""
+    person_key: str = ""
+    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class RepositoryView:
-    """A repository as it is shown: of the secret only whether and since when there is one."""
+    """A repository as it is shown: of the secret only whether, since when and by whom there is one."""
 
     name: str
     kind: str
@@ -56,6 +67,11 @@ class RepositoryView:
     secret_set_at: datetime | None = None
     version: int = 0
     changed_at: datetime | None = None
+    secret_set_by: str = ""
+
+
+_NOBODY = Author()
+_CHANGED = "Somebody else changed this repository in the meantime; look at it again."
 
 
 class Definitions:
@@ -100,13 +116,13 @@ class Definitions:
             sealed = session.scalar(select(RepositoryRow.secret).where(RepositoryRow.name == name))
         return self._vault.unseal(sealed, context=_context(name)).decode() if sealed else ""
 
-    def save(self, definition: RepositoryDefinition) -> RepositoryView:
+    def save(self, definition: RepositoryDefinition, author: Author = _NOBODY) -> RepositoryView:
         """Make or change a repository.
 
         Raises:
             InvalidInputError: The name is unusable.
             ConfigurationError: The kind is unknown or the settings are unusable.
-            ConflictError: Somebody else made it at the same time, or it is of another kind.
+            ConflictError: Somebody else made or changed it in the meantime, or it is of another kind.
         """
         kind = self._check(definition)
         try:
@@ -114,10 +130,12 @@ class Definitions:
                 row = session.scalars(
                     select(RepositoryRow).where(RepositoryRow.name_key == comparable(definition.name)).with_for_update()
                 ).one_or_none()
+                if definition.expected_version not in {None, row.version if row else 0}:
+                    raise ConflictError(_CHANGED)
                 if row is None:
                     row = self._new_row(definition)
                     session.add(row)
-                fate = self._write(row, definition, kind)
+                fate = self._write(row, definition, kind, author)
                 if definition.is_default:
                     session.execute(
                         update(RepositoryRow)
@@ -125,23 +143,26 @@ class Definitions:
                         .values(is_default=False, version=RepositoryRow.version + 1)
                     )
                 session.flush()
-                self._report(session, row, fate)
+                self._report(session, row, fate, author)
                 return _view(row)
         except IntegrityError as error:
             raise ConflictError("Somebody else made this repository just now; look at it again.") from error
 
-    def remove(self, name: str) -> None:
+    def remove(self, name: str, author: Author = _NOBODY, *, expected_version: int | None = None) -> None:
         """Remove a repository; its people cannot sign in any more.
 
         Raises:
             NotFoundError: There is none of this name.
+            ConflictError: Somebody else changed it in the meantime.
         """
         with self._database.write() as session:
-            row = session.get(RepositoryRow, name)
+            row = session.get(RepositoryRow, name, with_for_update=True)
             if row is None:
                 raise NotFoundError("There is no such repository.")
+            if expected_version not in {None, row.version}:
+                raise ConflictError(_CHANGED)
             session.execute(delete(RepositoryRow).where(RepositoryRow.name == name))
-            self._report(session, row, "removed")
+            self._report(session, row, "removed", author)
 
     def _check(self, definition: RepositoryDefinition) -> RepositoryKind:
         if not _NAME.fullmatch(definition.name):
@@ -162,12 +183,13 @@ class Definitions:
             settings=_plain(definition.settings),
             secret=None,
             secret_set_at=None,
+            secret_set_by="",
             is_default=False,
             version=0,
             changed_at=self._clock.now(),
         )
 
-    def _write(self, row: RepositoryRow, definition: RepositoryDefinition, kind: RepositoryKind) -> str:
+    def _write(self, row: RepositoryRow, definition: RepositoryDefinition, kind: RepositoryKind, author: Author) -> str:
         """Write *definition* into *row* and return what became of the secret."""
         if row.kind != definition.kind:
             raise ConflictError(f"This repository is of the kind {row.kind}; make another one.")
@@ -181,6 +203,7 @@ class Definitions:
             fate, row.secret = "cleared", None
         if fate != "kept":
             row.secret_set_at = self._clock.now() if row.secret else None
+            row.secret_set_by = author.login if row.secret else ""
         row.settings = _plain(definition.settings)
         row.is_default = definition.is_default
         row.version += 1
@@ -194,19 +217,33 @@ class Definitions:
         except ConfigurationError:
             return False
 
-    def _report(self, session: Session, row: RepositoryRow, fate: str) -> None:
+    def _report(self, session: Session, row: RepositoryRow, fate: str, author: Author) -> None:
         details: dict[str, Detail] = {
             "repository": row.name,
             "kind": row.kind,
             "secret": fate,
             "default": row.is_default,
         }
-        self._audit.record(session, AuditEntry(AuditTag.REPOSITORY_SAVED, details=details))
+        entry = AuditEntry(
+            AuditTag.REPOSITORY_SAVED,
+            person_key=author.person_key,
+            login=author.login,
+            address=author.address,
+            details=details,
+        )
+        self._audit.record(session, entry)
 
 
 def _view(row: RepositoryRow) -> RepositoryView:
     return RepositoryView(
-        row.name, row.kind, row.settings, row.is_default, row.secret_set_at, row.version, row.changed_at
+        row.name,
+        row.kind,
+        row.settings,
+        row.is_default,
+        row.secret_set_at,
+        row.version,
+        row.changed_at,
+        row.secret_set_by,
     )
 
 

@@ -20,6 +20,7 @@ class RepositoryRow(Base):
     settings: Mapped[dict[str, Any]] = mapped_column(JSON)
     secret: Mapped[bytes | None] = mapped_column(LargeBinary)
     secret_set_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    secret_set_by: Mapped[str] = mapped_column(String(256), server_default="")
     is_default: Mapped[bool] = mapped_column(Boolean)
     version: Mapped[int] = mapped_column(Integer)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)

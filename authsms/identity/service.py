@@ -23,7 +23,7 @@ from authsms.foundation.errors import (
 )
 from authsms.foundation.logs import get_logger, register_secret
 from authsms.foundation.vault import Vault
-from authsms.identity.definitions import Definitions, RepositoryDefinition, RepositoryView, Versions
+from authsms.identity.definitions import Author, Definitions, RepositoryDefinition, RepositoryView, Versions
 from authsms.identity.kinds import RepositoryKind
 from authsms.identity.names import canonical_name, comparable
 from authsms.identity.repository import Hits, PasswordVerdict, Person, PersonKey, Repository, split_key
@@ -150,16 +150,26 @@ class PeopleService:
         """Return all repositories as they are stored now."""
         return self._definitions.all()
 
-    def save_repository(self, definition: RepositoryDefinition) -> RepositoryView:
+    def save_repository(self, definition: RepositoryDefinition, author: Author | None = None) -> RepositoryView:
         """Make or change a repository; see `Definitions.save`."""
-        view = self._definitions.save(definition)
+        view = self._definitions.save(definition, author or Author())
         self._fresh_until = 0.0
         return view
 
-    def remove_repository(self, name: str) -> None:
+    def remove_repository(
+        self, name: str, author: Author | None = None, *, expected_version: int | None = None
+    ) -> None:
         """Remove a repository; see `Definitions.remove`."""
-        self._definitions.remove(name)
+        self._definitions.remove(name, author or Author(), expected_version=expected_version)
         self._fresh_until = 0.0
+
+    def stored_secret(self, name: str) -> str:
+        """Return the secret of a repository for a test of its connection, or an empty text; never to be shown.
+
+        Raises:
+            SealBrokenError: It cannot be opened; it must be given anew.
+        """
+        return self._definitions.secret(name)
 
     def ping(self, name: str) -> None:
         """Return when a repository answers.

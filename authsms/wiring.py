@@ -5,7 +5,15 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from authsms.administration.administrators import Administrators
+from authsms.administration.messages import MessageDesk, MessageTools
+from authsms.administration.people import PeopleDesk, PeopleTools
+from authsms.administration.people_actions import ActionTools, PeopleActions
+from authsms.administration.senders import SenderDesk
+from authsms.administration.senders_history import SenderHistory
+from authsms.administration.senders_trials import TrialTools
 from authsms.audit import AuditTrail
+from authsms.audit.histories import Histories
+from authsms.delivery.activity import Activity
 from authsms.delivery.doorbell import Doorbell, SocketDoorbell
 from authsms.delivery.heartbeat import last_heartbeat
 from authsms.delivery.outbox import Outbox
@@ -28,6 +36,7 @@ from authsms.logon.endpoints import Continuations, EndpointService
 from authsms.logon.methods.base import Method
 from authsms.logon.methods.password import PasswordMethod
 from authsms.logon.methods.sms_otp import CodeTools, SmsOtpMethod
+from authsms.logon.renewal import CodeRenewal
 from authsms.logon.seed import seed
 from authsms.logon.service import LogonService, LogonTools
 from authsms.logon.sessions import LoginSessions
@@ -35,6 +44,7 @@ from authsms.logon.texts import CodeTexts
 from authsms.logon.whereabouts import Whereabouts
 from authsms.otp.budget import SendBudget
 from authsms.otp.challenge import ChallengeService
+from authsms.otp.outlook import Outlook
 from authsms.plugins import load_plugins
 from authsms.protocols.oidc.keys import SigningKeys
 from authsms.protocols.oidc.tokens import TokenStore
@@ -65,11 +75,51 @@ class Services:
     budget: SendBudget
     catalog: Catalog
     logon: LogonService
+    blocks: Blocks
+    renewal: CodeRenewal
     sessions: LoginSessions
     endpoints: EndpointService
     continuations: Continuations
     signing_keys: SigningKeys
     tokens: TokenStore
+    sender_desk: SenderDesk
+    sender_history: SenderHistory
+
+    @property
+    def message_desk(self) -> MessageDesk:
+        """What administrators do with messages."""
+        activity = Activity(self.database, self.vault)
+        region = self.settings.sms.default_region
+        return MessageDesk(
+            MessageTools(
+                self.database, self.audit, activity, self.outbox, self.senders, self.people, self.renewal, region
+            )
+        )
+
+    @property
+    def people_desk(self) -> PeopleDesk:
+        """What administrators do for people."""
+        actions = ActionTools(
+            self.database,
+            self.audit,
+            self.people,
+            self.challenges.failures,
+            self.sessions,
+            self.blocks,
+            lambda key: any(one.person_key == key for one in self.administrators.all()),
+        )
+        tools = PeopleTools(
+            self.people,
+            self.vault,
+            self.clock,
+            Histories(self.database),
+            Activity(self.database, self.vault),
+            Outlook(self.database, self.clock, self.settings.sms),
+            self.sessions,
+            self.blocks,
+            self.senders,
+        )
+        return PeopleDesk(tools, PeopleActions(actions))
 
     def prepare(self) -> None:
         """Put the default event and chains, and the first signing keys, into a new database."""
@@ -97,6 +147,7 @@ class Services:
             self.continuations.purge,
             self.tokens.purge,
             self.receipts.purge,
+            self.sender_desk.tests.purge,
         )
 
     def close(self) -> None:
@@ -163,15 +214,11 @@ def assemble(settings: Settings, database: Database, vault: Vault, clock: Clock 
     continuations = Continuations(database, vault, clock)
     sessions = LoginSessions(database, vault, clock, settings.sessions)
     code_tools = CodeTools(challenges, budget, CodeTexts(senders, settings.public_url), outbox)
-    blocks = Blocks(database, clock)
-    admitted = AdmittedPeople(people, blocks)
-    methods: list[Method] = [
-        PasswordMethod(database, limits, admitted, audit, local=False),
-        PasswordMethod(database, limits, admitted, audit, local=True),
-        SmsOtpMethod(vault, audit, code_tools, settings.sms),
-    ]
-    whereabouts = Whereabouts(outbox, vault, clock)
-    tools = LogonTools(database, vault, clock, audit, admitted, catalog, continuations, sessions, whereabouts, blocks)
+    admitted = AdmittedPeople(people, blocks := Blocks(database, clock))
+    passwords = [PasswordMethod(database, limits, admitted, audit, local=local) for local in (False, True)]
+    methods: list[Method] = [*passwords, SmsOtpMethod(vault, audit, code_tools, settings.sms)]
+    shown = Whereabouts(outbox, vault, clock)
+    tools = LogonTools(database, vault, clock, audit, admitted, catalog, continuations, sessions, shown, blocks)
     return Services(
         settings=settings,
         database=database,
@@ -189,9 +236,13 @@ def assemble(settings: Settings, database: Database, vault: Vault, clock: Clock 
         budget=budget,
         catalog=catalog,
         logon=LogonService(tools, methods),
+        blocks=blocks,
+        renewal=CodeRenewal(tools, methods),
         sessions=sessions,
         endpoints=EndpointService(database, vault, clock, audit),
         continuations=continuations,
         signing_keys=SigningKeys(database, vault, clock, audit),
         tokens=TokenStore(database, vault, clock, audit),
+        sender_desk=SenderDesk(TrialTools(database, vault, clock, limits, senders, settings.sms.default_region)),
+        sender_history=SenderHistory(senders),
     )

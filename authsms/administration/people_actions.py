@@ -1,0 +1,160 @@
+"""What a help desk may do for, or against, a person: each deed stands in the trail of both, who did it and whom to."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from authsms.administration.actors import Actor
+from authsms.administration.rights import Right
+from authsms.audit import AuditEntry, AuditTag, AuditTrail, Detail
+from authsms.foundation.db import Database
+from authsms.foundation.errors import ConflictError, InvalidInputError, NotFoundError, UnavailableError
+from authsms.identity.repository import Person, PersonKey
+from authsms.identity.service import PeopleService
+from authsms.logon.blocks import Blocks
+from authsms.logon.sessions import LoginSessions
+from authsms.otp.failures import FailureCounter, Standing
+
+_LONGEST_REASON: Final = 300
+
+
+@dataclass(frozen=True, slots=True)
+class ActionTools:
+    """What the actions work with.
+
+    Attributes:
+        is_administrator: Tells whether somebody administers this server.
+    """
+
+    database: Database
+    audit: AuditTrail
+    people: PeopleService
+    failures: FailureCounter
+    sessions: LoginSessions
+    blocks: Blocks
+    is_administrator: Callable[[str], bool]
+
+
+class PeopleActions:
+    """Acts for whoever may act on people; every method raises `ForbiddenError` for others."""
+
+    def __init__(self, tools: ActionTools) -> None:
+        self._tools = tools
+
+    def unlock(self, actor: Actor, key: str, method: str) -> None:
+        """Let somebody try a method again at once after wrong answers.
+
+        Raises:
+            ConflictError: There is nothing to unlock, or the method has to be bound again.
+        """
+        actor.require(Right.PEOPLE_ACT)
+        login = self._login(key)
+        with self._tools.database.write() as session:
+            if self._standing(session, key, method).disabled:
+                raise ConflictError("This method is switched off for good; bind it again.")
+            self._forget(session, key, method)
+            self._note(session, actor, key, login, AuditTag.METHOD_UNLOCKED, method=method)
+
+    def rebind(self, actor: Actor, key: str, method: str) -> None:
+        """Bind a method again that too many wrong answers have switched off.
+
+        Raises:
+            ConflictError: It is not switched off any more.
+        """
+        actor.require(Right.PEOPLE_ACT)
+        login = self._login(key)
+        with self._tools.database.write() as session:
+            if not self._standing(session, key, method).disabled:
+                raise ConflictError("This method is not switched off.")
+            self._forget(session, key, method)
+            self._note(session, actor, key, login, AuditTag.METHOD_REBOUND, method=method)
+
+    def end_sessions(self, actor: Actor, key: str) -> int:
+        """Sign somebody out everywhere; return how many sessions there were."""
+        actor.require(Right.PEOPLE_ACT)
+        login = self._login(key)
+        self._guard(actor, key)
+        ended = self._tools.sessions.end_all(key)
+        with self._tools.database.write() as session:
+            self._note(session, actor, key, login, AuditTag.SESSIONS_ENDED, sessions=ended)
+        return ended
+
+    def block(self, actor: Actor, key: str, reason: str) -> int:
+        """Keep somebody out of every logon, whatever the directory says; return how many sessions ended.
+
+        Raises:
+            ConflictError: He is kept out already, or the actor means himself.
+            InvalidInputError: No reason was given.
+            NotFoundError: The directory has nobody of this key.
+            UnavailableError: The directory does not answer.
+        """
+        actor.require(Right.PEOPLE_ACT)
+        why = " ".join(reason.split())
+        if not 0 < len(why) <= _LONGEST_REASON:
+            raise InvalidInputError("Say why, in 300 characters at most.", field="reason")
+        if key == actor.person_key:
+            raise ConflictError("You cannot block yourself.")
+        person = self._tools.people.get(PersonKey(key))
+        if person is None:
+            raise NotFoundError("There is no such person any more.")
+        login = person.login
+        self._guard(actor, key)
+        with self._tools.database.write() as session:
+            if not self._tools.blocks.add(session, key, login, reason=why, by=actor.login):
+                raise ConflictError("This person is blocked already.")
+            self._note(session, actor, key, login, AuditTag.PERSON_BLOCKED, reason=why)
+        return self._tools.sessions.end_all(key)
+
+    def unblock(self, actor: Actor, key: str) -> None:
+        """Let somebody in again.
+
+        Raises:
+            ConflictError: He is not kept out.
+        """
+        actor.require(Right.PEOPLE_ACT)
+        login = self._login(key)
+        self._guard(actor, key)
+        with self._tools.database.write() as session:
+            if not self._tools.blocks.remove(session, key):
+                raise ConflictError("This person is not blocked.")
+            self._note(session, actor, key, login, AuditTag.PERSON_UNBLOCKED)
+
+    def _guard(self, actor: Actor, key: str) -> None:
+        """Let only those act against an administrator who may change who is one."""
+        if key != actor.person_key and self._tools.is_administrator(key):
+            actor.require(Right.ADMINISTRATORS_EDIT)
+
+    def _login(self, key: str) -> str:
+        """Return the login of a person as far as anybody knows it, or an empty text."""
+        person = self._person(key)
+        if person is not None:
+            return person.login
+        blocked = self._tools.blocks.of(key)
+        known = [blocked.login] if blocked else [one.login for one in self._tools.sessions.list(key)]
+        return next(iter(known), "")
+
+    def _person(self, key: str) -> Person | None:
+        try:
+            return self._tools.people.get(PersonKey(key))
+        except UnavailableError:
+            return None
+
+    def _standing(self, session: Session, key: str, method: str) -> Standing:
+        return self._tools.failures.standing(session, key, method)
+
+    def _forget(self, session: Session, key: str, method: str) -> None:
+        if not self._tools.failures.forget(session, key, method):
+            raise ConflictError("There is nothing to unlock any more.")
+
+    def _note(self, session: Session, actor: Actor, key: str, login: str, tag: AuditTag, **details: Detail) -> None:
+        """Record a deed under the name of whoever did it, and in the history of whom it was done to."""
+        deed = {**details, "person": key, "of": login}
+        self._tools.audit.record(
+            session,
+            AuditEntry(tag, person_key=actor.person_key, login=actor.login, address=actor.address, details=deed),
+        )
+        if key != actor.person_key:
+            done = {**details, "by": actor.login}
+            self._tools.audit.record(session, AuditEntry(tag, person_key=key, login=login, details=done))

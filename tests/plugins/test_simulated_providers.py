@@ -5,6 +5,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
+from authsms_clickatell import ClickatellHttpService
+from authsms_clickatell_platform import ClickatellOneService, ClickatellPlatformService
 from authsms_generic_http import GenericHttpService
 from authsms_twilio import TwilioService
 
@@ -15,6 +17,8 @@ from authsms.simulator.app import create_simulator
 from authsms.simulator.config import SimulatorConfig
 from authsms.simulator.faults import Fault, FaultBook, FaultKind
 from authsms.simulator.phones import PhoneBook
+from authsms.simulator.providers.clickatell import ClickatellAccount
+from authsms.simulator.providers.clickatell_platform import OneAccount, PlatformAccount
 from authsms.simulator.providers.gateway import GatewayAccount
 from authsms.simulator.providers.twilio import TwilioAccount
 from authsms.simulator.server import WebServer
@@ -23,6 +27,14 @@ PHONE = PhoneNumber("+4915112345678")
 TEXT = '739201 ist Ihr Code. "{}" & ä €'
 TWILIO = TwilioAccount(numbers=("+14155550100",))
 GATEWAY = GatewayAccount()
+CLICKATELL, PLATFORM, ONE = ClickatellAccount(), PlatformAccount(), OneAccount()
+SECRETS = {
+    "twilio": "auth_token",
+    "gateway": "password",
+    "clickatell": "password",
+    "clickatell-platform": "api_key",
+    "clickatell-one": "api_key",
+}
 
 
 class Range:
@@ -54,6 +66,21 @@ class Range:
                 },
                 guard,
             ),
+            "clickatell": ClickatellHttpService.configure(
+                {
+                    "user": CLICKATELL.user,
+                    "password": CLICKATELL.password,
+                    "api_id": CLICKATELL.api_id,
+                    "base_url": f"{server.url}/clickatell",
+                },
+                guard,
+            ),
+            "clickatell-platform": ClickatellPlatformService.configure(
+                {"api_key": PLATFORM.api_key, "base_url": f"{server.url}/clickatell-platform"}, guard
+            ),
+            "clickatell-one": ClickatellOneService.configure(
+                {"api_key": ONE.api_key, "base_url": f"{server.url}/clickatell-one"}, guard
+            ),
         }
 
     def texts(self) -> list[str]:
@@ -63,7 +90,7 @@ class Range:
 
 @pytest.fixture(scope="module")
 def _simulator() -> Iterator[Range]:
-    app = create_simulator(SimulatorConfig(accounts=(TWILIO, GATEWAY), pace=timedelta(0)))
+    app = create_simulator(SimulatorConfig(accounts=(TWILIO, GATEWAY, CLICKATELL, PLATFORM, ONE), pace=timedelta(0)))
     network = app.extensions["simulator"]
     with WebServer(app, "127.0.0.1", 0) as server:
         yield Range(server, network.phones, network.faults)
@@ -81,7 +108,7 @@ def _submission() -> Submission:
     return Submission(f"{threading.get_native_id():032x}", PHONE, TEXT, timedelta(seconds=60))
 
 
-@pytest.mark.parametrize("provider", ["twilio", "gateway"])
+@pytest.mark.parametrize("provider", SECRETS)
 class TestProvider:
     """The same for each of them."""
 
@@ -113,23 +140,29 @@ class TestProvider:
 
     def test_wrong_credentials_are_refused(self, field, provider):
         """The administrator has to change something."""
-        secrets = {"twilio": "auth_token", "gateway": "password"}
         good = field.services[provider]
         raw = {name: value for name, value in good.values.values.items() if value not in {"", ()}}
-        wrong = type(good).configure(raw | {secrets[provider]: "wrong"}, HttpGuard(["127.0.0.1"]))
+        wrong = type(good).configure(raw | {SECRETS[provider]: "wrong"}, HttpGuard(["127.0.0.1"]))
 
         assert isinstance(wrong.submit(_submission()), Refused)
         assert [] == field.texts()
 
 
-@pytest.mark.parametrize("code", ["21211", "21610", "21408"])
-def test_a_code_of_twilio_is_named(field, code):
+@pytest.mark.parametrize(
+    ("provider", "code"),
+    [
+        *[("twilio", code) for code in ("21211", "21610", "21408")],
+        *[("clickatell", code) for code in ("001", "105", "122", "301")],
+        *[("clickatell-one", code) for code in ("1", "20", "25", "26")],
+    ],
+)
+def test_a_code_of_a_provider_is_named(field, provider, code):
     """The administrator finds it, with advice."""
-    field.faults.put("twilio", [Fault(kind=FaultKind.FAIL, code=code)])
+    field.faults.put(provider, [Fault(kind=FaultKind.FAIL, code=code)])
 
-    trial = field.services["twilio"].try_out(_submission())
+    trial = field.services[provider].try_out(_submission())
 
     assert isinstance(trial.outcome, Refused)
     assert code == trial.outcome.code
     assert trial.advice
-    assert TWILIO.token not in f"{trial}"
+    assert field.services[provider].values.text(SECRETS[provider]) not in f"{trial}"

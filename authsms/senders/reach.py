@@ -17,6 +17,8 @@ def may_call(guard: HttpGuard, url: str) -> bool:
     journey = Journey(connect_seconds=guard.deadlines.connect, total_seconds=guard.deadlines.total)
     try:
         with guard.dialer.on(journey):
-            return guard.dialer.permits(parts.scheme, parts.hostname or "", parts.port or _PORTS[parts.scheme])
+            return guard.dialer.permits(
+                parts.scheme, (parts.hostname or "").rstrip("."), parts.port or _PORTS[parts.scheme]
+            )
     finally:
         journey.arrive()

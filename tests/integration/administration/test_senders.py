@@ -1,0 +1,376 @@
+"""What administrators do with the sender policy, on both databases and against a provider that answers as told."""
+
+import json
+import time
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from sqlalchemy import select
+
+from authsms.administration.actors import Actor
+from authsms.administration.rights import Role
+from authsms.administration.senders import SenderDesk
+from authsms.administration.senders_history import SenderHistory
+from authsms.administration.senders_trials import TrialTools
+from authsms.audit import AuditRecord, AuditTrail
+from authsms.delivery.receipts import ReceiptService
+from authsms.foundation.errors import (
+    ConflictError,
+    ForbiddenError,
+    InvalidInputError,
+    NotFoundError,
+    ProofNeededError,
+    TooManyRequestsError,
+)
+from authsms.foundation.limits import Limits
+from authsms.senders.webhook import Receipt, ReceiptState
+from tests.integration.senders.drafts import PHONE, SECRET, gateway, make_senders, secret_of, twilio
+from tests.plugins import hostile
+from tests.plugins.hostile import HostileServer
+
+SID = "SM" + "0" * 32
+
+
+def person(*roles: Role, key: str = "LOCAL:1", age: timedelta = timedelta()) -> Actor:
+    """Return somebody with roles."""
+    return Actor(key, "anna", "Anna", frozenset(roles), "session", age, "192.0.2.7")
+
+
+ADMIN = person(Role.ADMINISTRATOR)
+
+
+@pytest.fixture
+def senders(database, vault, clock):
+    """A policy without services."""
+    return make_senders(database, vault, clock)
+
+
+@pytest.fixture
+def desk(database, vault, clock, senders):
+    """The desk over it."""
+    return SenderDesk(TrialTools(database, vault, clock, Limits(database, clock), senders, "DE"))
+
+
+@pytest.fixture
+def history(senders):
+    """The history over it."""
+    return SenderHistory(senders)
+
+
+def finished(desk, name, test_id, patience=15.0):
+    """Return a test once the provider has answered."""
+    until = time.monotonic() + patience
+    while (test := desk.tests.find(ADMIN, name, test_id)).is_running:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    return test
+
+
+def save_at(senders, server):
+    """Save a service that speaks to *server*."""
+    senders.save_service(twilio(base_url=server.url), author="anna")
+
+
+class TestRights:
+    """Who may do what."""
+
+    def test_help_desk_sees_nothing(self, desk, history):
+        """Not even that there are services."""
+        for act in (
+            desk.services,
+            desk.policy,
+            desk.kinds,
+            lambda who: desk.service(who, "main"),
+            lambda who: desk.balance(who, "main"),
+            lambda who: desk.preview(who, "{otp}"),
+            lambda who: desk.tests.last(who, "main"),
+            history.chapters,
+            history.export,
+        ):
+            with pytest.raises(ForbiddenError):
+                act(person(Role.HELPDESK))
+
+    @pytest.mark.parametrize(
+        ("who", "error"),
+        [
+            (person(Role.AUDITOR), ForbiddenError),
+            (person(Role.MESSAGING_OPERATOR), ForbiddenError),
+            (person(Role.ADMINISTRATOR, age=timedelta(hours=1)), ProofNeededError),
+        ],
+    )
+    def test_changes_need_the_right_and_a_fresh_proof(self, desk, history, senders, who, error):
+        """Whoever only looks, or left the desk an hour ago, changes nothing and sends nothing."""
+        senders.save_service(twilio(), author="anna")
+        before = senders.policy().version
+        for act in (
+            lambda: desk.save(who, twilio(), expected_version=1),
+            lambda: desk.switch(who, "main", on=False, expected_version=1),
+            lambda: desk.move(who, "main", up=True, expected_version=1),
+            lambda: desk.remove(who, "main", expected_version=1),
+            lambda: desk.save_policy(who, senders.policy()),
+            lambda: desk.callback_url(who, "main"),
+            lambda: desk.tests.start(who, "main", PHONE, "Test"),
+            lambda: history.take_in(who, "", expected_version=1),
+            lambda: history.go_back(who, 1, expected_version=1),
+        ):
+            with pytest.raises(error):
+                act()
+
+        assert before == senders.policy().version
+
+
+class TestSaving:
+    """Services and the order they are asked in."""
+
+    def test_a_new_service_comes_last_and_on(self, desk):
+        """Then it is asked when the others fail."""
+        desk.save(ADMIN, twilio("a"), expected_version=0)
+        desk.save(ADMIN, twilio("b"), expected_version=0)
+
+        lines = [
+            (one.saved.rule.name, one.saved.rule.position, one.saved.rule.is_enabled) for one in desk.services(ADMIN)
+        ]
+        assert [("a", 0, True), ("b", 1, True)] == lines
+
+    def test_a_changed_service_stays_where_it_is(self, desk):
+        """A form says nothing of place and switch."""
+        desk.save(ADMIN, twilio("a"), expected_version=0)
+        desk.save(ADMIN, twilio("b"), expected_version=0)
+        desk.switch(ADMIN, "b", on=False, expected_version=1)
+        desk.save(ADMIN, twilio("b", sender_phone="12345"), expected_version=2)
+
+        kept = desk.service(ADMIN, "b").rule
+        assert (1, False) == (kept.position, kept.is_enabled)
+
+    def test_the_second_of_two_administrators_is_told(self, desk):
+        """And the first one's words stay."""
+        desk.save(ADMIN, twilio(), expected_version=0)
+        desk.save(ADMIN, twilio(sender_phone="111"), expected_version=1)
+        with pytest.raises(ConflictError):
+            desk.save(ADMIN, twilio(sender_phone="222"), expected_version=1)
+
+        assert "111" == desk.service(ADMIN, "main").settings["sender_phone"]
+
+    @pytest.mark.parametrize(
+        "url",
+        [
+            "http://gateway.example/send",
+            "https://gateway.example:8443/send",
+            "https://10.0.0.1/",
+            "https://169.254.169.254/latest/meta-data/",
+            "https://[::1]/",
+            "https://[::ffff:10.0.0.1]/",
+            "https://[64:ff9b::a00:1]/",
+            "https://2130706434/",
+            "https://0x7f.2/",
+            "https://0177.0.0.2/",
+            "https://0.0.0.0/",
+            "https://192.168.1.1./",
+            "https://100.64.0.1/",
+            "https://[fd00::1]/",
+            "https://[fe80::1]/",
+            "https://224.0.0.1/",
+        ],
+    )
+    def test_an_address_that_may_not_be_called_is_refused_with_words(self, desk, url):
+        """The form is a way into the network this server stands in."""
+        with pytest.raises(InvalidInputError, match="public internet") as refused:
+            desk.save(ADMIN, gateway(url=url), expected_version=0)
+
+        assert "url" == refused.value.field
+        assert [] == list(desk.services(ADMIN))
+
+    def test_a_file_is_held_to_the_same_addresses(self, desk, history, senders):
+        """Else it would be the way around."""
+        desk.save(ADMIN, gateway(), expected_version=0)
+        text = history.export(ADMIN).replace("gateway.example", "169.254.169.254")
+        with pytest.raises(InvalidInputError, match="public internet"):
+            history.take_in(ADMIN, text, expected_version=senders.policy().version)
+
+    def test_services_change_places(self, desk, senders):
+        """One step at a time; the first one stays first."""
+        for name in ("a", "b", "c"):
+            desk.save(ADMIN, twilio(name), expected_version=0)
+        desk.move(ADMIN, "c", up=True, expected_version=senders.policy().version)
+        desk.move(ADMIN, "a", up=True, expected_version=senders.policy().version)
+
+        assert ["a", "c", "b"] == [one.saved.rule.name for one in desk.services(ADMIN)]
+
+    def test_the_audit_trail_names_who_did_it_and_from_where(self, desk, database, vault, clock):
+        """For every change."""
+        desk.save(ADMIN, twilio(), expected_version=0)
+        with database.read() as session:
+            record = session.scalars(select(AuditRecord).order_by(AuditRecord.id.desc())).first()
+
+        assert AuditTrail(database, vault, clock)
+        assert ("anna", "LOCAL:1", "192.0.2.7") == (record.login, record.person_key, record.address)
+
+
+class TestTrying:
+    """A message to see whether it works."""
+
+    def test_a_test_shows_all_but_secrets_number_and_text(self, desk, senders):
+        """What was sent, the status, the provider's own answer, what it means and what to do."""
+        body = json.dumps({"code": 21608, "message": f"<script>x</script> {PHONE}", "status": 400}).encode()
+        with HostileServer(hostile.answer(400, body)) as server:
+            save_at(senders, server)
+            test = finished(desk, "main", desk.tests.start(ADMIN, "main", PHONE, "The secret plan 424242"))
+
+        assert (400, "21608", "Refused", False) == (test.status, test.code, test.outcome, test.is_typed)
+        assert test.advice
+        assert "<script>" in test.answer
+        assert "Body=" in test.request
+        for hidden in (SECRET, PHONE, "secret plan", "424242"):
+            assert hidden not in repr(test)
+
+    def test_receipts_of_a_test_are_shown(self, desk, senders, database, vault, clock):
+        """Though they belong to no message."""
+        with HostileServer(hostile.answer(201, json.dumps({"sid": SID}).encode())) as server:
+            save_at(senders, server)
+            test_id = desk.tests.start(ADMIN, "main", PHONE, "Test")
+            finished(desk, "main", test_id)
+        receipts = ReceiptService(database, vault, clock, AuditTrail(database, vault, clock))
+        receipts.apply("main", [Receipt(provider_id=SID, state=ReceiptState.DELIVERED, word="delivered")])
+        receipts.apply("other", [Receipt(provider_id=SID, state=ReceiptState.FAILED, word="undelivered")])
+
+        shown = desk.tests.find(ADMIN, "main", test_id)
+        assert shown.is_accepted
+        assert ["delivered"] == [one.state for one in shown.receipts]
+
+    def test_a_slow_provider_holds_nobody_up(self, desk, senders):
+        """The page is told at once, and the result comes later."""
+
+        def slowly(connection):
+            time.sleep(1.5)
+            hostile.answer(201, json.dumps({"sid": SID}).encode())(connection)
+
+        with HostileServer(slowly) as server:
+            save_at(senders, server)
+            began = time.monotonic()
+            test_id = desk.tests.start(ADMIN, "main", PHONE, "Test")
+            took = time.monotonic() - began
+            was_running = desk.tests.find(ADMIN, "main", test_id).is_running
+            test = finished(desk, "main", test_id)
+
+        assert took < 1
+        assert was_running
+        assert test.is_accepted
+
+    def test_typed_settings_are_tested_without_any_stored_secret(self, desk, senders):
+        """Else somebody could send a stored secret to a server of his own."""
+        with HostileServer(hostile.answer(201, json.dumps({"sid": SID}).encode())) as thief:
+            senders.save_service(twilio(), author="anna")
+            with pytest.raises(InvalidInputError):
+                desk.tests.start(ADMIN, "main", PHONE, "Test", typed=twilio(base_url=thief.url, auth_token=""))
+            typed = twilio(base_url=thief.url, auth_token="typed-t0ken")
+            test = finished(desk, "main", desk.tests.start(ADMIN, "main", PHONE, "Test", typed=typed))
+
+        assert test.is_typed
+        assert 1 == len(thief.requests)
+        assert SECRET == secret_of(senders)
+
+    def test_five_tests_an_hour(self, desk, senders):
+        """A test costs money and reaches anybody's phone."""
+        with HostileServer(hostile.answer(201, json.dumps({"sid": SID}).encode())) as server:
+            save_at(senders, server)
+            for _ in range(5):
+                finished(desk, "main", desk.tests.start(ADMIN, "main", PHONE, "Test"))
+            with pytest.raises(TooManyRequestsError):
+                desk.tests.start(ADMIN, "main", PHONE, "Test")
+            other = replace(ADMIN, person_key="LOCAL:2")
+            finished(desk, "main", desk.tests.start(other, "main", PHONE, "Test"))
+
+        assert 6 == len(server.requests)
+
+    @pytest.mark.parametrize(("phone", "text"), [("12", "Test"), (PHONE, " "), (PHONE, "x" * 701)])
+    def test_what_cannot_be_sent_costs_no_test(self, desk, senders, phone, text):
+        """A slip of the pen is no use of the provider."""
+        senders.save_service(twilio(), author="anna")
+        for _ in range(6):
+            with pytest.raises(InvalidInputError):
+                desk.tests.start(ADMIN, "main", phone, text)
+
+    def test_a_test_is_found_under_its_own_service_only(self, desk, senders):
+        """An id guessed or copied leads nowhere."""
+        with HostileServer(hostile.answer(201, json.dumps({"sid": SID}).encode())) as server:
+            save_at(senders, server)
+            test_id = desk.tests.start(ADMIN, "main", PHONE, "Test")
+            finished(desk, "main", test_id)
+        for name, wanted in (("other", test_id), ("main", "nothing")):
+            with pytest.raises(NotFoundError):
+                desk.tests.find(ADMIN, name, wanted)
+
+    def test_old_tests_go(self, desk, senders, clock):
+        """After a month nobody asks."""
+        with HostileServer(hostile.answer(201, json.dumps({"sid": SID}).encode())) as server:
+            save_at(senders, server)
+            finished(desk, "main", desk.tests.start(ADMIN, "main", PHONE, "Test"))
+        kept = desk.tests.purge()
+        clock.advance(timedelta(days=31))
+
+        assert (0, 1) == (kept, desk.tests.purge())
+        assert desk.tests.last(ADMIN, "main") is None
+
+
+class TestTexts:
+    """What a template comes to."""
+
+    def test_a_preview_counts_and_reckons(self, desk):
+        """One costly character makes two messages of one."""
+        plain = desk.preview(ADMIN, "Your code is {otp}. " + "x" * 70, Decimal("0.075"))
+        dear = desk.preview(ADMIN, "Your code is {otp} ✓ " + "x" * 70, Decimal("0.075"))
+
+        assert ("GSM-7", 1, Decimal("0.075")) == (plain.alphabet, plain.segments, plain.price)
+        assert ("UCS-2", 2, Decimal("0.150"), "✓") == (dear.alphabet, dear.segments, dear.price, dear.costly)
+        assert "482915" in plain.text
+
+    def test_a_template_without_a_code_is_refused(self, desk):
+        """Nobody could sign in with such a message."""
+        policy = replace(desk.policy(ADMIN), templates={"de": "Hallo"})
+        with pytest.raises(InvalidInputError, match="otp"):
+            desk.save_policy(ADMIN, policy)
+
+        assert {} == dict(desk.policy(ADMIN).templates)
+
+    def test_two_administrators_do_not_overwrite_each_other(self, desk):
+        """The second sees what the first has done."""
+        seen = desk.policy(ADMIN)
+        desk.save_policy(ADMIN, replace(seen, masks_recipients=False))
+        with pytest.raises(ConflictError):
+            desk.save_policy(ADMIN, replace(seen, wording="plain"))
+
+        assert not desk.policy(ADMIN).masks_recipients
+
+
+class TestHistory:
+    """What was, and what a file brings."""
+
+    def test_each_version_tells_what_it_changed(self, desk, history):
+        """In lines of old and new."""
+        desk.save(ADMIN, twilio(), expected_version=0)
+        desk.save(ADMIN, twilio(sender_phone="12345"), expected_version=1)
+        newest, first = history.chapters(ADMIN)
+
+        assert [("main", "sender_phone", "+14155550100", "12345")] == [
+            (one.place, one.what, one.old, one.new) for one in newest.changes
+        ]
+        assert ("", "twilio") == (first.changes[-1].old, next(one.new for one in first.changes if one.what == "kind"))
+
+    def test_going_back_is_shown_first_and_then_done(self, desk, history, senders):
+        """What is applied is what was shown."""
+        desk.save(ADMIN, twilio(), expected_version=0)
+        desk.save(ADMIN, twilio(sender_phone="12345"), expected_version=1)
+        plan = history.plan_return(ADMIN, 1)
+        history.go_back(ADMIN, 1, expected_version=plan.version)
+
+        assert [("12345", "+14155550100")] == [(one.old, one.new) for one in plan.changes]
+        assert "+14155550100" == desk.service(ADMIN, "main").settings["sender_phone"]
+        assert SECRET == secret_of(senders)
+
+    def test_a_file_of_this_server_changes_nothing_here(self, desk, history):
+        """Export and import are each other's opposite."""
+        desk.save(ADMIN, twilio(), expected_version=0)
+
+        assert () == history.plan_import(ADMIN, history.export(ADMIN)).changes

@@ -109,7 +109,13 @@ class ClickatellHttpService(SenderService):
             "digits, if Clickatell takes names from your account. Empty: Clickatell chooses.",
             pattern=r"\+?[1-9]\d{2,14}|(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}",
         ),
-        Setting("keep_sender", "Keep the sender", "Only routes that keep the sender.", SettingKind.FLAG, default=False),
+        Setting(
+            "keep_sender",
+            "Keep the sender",
+            "Only routes that keep it; replies need that.",
+            SettingKind.FLAG,
+            default=False,
+        ),
         Setting(
             "parts", "Parts", "How many a text may have, 1 to 3.", SettingKind.NUMBER, default=3, lowest=1, highest=3
         ),

@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from authsms.portals import account, assets, errors, headers, language, login
+from authsms.portals import account, admin, assets, errors, headers, language, login
 
 
 def register(app: Flask) -> None:
@@ -14,3 +14,4 @@ def register(app: Flask) -> None:
     errors.register(app)
     app.register_blueprint(login.blueprint)
     app.register_blueprint(account.blueprint)
+    admin.register(app)

@@ -11,9 +11,11 @@ from werkzeug.exceptions import HTTPException
 from authsms.foundation.errors import (
     AuthsmsError,
     ConflictError,
+    ForbiddenError,
     ForgeryError,
     InvalidInputError,
     NotFoundError,
+    ProofNeededError,
     TooManyRequestsError,
     UnavailableError,
 )
@@ -24,6 +26,8 @@ _log = get_logger(__name__)
 _OURS: Final[tuple[tuple[type[AuthsmsError], int], ...]] = (
     (InvalidInputError, 400),
     (ForgeryError, 403),
+    (ForbiddenError, 403),
+    (ProofNeededError, 403),
     (NotFoundError, 404),
     (ConflictError, 409),
     (TooManyRequestsError, 429),
@@ -91,6 +95,13 @@ _WORDS: Final[dict[int, Words]] = {
 }
 
 
+_FORBIDDEN: Final = Words(
+    lazy_gettext("This is not for your account"),
+    lazy_gettext("You are signed in, but your roles do not open this page."),
+    lazy_gettext("Ask an administrator for the role you need, or sign in with another account."),
+)
+
+
 def register(app: Flask) -> None:
     """Answer every error that no other door has answered with a page."""
     app.register_error_handler(AuthsmsError, _ours)
@@ -103,7 +114,8 @@ def _ours(error: AuthsmsError) -> ResponseReturnValue:
     if status >= _BROKEN:
         _log.error("page.failed", status=status, path=request.path, error=type(error).__name__, exc_info=error)
     seconds = round(error.retry_after.total_seconds()) if isinstance(error, TooManyRequestsError) else None
-    return _page(status, retry_after=seconds)
+    words = _FORBIDDEN if isinstance(error, ForbiddenError) else None
+    return _page(status, retry_after=seconds, words=words)
 
 
 def _protocol(error: HTTPException) -> ResponseReturnValue:
@@ -120,8 +132,8 @@ def _unexpected(error: Exception) -> ResponseReturnValue:
     return _page(_BROKEN)
 
 
-def _page(status: int, *, retry_after: int | None = None) -> ResponseReturnValue:
-    words = _WORDS.get(status, _WORDS[400] if status < _BROKEN else _WORDS[_BROKEN])
+def _page(status: int, *, retry_after: int | None = None, words: Words | None = None) -> ResponseReturnValue:
+    words = words or _WORDS.get(status, _WORDS[400] if status < _BROKEN else _WORDS[_BROKEN])
     page = render_template(
         "portals/error.html",
         words=words,

@@ -9,13 +9,14 @@ the application's registered address.
 
 from collections.abc import Callable
 
-from flask import Blueprint, jsonify, render_template, request, url_for
+from flask import Blueprint, jsonify, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
 from authsms.foundation.errors import InvalidInputError, NotFoundError, TooManyRequestsError
 from authsms.identity.names import visible_part
 from authsms.logon.machine import MessageKey
+from authsms.logon.seed import ADMIN_EVENT, SETUP_EVENT
 from authsms.logon.steps import Step, Ticket
 from authsms.portals import onward
 from authsms.portals.code_page import CodePage, clock_text
@@ -24,6 +25,7 @@ from authsms.portals.notes import drop_note, take_note
 from authsms.portals.once import answer_once
 from authsms.portals.services import services
 from authsms.portals.session import Origin, client, current_session, keep_browser, read_ticket
+from authsms.portals.wanted import drop_wanted, read_wanted
 from authsms.portals.wording import announce, heading, progress
 
 blueprint = Blueprint("login", __name__)
@@ -152,6 +154,10 @@ def signed_in() -> ResponseReturnValue:
     if session is None:
         raise NotFoundError("Nobody is signed in here.")
     place, target = onward.destination_of(take_note())
+    if target is None and session.event in {ADMIN_EVENT, SETUP_EVENT}:
+        response = make_response(redirect(read_wanted() or url_for("admin_start.home")))
+        drop_wanted(response)
+        return response
     if target is not None:
         return render_template("portals/leaving.html", target=target, place=place)
     return render_template("portals/signed_in.html", session=session)

@@ -8,9 +8,11 @@ from werkzeug.exceptions import HTTPException
 from authsms.foundation.errors import (
     AuthsmsError,
     ConflictError,
+    ForbiddenError,
     ForgeryError,
     InvalidInputError,
     NotFoundError,
+    ProofNeededError,
     TooManyRequestsError,
     UnavailableError,
 )
@@ -23,6 +25,8 @@ _RETRY_SECONDS: Final = 30
 _KINDS: Final[tuple[tuple[type[AuthsmsError], int, str], ...]] = (
     (InvalidInputError, 400, "invalid-input"),
     (ForgeryError, 403, "forgery"),
+    (ForbiddenError, 403, "forbidden"),
+    (ProofNeededError, 403, "proof-needed"),
     (NotFoundError, 404, "not-found"),
     (ConflictError, 409, "conflict"),
     (TooManyRequestsError, 429, "too-many-requests"),
@@ -31,6 +35,8 @@ _KINDS: Final[tuple[tuple[type[AuthsmsError], int, str], ...]] = (
 _TITLES: Final = {
     "invalid-input": "The input cannot be used",
     "forgery": "The request is not authentic",
+    "forbidden": "This is not allowed",
+    "proof-needed": "A fresh proof of identity is needed",
     "not-found": "There is no such thing",
     "conflict": "It was changed meanwhile",
     "too-many-requests": "Too many requests",

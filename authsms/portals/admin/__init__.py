@@ -1,0 +1,15 @@
+"""The administrators' portal: every area of it stands here."""
+
+from flask import Flask
+
+from authsms.portals.admin import administrators, frame, start
+
+AREAS = (start, administrators)
+for _area in AREAS:
+    frame.prepare(_area.blueprint)
+
+
+def register(app: Flask) -> None:
+    """Give *app* the portal below ``/admin``."""
+    for area in AREAS:
+        app.register_blueprint(area.blueprint, url_prefix="/admin")

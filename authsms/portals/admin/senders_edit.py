@@ -1,0 +1,119 @@
+"""The pages on which one sender service is made and changed."""
+
+from typing import Any
+
+from flask import request, url_for
+from flask.typing import ResponseReturnValue
+
+from authsms.administration.rights import Right
+from authsms.foundation.errors import ConflictError, InvalidInputError, NotFoundError
+from authsms.portals.admin.frame import actor, check_form, done, page
+from authsms.portals.admin.senders import blueprint, seen_version, services
+from authsms.portals.admin.senders_form import preset_values, read_draft, service_form, shown_settings
+from authsms.senders.contract import SenderService
+from authsms.senders.definitions import SavedService, ServiceDraft
+from authsms.senders.submission import Purpose
+
+
+@blueprint.get("/senders/new")
+def new() -> ResponseReturnValue:
+    """Choose a provider, then fill in its form."""
+    actor().require(Right.SENDERS_EDIT)
+    kinds = services().sender_desk.kinds(actor())
+    wanted = request.args.get("kind", "")
+    if wanted not in kinds:
+        return page("senders_kinds.html", kinds=kinds.values())
+    values, advice = preset_values(kinds[wanted], request.args.get("preset", ""))
+    shown = shown_settings(kinds[wanted], values, {})
+    return _form(kinds[wanted], shown=shown, name="", version=0, advice=advice)
+
+
+@blueprint.post("/senders/new/<kind>")
+def create(kind: str) -> ResponseReturnValue:
+    """Store a new service."""
+    provider = kind_of(kind)
+    form = service_form(provider)
+    check_form(form)
+    draft = read_draft(form, provider, str(form["name"].data or "").strip()[:80])
+    try:
+        services().sender_desk.save(actor(), draft, expected_version=0)
+    except (InvalidInputError, ConflictError) as error:
+        words = str(error) if isinstance(error, InvalidInputError) else ""
+        field = error.field if isinstance(error, InvalidInputError) else "name"
+        problem = (field, words or "A service of this name is there already; choose another name.")
+        shown = shown_settings(provider, draft.settings, {})
+        return _form(provider, shown=shown, name=draft.rule.name, version=0, draft=draft, problem=problem), 400
+    return done(url_for(".trial", name=draft.rule.name))
+
+
+@blueprint.get("/senders/services/<name>")
+def edit(name: str) -> ResponseReturnValue:
+    """Show the form of a service."""
+    actor().require(Right.SENDERS_EDIT)
+    saved = services().sender_desk.service(actor(), name)
+    return show_saved(saved)
+
+
+@blueprint.post("/senders/services/<name>")
+def save(name: str) -> ResponseReturnValue:
+    """Store what was typed."""
+    saved = services().sender_desk.service(actor(), name)
+    provider = kind_of(saved.kind)
+    form = service_form(provider)
+    check_form(form)
+    draft = read_draft(form, provider, name)
+    try:
+        services().sender_desk.save(actor(), draft, expected_version=seen_version())
+    except InvalidInputError as error:
+        return show_saved(saved, draft, problem=(error.field, str(error)), version=seen_version()), 400
+    except ConflictError:
+        return show_saved(services().sender_desk.service(actor(), name), draft, is_late=True), 409
+    return done(url_for(".listing"))
+
+
+def kind_of(key: str) -> type[SenderService]:
+    """Return the provider *key*.
+
+    Raises:
+        NotFoundError: Its plugin is not loaded.
+    """
+    try:
+        return services().sender_desk.kinds(actor())[key]
+    except KeyError:
+        raise NotFoundError("The plugin of this provider is not loaded.") from None
+
+
+def show_saved(
+    saved: SavedService,
+    draft: ServiceDraft | None = None,
+    *,
+    problem: tuple[str, str] = ("", ""),
+    version: int | None = None,
+    is_late: bool = False,
+) -> str:
+    """Return the form of a stored service, with what was typed into it.
+
+    Args:
+        saved: What is stored.
+        draft: What was typed, or None.
+        problem: Name of the setting at fault, and what is wrong.
+        version: The version he has seen; the stored one when left out.
+        is_late: Somebody else was faster; shows where the two differ.
+    """
+    provider = kind_of(saved.kind)
+    values = draft.settings if draft else saved.settings
+    shown = shown_settings(provider, values, saved.secrets, saved if is_late else None)
+    seen = saved.version if version is None else version
+    callback = services().sender_desk.callback_url(actor(), saved.rule.name)
+    facts = {"saved": saved, "draft": draft, "problem": problem, "is_late": is_late, "callback_url": callback}
+    return _form(provider, shown=shown, name=saved.rule.name, version=seen, **facts)
+
+
+def _form(provider: type[SenderService], **facts: Any) -> str:
+    draft, saved = facts.get("draft"), facts.get("saved")
+    rule = draft.rule if draft else saved.rule if saved else None
+    guards = [one.label for one in provider.all_settings() if one.guards_secrets]
+    defaults = {"saved": None, "problem": ("", ""), "is_late": False, "callback_url": "", "advice": ""}
+    return page(
+        "senders_service.html", kind=provider, rule=rule, purposes=list(Purpose), guards=guards, **defaults | facts
+    )

@@ -1,0 +1,30 @@
+"""The first page of the portal, and the page that asks for a fresh proof."""
+
+from flask import Blueprint, render_template, url_for
+from flask.typing import ResponseReturnValue
+
+from authsms.logon.seed import ADMIN_EVENT
+from authsms.portals.admin.frame import actor, page, services
+
+blueprint = Blueprint("admin_start", __name__)
+
+
+@blueprint.get("/")
+def home() -> ResponseReturnValue:
+    """Show what there is to do."""
+    repositories = [view.name for view in services().people.repositories()]
+    return page("start.html", is_in_set_up=_is_in_set_up(), repositories=repositories)
+
+
+@blueprint.get("/prove")
+def prove() -> ResponseReturnValue:
+    """Say why a fresh sign-in is needed, and lead there."""
+    actor()
+    return render_template("portals/admin/prove.html", onward=url_for("login.sign_in", event=ADMIN_EVENT))
+
+
+def _is_in_set_up() -> bool:
+    present = actor()
+    return any(
+        one.setup_until is not None for one in services().administrators.all() if one.person_key == present.person_key
+    )

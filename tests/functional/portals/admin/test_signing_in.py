@@ -1,0 +1,92 @@
+"""Which sessions open the portal, and how one comes in for the first time."""
+
+from authsms.administration.administrators import SETUP_LASTS
+from authsms.administration.rights import Role
+from authsms.logon.seed import SETUP_EVENT
+from tests.fakes import ManualClock
+from tests.functional.portals.admin.office import OVERDUE, Office
+
+
+def test_a_session_of_an_application_does_not_open_the_portal(office: Office):
+    """Whoever takes over a session of the intranet has not taken over the server."""
+    office.clerk()
+    person = office.services.people.find("administrator")
+    assert person is not None
+    answer = office.visitor(office.session_token(person, event="web")).get("/admin/")
+
+    assert (303, "/login/admin") == (answer.status_code, answer.location)
+
+
+def test_somebody_without_a_role_is_told_so(office: Office):
+    """He is signed in, so another sign-in would not help."""
+    answer = office.visitor(office.session_token(office.person("guest"))).get("/admin/")
+
+    assert answer.status_code == 403
+    assert "roles" in answer.text
+
+
+def test_a_password_alone_opens_nothing(office: Office):
+    """Two factors, or nothing."""
+    office.clerk()
+    person = office.services.people.find("administrator")
+    assert person is not None
+    for event in ("admin", SETUP_EVENT):
+        visitor = office.visitor(office.session_token(person, event=event, methods=("pwd",)))
+
+        assert visitor.get("/admin/").status_code == 403
+
+
+def test_a_password_alone_opens_the_portal_during_the_first_set_up(office: Office, clock: ManualClock):
+    """No text can be sent yet; the command line has opened it, for a day."""
+    person = office.person("first")
+    office.services.administrators.grant(person, [Role.ADMINISTRATOR])
+    office.services.administrators.open_setup(person.key)
+    visitor = office.visitor(office.session_token(person, event=SETUP_EVENT, methods=("pwd",)))
+
+    assert "password alone" in visitor.get("/admin/").text
+
+    clock.advance(SETUP_LASTS)
+    again = office.visitor(office.session_token(person, event=SETUP_EVENT, methods=("pwd",)))
+
+    assert again.get("/admin/").status_code == 403
+
+
+def test_the_first_code_ends_the_set_up_for_good(office: Office):
+    """Also for the session by password that is still open."""
+    person = office.person("first")
+    office.services.administrators.grant(person, [Role.ADMINISTRATOR])
+    office.services.administrators.open_setup(person.key)
+    by_password = office.visitor(office.session_token(person, event=SETUP_EVENT, methods=("pwd",)))
+    by_code = office.visitor(office.session_token(person))
+
+    assert [200, 200, 403] == [visitor.get("/admin/").status_code for visitor in (by_password, by_code, by_password)]
+
+
+def test_whoever_signs_in_comes_to_the_page_he_wanted(office: Office):
+    """And only to pages of this server."""
+    visitor = office.visitor()
+    assert visitor.get("/admin/administrators").location == "/login/admin"
+    person = office.person("anna")
+    office.services.administrators.grant(person, [Role.ADMINISTRATOR])
+    name = "authsms-session"
+    visitor.client.set_cookie(name, office.session_token(person), domain="127.0.0.1")
+
+    assert visitor.get("/signed-in").location == "/admin/administrators"
+    assert visitor.get("/signed-in").location == "/admin/"
+
+
+def test_a_form_that_needs_a_proof_leads_back_to_its_page(office: Office, clock: ManualClock):
+    """The referrer tells which page that was; a foreign one is not followed."""
+    for referrer, place in (
+        ("http://127.0.0.1:8080/admin/administrators/add?user=x", "/admin/administrators/add?user=x"),
+        ("http://evil.example/admin/", "/admin/"),
+        ("http://127.0.0.1:8080.evil.example/admin/", "/admin/"),
+    ):
+        clerk = office.clerk()
+        token = clerk.token()
+        clock.advance(OVERDUE)
+        answer = clerk.post("/admin/administrators/remove", {"person_key": "x"}, token=token, Referer=referrer)
+
+        assert answer.location == "/admin/prove"
+        assert clerk.get("/admin/prove").status_code == 200
+        assert clerk.get("/signed-in").location == place

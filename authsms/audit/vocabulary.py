@@ -39,6 +39,7 @@ class AuditTag(StrEnum):
     TOKEN_ISSUED = "token.issued"  # noqa: S105 - a word of the vocabulary, not a token
     TOKEN_REVOKED = "token.revoked"  # noqa: S105 - as above
     REPOSITORY_SAVED = "repository.saved"
+    REPOSITORY_TESTED = "repository.tested"
     PEOPLE_IMPORTED = "people.imported"
     PERSON_REMOVED = "people.removed"
     PERSON_BLOCKED = "people.blocked"
@@ -48,6 +49,13 @@ class AuditTag(StrEnum):
     SENDER_TESTED = "sender.tested"
     ENDPOINT_CREATED = "endpoint.created"
     ENDPOINT_RENEWED = "endpoint.renewed"
+    ENDPOINT_CHANGED = "endpoint.changed"
+    ENDPOINT_REMOVED = "endpoint.removed"
+    EVENT_SAVED = "event.saved"
+    EVENT_REMOVED = "event.removed"
+    CHAIN_SAVED = "chain.saved"
+    CHAIN_REMOVED = "chain.removed"
+    LOGON_TRIED = "logon.tried"
     ADMINISTRATOR_CREATED = "administrator.created"
     ADMINISTRATOR_CHANGED = "administrator.changed"
     ADMINISTRATOR_REMOVED = "administrator.removed"

@@ -65,6 +65,11 @@ class VerifiedTls(Tls):
             raise ConfigurationError(f"ca_file {ca_file} holds no certificate in PEM form.") from error
         self._context.minimum_version = ssl.TLSVersion.TLSv1_2
 
+    @property
+    def context(self) -> ssl.SSLContext:
+        """What checks certificates."""
+        return self._context
+
     @override
     def wrap_socket(self, connection: Any, do_handshake: bool = True) -> None:
         connection.socket = self._context.wrap_socket(

@@ -9,7 +9,10 @@ import click
 from authsms.foundation.settings import Settings
 from authsms.simulator.app import create_simulator
 from authsms.simulator.config import SimulatorConfig
+from authsms.simulator.providers.clickatell import ClickatellAccount
+from authsms.simulator.providers.clickatell_platform import OneAccount, PlatformAccount
 from authsms.simulator.providers.gateway import GatewayAccount
+from authsms.simulator.providers.lox_http import LoxAccount
 from authsms.simulator.providers.twilio import TwilioAccount
 from authsms.simulator.relying_party import create_sample_application
 from authsms.simulator.server import WebServer, serve
@@ -34,8 +37,9 @@ def serve_simulator(settings: Settings, host: str, port: int, *, allow_remote: b
         OSError: The address is taken.
     """
     twilio, gateway = TwilioAccount(), GatewayAccount()
+    classic, platform, one, lox = ClickatellAccount(), PlatformAccount(), OneAccount(), LoxAccount()
     config = SimulatorConfig(
-        accounts=(twilio, gateway),
+        accounts=(twilio, gateway, classic, platform, one, lox),
         environment=settings.environment,
         allow_remote=allow_remote,
         ca_file=settings.network.ca_file,
@@ -45,5 +49,15 @@ def serve_simulator(settings: Settings, host: str, port: int, *, allow_remote: b
         click.echo(f"Virtual phones   {url}/")
         click.echo(f"Twilio           {url}/twilio   account {twilio.sid}   token {twilio.token}")
         click.echo(f"HTTP gateway     {url}/gateway/send   user {gateway.user}   password {gateway.password}")
+        click.echo(
+            f"Clickatell HTTP  {url}/clickatell   user {classic.user}   password {classic.password}   "
+            f"API id {classic.api_id}"
+        )
+        click.echo(f"Clickatell API   {url}/clickatell-platform   key {platform.api_key}")
+        click.echo(f"Clickatell One   {url}/clickatell-one   key {one.api_key}")
+        click.echo(
+            f"LOX24 (old)      {url}/lox-http/API/httpsms.php   konto {lox.number}   service {lox.service}   "
+            f"password {lox.password}"
+        )
 
     serve(create_simulator(config), host, port, allow_remote=allow_remote, ready=tell)

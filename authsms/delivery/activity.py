@@ -9,7 +9,7 @@ from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final, cast
 
-from sqlalchemy import ColumnElement, Select, Table, and_, or_, select
+from sqlalchemy import ColumnElement, Select, Table, and_, or_, select, union
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Session
 
@@ -214,6 +214,9 @@ class Activity:
         return conditions
 
 
+_LIVING: Final = union(
+    select(_message.id).where(_message.due_at.is_not(None)), select(_message.id).where(_message.owner.is_not(None))
+)
 _OF_ATTEMPT: Final[Select[Any]] = select(
     _attempt.number,
     _attempt.service,
@@ -238,7 +241,7 @@ def _in_state(states: frozenset[MessageState]) -> list[ColumnElement[bool]]:
     if states <= _TROUBLED:
         conditions.append(cast("ColumnElement[bool]", sql(TROUBLE)))
     elif states <= frozenset(LIVE):
-        conditions.append(or_(_message.due_at.is_not(None), _message.owner.is_not(None)))
+        conditions.append(_message.id.in_(_LIVING))
     return conditions
 
 

@@ -22,14 +22,9 @@ QUIET: Final = frozenset({AuditTag.TOKEN_ISSUED, AuditTag.TOKEN_REVOKED})
 """What happens behind a login that went well, and helps nobody to understand one that did not."""
 
 _REFUSALS: Final = frozenset({AuditTag.LOGON_METHOD_FAILED, AuditTag.LOGON_SUSPICIOUS})
-_MESSAGE_TAGS: Final = {
-    AuditTag.MESSAGE_WITHHELD: MessageState.WITHHELD,
-    AuditTag.MESSAGE_ACCEPTED: MessageState.ACCEPTED,
-    AuditTag.MESSAGE_DELIVERED: MessageState.DELIVERED,
-    AuditTag.MESSAGE_FAILED: MessageState.FAILED,
-    AuditTag.MESSAGE_UNKNOWN: MessageState.UNKNOWN,
-    AuditTag.MESSAGE_STALE: MessageState.STALE,
-}
+_WITH_REASON: Final = frozenset(
+    {AuditTag.MESSAGE_WITHHELD, AuditTag.MESSAGE_FAILED, AuditTag.MESSAGE_UNKNOWN, AuditTag.MESSAGE_STALE}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,10 +104,10 @@ def word_of(entry: AuditEntry) -> str:
     """Return what an entry is called: its tag, with the reason where the same tag may mean many things."""
     reason = _text(entry, "reason")
     if entry.tag in _REFUSALS:
-        return f"refused:{_text(entry, 'method').partition('_')[0].lower()}:{reason}"
+        return f"refused:{'password' if 'PASSWORD' in _text(entry, 'method') else 'code'}:{reason}"
     if entry.tag is AuditTag.CHALLENGE_ISSUED:
         return f"{entry.tag.value}:{'again' if entry.details.get('resend') else 'first'}"
-    if entry.tag in _MESSAGE_TAGS and reason:
+    if entry.tag in _WITH_REASON and reason:
         return f"{entry.tag.value}:{reason}"
     return entry.tag.value
 

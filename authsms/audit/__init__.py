@@ -10,7 +10,7 @@ the hash before it. Whoever changes, removes or inserts a sealed record without 
 from authsms.audit.chain import Verification
 from authsms.audit.models import AuditHead, AuditRecord, AuditSeal
 from authsms.audit.trail import AuditTrail
-from authsms.audit.vocabulary import AuditEntry, AuditTag, AuditView, Detail
+from authsms.audit.vocabulary import AuditEntry, AuditTag, AuditView, Author, Detail
 
 __all__ = [
     "AuditEntry",
@@ -20,6 +20,7 @@ __all__ = [
     "AuditTag",
     "AuditTrail",
     "AuditView",
+    "Author",
     "Detail",
     "Verification",
 ]

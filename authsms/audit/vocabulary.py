@@ -78,6 +78,29 @@ class AuditEntry:
 
 
 @dataclass(frozen=True, slots=True)
+class Author:
+    """Who changes something, for the audit trail; nobody stands for the command line."""
+
+    login: str = ""
+    person_key: str = ""
+    address: str = ""
+
+    def entry(
+        self, tag: AuditTag, *, event: str = "", endpoint: str = "", details: Mapping[str, Detail] | None = None
+    ) -> AuditEntry:
+        """Return a record of what he did."""
+        return AuditEntry(
+            tag,
+            person_key=self.person_key,
+            login=self.login,
+            event=event,
+            endpoint=endpoint,
+            address=self.address,
+            details=details or {},
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class AuditView:
     """One record as it is shown."""
 

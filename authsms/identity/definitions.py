@@ -11,7 +11,7 @@ from sqlalchemy import delete, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from authsms.audit import AuditEntry, AuditTag, AuditTrail, Detail
+from authsms.audit import AuditTag, AuditTrail, Author, Detail
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database
 from authsms.foundation.errors import ConfigurationError, ConflictError, InvalidInputError, NotFoundError
@@ -45,15 +45,6 @@ class RepositoryDefinition:
     secret: str | None = field(default=None, repr=False)
     is_default: bool = False
     expected_version: int | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Author:
-    """Who changes a definition, for the audit trail; nobody stands for the command line."""
-
-    login: str = ""
-    person_key: str = ""
-    address: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -224,13 +215,7 @@ class Definitions:
             "secret": fate,
             "default": row.is_default,
         }
-        entry = AuditEntry(
-            AuditTag.REPOSITORY_SAVED,
-            person_key=author.person_key,
-            login=author.login,
-            address=author.address,
-            details=details,
-        )
+        entry = author.entry(AuditTag.REPOSITORY_SAVED, details=details)
         self._audit.record(session, entry)
 
 

@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 
+from authsms.audit import Author
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database
 from authsms.foundation.errors import (
@@ -23,7 +24,7 @@ from authsms.foundation.errors import (
 )
 from authsms.foundation.logs import get_logger, register_secret
 from authsms.foundation.vault import Vault
-from authsms.identity.definitions import Author, Definitions, RepositoryDefinition, RepositoryView, Versions
+from authsms.identity.definitions import Definitions, RepositoryDefinition, RepositoryView, Versions
 from authsms.identity.kinds import RepositoryKind
 from authsms.identity.names import canonical_name, comparable
 from authsms.identity.repository import Hits, PasswordVerdict, Person, PersonKey, Repository, split_key

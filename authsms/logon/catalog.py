@@ -66,6 +66,16 @@ class Event:
         return not self.endpoints or endpoint_id in self.endpoints
 
 
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """An event as it shall be stored: of its chains only their names, best first."""
+
+    name: str
+    title: str
+    chains: tuple[str, ...]
+    endpoints: tuple[str, ...] = ()
+
+
 class Catalog:
     """Finds and stores events and chains; safe to share between threads."""
 
@@ -97,23 +107,9 @@ class Catalog:
         Raises:
             InvalidInputError: It has no name or no methods, or asks for one of them twice.
         """
-        if not chain.name or not chain.methods or len(set(chain.methods)) != len(chain.methods):
-            raise InvalidInputError("A chain has a name and at least one method, each of them once.", field="methods")
         with self._database.write() as session:
-            row = session.scalar(select(ChainRow).where(ChainRow.name == chain.name))
-            if row is None:
-                row = ChainRow(id=self._vault.new_id(), name=chain.name)
-                session.add(row)
-            row.title = chain.title
-            session.flush()
-            session.execute(delete(ChainMethodRow).where(ChainMethodRow.chain_id == row.id))
-            session.execute(delete(ChainGroupRow).where(ChainGroupRow.chain_id == row.id))
-            session.add_all(
-                ChainMethodRow(chain_id=row.id, position=position, method=method)
-                for position, method in enumerate(chain.methods)
-            )
-            session.add_all(ChainGroupRow(chain_id=row.id, group=group) for group in sorted(chain.groups))
-        self._forget()
+            write_chain(session, self._vault, chain)
+        self.forget()
 
     def save_event(self, name: str, title: str, chains: Sequence[str], endpoints: Sequence[str] = ()) -> None:
         """Store an event with stored chains, best first; one of the same name is replaced.
@@ -122,24 +118,14 @@ class Catalog:
             InvalidInputError: It has no name or no chains.
             NotFoundError: A chain is not stored.
         """
-        if not name or not chains:
-            raise InvalidInputError("An event has a name and at least one chain.", field="chains")
         with self._database.write() as session:
-            ids = {row.name: row.id for row in session.scalars(select(ChainRow).where(ChainRow.name.in_(chains)))}
-            if missing := [chain for chain in chains if chain not in ids]:
-                raise NotFoundError(f"There is no chain called {missing[0]}.")
-            row = session.scalar(select(EventRow).where(EventRow.name == name))
-            if row is None:
-                row = EventRow(id=self._vault.new_id(), name=name)
-                session.add(row)
-            row.title, row.endpoints = title, list(endpoints)
-            session.flush()
-            session.execute(delete(EventChainRow).where(EventChainRow.event_id == row.id))
-            session.add_all(
-                EventChainRow(event_id=row.id, position=position, chain_id=ids[chain])
-                for position, chain in enumerate(chains)
-            )
-        self._forget()
+            write_event(session, self._vault, Wanted(name, title, tuple(chains), tuple(endpoints)))
+        self.forget()
+
+    def forget(self) -> None:
+        """Look again at the next call: something was changed."""
+        with self._lock:
+            self._read_at = None
 
     def _current(self) -> dict[str, Event]:
         read_at = self._read_at
@@ -149,26 +135,67 @@ class Catalog:
             if self._read_at == read_at:
                 started = time.monotonic()
                 with self._database.read() as session:
-                    self._events = _read(session)
+                    self._events = read_events(session)
                 self._read_at = started
             return self._events
 
-    def _forget(self) -> None:
-        with self._lock:
-            self._read_at = None
+
+def write_chain(session: Session, vault: Vault, chain: Chain) -> None:
+    """Write *chain* in a transaction; see `Catalog.save_chain`."""
+    if not chain.name or not chain.methods or len(set(chain.methods)) != len(chain.methods):
+        raise InvalidInputError("A chain has a name and at least one method, each of them once.", field="methods")
+    row = session.scalar(select(ChainRow).where(ChainRow.name == chain.name))
+    if row is None:
+        row = ChainRow(id=vault.new_id(), name=chain.name)
+        session.add(row)
+    row.title = chain.title
+    session.flush()
+    session.execute(delete(ChainMethodRow).where(ChainMethodRow.chain_id == row.id))
+    session.execute(delete(ChainGroupRow).where(ChainGroupRow.chain_id == row.id))
+    session.add_all(
+        ChainMethodRow(chain_id=row.id, position=position, method=method)
+        for position, method in enumerate(chain.methods)
+    )
+    session.add_all(ChainGroupRow(chain_id=row.id, group=group) for group in sorted(chain.groups))
 
 
-def _read(session: Session) -> dict[str, Event]:
+def write_event(session: Session, vault: Vault, wanted: Wanted) -> None:
+    """Write an event in a transaction; see `Catalog.save_event`."""
+    if not wanted.name or not wanted.chains:
+        raise InvalidInputError("An event has a name and at least one chain.", field="chains")
+    ids = {row.name: row.id for row in session.scalars(select(ChainRow).where(ChainRow.name.in_(wanted.chains)))}
+    if missing := [chain for chain in wanted.chains if chain not in ids]:
+        raise NotFoundError(f"There is no chain called {missing[0]}.")
+    row = session.scalar(select(EventRow).where(EventRow.name == wanted.name))
+    if row is None:
+        row = EventRow(id=vault.new_id(), name=wanted.name)
+        session.add(row)
+    row.title, row.endpoints = wanted.title, list(wanted.endpoints)
+    session.flush()
+    session.execute(delete(EventChainRow).where(EventChainRow.event_id == row.id))
+    session.add_all(
+        EventChainRow(event_id=row.id, position=position, chain_id=ids[chain])
+        for position, chain in enumerate(wanted.chains)
+    )
+
+
+def read_chains(session: Session) -> dict[str, Chain]:
+    """Return all stored chains by id, used or not."""
     methods: dict[str, list[str]] = {}
     for step in session.scalars(select(ChainMethodRow).order_by(ChainMethodRow.position)):
         methods.setdefault(step.chain_id, []).append(step.method)
     groups: dict[str, set[str]] = {}
     for admitted in session.scalars(select(ChainGroupRow)):
         groups.setdefault(admitted.chain_id, set()).add(admitted.group)
-    chains = {
+    return {
         row.id: Chain(row.name, row.title, tuple(methods.get(row.id, ())), frozenset(groups.get(row.id, ())))
         for row in session.scalars(select(ChainRow))
     }
+
+
+def read_events(session: Session) -> dict[str, Event]:
+    """Return all stored events by name."""
+    chains = read_chains(session)
     ranked: dict[str, list[Chain]] = {}
     for link in session.scalars(select(EventChainRow).order_by(EventChainRow.position)):
         ranked.setdefault(link.event_id, []).append(chains[link.chain_id])

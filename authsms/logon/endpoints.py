@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from authsms.audit import AuditEntry, AuditTag, AuditTrail
+from authsms.audit import AuditTag, AuditTrail, Author
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database, rowcount
 from authsms.foundation.errors import ConflictError, InvalidInputError, NotFoundError
@@ -24,6 +24,7 @@ _LONGEST_NAME = 200
 _LONGEST_PATH = 2000
 _LONGEST_HINT = 256
 _NOBODY = "0" * 64
+_NO_AUTHOR = Author()
 _WAITS_NO_MORE = "This login request is over. Go back to the application and start again."
 
 
@@ -109,6 +110,7 @@ class EndpointService:
         redirect_uris: tuple[str, ...] = (),
         logout_uris: tuple[str, ...] = (),
         oidc: OidcProfile = _CONFIDENTIAL,
+        author: Author = _NO_AUTHOR,
     ) -> tuple[Endpoint, str]:
         """Create an endpoint and return it with its secret, which cannot be shown again; a public one has none.
 
@@ -126,12 +128,12 @@ class EndpointService:
         now = self._clock.now()
         endpoint = Endpoint(self._vault.new_id(), name, event, redirect_uris, logout_uris, now, oidc)
         try:
-            self._store(endpoint, secret)
+            self._store(endpoint, secret, author)
         except IntegrityError as error:
             raise ConflictError(f"There is already an endpoint called {name}.") from error
         return endpoint, "" if oidc.is_public else secret
 
-    def _store(self, endpoint: Endpoint, secret: str) -> None:
+    def _store(self, endpoint: Endpoint, secret: str, author: Author) -> None:
         with self._database.write() as session:
             if session.scalar(select(EventRow.id).where(EventRow.name == endpoint.event)) is None:
                 raise NotFoundError(f"There is no event called {endpoint.event}.")
@@ -148,7 +150,7 @@ class EndpointService:
                     created_at=endpoint.created_at,
                 )
             )
-            entry = AuditEntry(AuditTag.ENDPOINT_CREATED, event=endpoint.event, endpoint=endpoint.name)
+            entry = author.entry(AuditTag.ENDPOINT_CREATED, event=endpoint.event, endpoint=endpoint.name)
             self._audit.record(session, entry)
 
     def find(self, client_id: str) -> Endpoint | None:
@@ -174,7 +176,7 @@ class EndpointService:
             stored = session.scalar(select(EndpointRow.secret_hash).where(EndpointRow.id == client_id))
         return hmac.compare_digest(stored or _NOBODY, self._hash(client_id, secret)) and stored is not None
 
-    def renew_secret(self, client_id: str) -> str:
+    def renew_secret(self, client_id: str, author: Author = _NO_AUTHOR) -> str:
         """Replace the secret and return the new one; the old one is dead at once.
 
         Raises:
@@ -185,7 +187,7 @@ class EndpointService:
         with self._database.write() as session:
             if rowcount(session.execute(statement.values(secret_hash=self._hash(client_id, secret)))) == 0:
                 raise NotFoundError("There is no such endpoint.")
-            self._audit.record(session, AuditEntry(AuditTag.ENDPOINT_RENEWED, endpoint=client_id))
+            self._audit.record(session, author.entry(AuditTag.ENDPOINT_RENEWED, endpoint=client_id))
         return secret
 
     def _hash(self, client_id: str, secret: str) -> str:

@@ -117,13 +117,23 @@ class MessageDesk:
 
     def __init__(self, tools: MessageTools) -> None:
         self._tools = tools
-        self._reader = FilterReader(tools.people, tools.default_region)
+        self._reader = FilterReader(tools.people, tools.activity, tools.default_region)
         self._export = MessageExport(tools.database, tools.audit, tools.activity)
 
     def services(self, actor: Actor) -> list[str]:
         """Return the names of the sender services, to choose from."""
         actor.require(Right.MESSAGES_SEE)
         return self._services()
+
+    def number_of(self, actor: Actor, phone: str) -> str:
+        """Return the word by which a filter names a phone number.
+
+        Raises:
+            ForbiddenError: The actor may not see messages.
+            InvalidInputError: It is no phone number; `field` is ``phone``.
+        """
+        actor.require(Right.MESSAGES_SEE)
+        return self._reader.number_of(phone)
 
     def portion(
         self, actor: Actor, wanted: MessageFilter, *, after: Place | None = None, size: int = PORTION
@@ -132,7 +142,6 @@ class MessageDesk:
 
         Raises:
             ForbiddenError: The actor may not see messages.
-            InvalidInputError: The phone number is none; `field` is ``phone``.
         """
         actor.require(Right.MESSAGES_SEE)
         found = self._tools.activity.portion(
@@ -164,7 +173,6 @@ class MessageDesk:
 
         Raises:
             ForbiddenError, ProofNeededError: As there.
-            InvalidInputError: As `portion`.
         """
         actor.require(Right.MESSAGES_SEE)
         days = {"since": wanted.since, "until": wanted.until}

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from authsms.delivery.activity import Wanted
+from authsms.delivery.activity import Activity, Wanted
 from authsms.delivery.states import MessageState
 from authsms.foundation.errors import UnavailableError
 from authsms.foundation.phone import parse_phone
@@ -22,7 +22,8 @@ class MessageFilter:
         since: The first moment that counts.
         until: The first moment that does not count any more.
         person: A person's key, or a user name in any spelling.
-        phone: A whole number in any spelling; only a keyed hash of it is compared.
+        number: Keyed hash of a whole number, from `FilterReader.number_of`: the number itself has no place in an
+            address, which proxies write down.
         provider_id: The provider's id of a message, or ours.
     """
 
@@ -32,7 +33,7 @@ class MessageFilter:
     since: datetime | None = None
     until: datetime | None = None
     person: str = ""
-    phone: str = ""
+    number: str = ""
     provider_id: str = ""
 
 
@@ -43,18 +44,14 @@ class FilterReader:
         default_region: Country of numbers without a country code.
     """
 
-    def __init__(self, people: PeopleService, default_region: str) -> None:
+    def __init__(self, people: PeopleService, activity: Activity, default_region: str) -> None:
         self._people = people
+        self._activity = activity
         self._region = default_region
 
     def read(self, wanted: MessageFilter) -> Wanted:
-        """Return what a filter means: people by their keys, the number in E.164.
-
-        Raises:
-            InvalidInputError: The phone number is none.
-        """
+        """Return what a filter means: people by their keys."""
         keys, stranger = self._keys_of(wanted.person.strip()[:_LONGEST_TYPED])
-        phone = wanted.phone.strip()
         return Wanted(
             states=wanted.states,
             service=wanted.service,
@@ -63,9 +60,17 @@ class FilterReader:
             until=wanted.until,
             person_keys=keys,
             stranger=stranger,
-            recipient=parse_phone(phone, default_region=self._region) if phone else None,
+            number=wanted.number,
             provider_id=wanted.provider_id.strip()[:_LONGEST_TYPED],
         )
+
+    def number_of(self, phone: str) -> str:
+        """Return the keyed hash of a phone number in any spelling.
+
+        Raises:
+            InvalidInputError: It is none; `field` is ``phone``.
+        """
+        return self._activity.number_of(parse_phone(phone.strip(), default_region=self._region))
 
     def _keys_of(self, typed: str) -> tuple[tuple[str, ...], str]:
         """Return the keys of whoever is called *typed*, and the name under which he was perhaps not known."""

@@ -129,6 +129,7 @@ class Wanted:
         until: The first moment that does not count any more.
         person_keys: People by their immutable keys.
         stranger: A user name that nobody has, as it was typed; with *person_keys* either will do.
+        number: Keyed hash of the recipient's number, from `Activity.number_of`.
         provider_id: A provider's id of a message, or ours.
     """
 
@@ -139,7 +140,7 @@ class Wanted:
     until: datetime | None = None
     person_keys: Sequence[str] = ()
     stranger: str = ""
-    recipient: PhoneNumber | None = None
+    number: str = ""
     provider_id: str = ""
 
 
@@ -197,7 +198,12 @@ class Activity:
             row = session.execute(query.order_by(_message.created_at.desc(), _message.id.desc()).limit(1)).one_or_none()
         return None if row is None else _logged(row)
 
-    def _conditions(self, wanted: Wanted) -> list[ColumnElement[bool]]:
+    def number_of(self, phone: PhoneNumber) -> str:
+        """Return the keyed hash under which messages to *phone* are kept; it may stand in an address."""
+        return self._vault.keyed_hash("recipient", phone)
+
+    @staticmethod
+    def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
         conditions = list(_in_state(wanted.states))
         if wanted.service:
             conditions.append(_message.service == wanted.service)
@@ -207,8 +213,8 @@ class Activity:
             conditions.append(_message.created_at >= wanted.since)
         if wanted.until is not None:
             conditions.append(_message.created_at < wanted.until)
-        if wanted.recipient is not None:
-            conditions.append(_message.recipient_hash == self._vault.keyed_hash("recipient", wanted.recipient))
+        if wanted.number:
+            conditions.append(_message.recipient_hash == wanted.number)
         if wanted.person_keys or wanted.stranger:
             conditions.append(_of_person(wanted.person_keys, wanted.stranger))
         return conditions

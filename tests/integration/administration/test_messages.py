@@ -95,12 +95,13 @@ def test_a_whole_number_finds_its_messages(work, phone):
     work.at_code("alice")
     work.at_code("bob")
 
-    assert len(ids(work.services.message_desk, phone=phone)) == 1
+    desk = work.services.message_desk
+    assert len(ids(desk, number=desk.number_of(HELPDESK, phone))) == 1
 
 
 def test_what_is_no_number_is_said_to_be_none(desk):
     with pytest.raises(InvalidInputError) as told:
-        desk.portion(ADMINISTRATOR, MessageFilter(phone="ring twice"))
+        desk.number_of(ADMINISTRATOR, "ring twice")
 
     assert told.value.field == "phone"
 
@@ -158,7 +159,7 @@ def test_messages_of_a_name_that_nobody_has_are_found(work, desk):
         ({"states": frozenset({MessageState.STALE, MessageState.WITHHELD})}, "ix_message_trouble"),
         ({"states": frozenset({MessageState.QUEUED})}, "ix_message_waiting"),
         ({"person": "LOCAL:1"}, "ix_message_person"),
-        ({"phone": PHONE}, "ix_message_recipient_hash"),
+        ({"number": "0" * 64}, "ix_message_recipient_hash"),
         ({}, "ix_message_created_at"),
     ],
 )
@@ -326,6 +327,7 @@ def test_each_task_asks_for_its_right(work, desk):
         lambda who: desk.portion(who, EVERYTHING),
         lambda who: desk.file(who, message_id),
         desk.services,
+        lambda who: desk.number_of(who, PHONE),
         lambda who: list(desk.export(who, EVERYTHING)),
     ]
     acting = [

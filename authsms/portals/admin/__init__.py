@@ -2,9 +2,9 @@
 
 from flask import Flask
 
-from authsms.portals.admin import administrators, frame, start
+from authsms.portals.admin import administrators, frame, senders_area, start
 
-AREAS = (start, administrators)
+AREAS = (start, administrators, senders_area)
 for _area in AREAS:
     frame.prepare(_area.blueprint)
 

@@ -1,5 +1,6 @@
 """The sender services: the list, and what can be done to one of them with a button."""
 
+from collections.abc import Callable
 from typing import Protocol, cast
 
 from flask import Blueprint, request, url_for
@@ -10,14 +11,13 @@ from authsms.administration.rights import Right
 from authsms.administration.senders import SenderDesk
 from authsms.administration.senders_history import SenderHistory
 from authsms.foundation.errors import ConflictError, InvalidInputError, OverloadedError
-from authsms.portals.admin.frame import NOTICES, AdminForm, AdminServices, act_with, actor, done, page
+from authsms.portals.admin.frame import NOTICES, AdminServices, act_with, actor, page
 from authsms.portals.admin.frame import services as all_services
 
 blueprint = Blueprint("admin_senders", __name__)
 _LONGEST_VERSION = 9
 NOTICES.update(
     {
-        "sender.problem": lazy_gettext("That was not done."),
         "sender.balance": lazy_gettext("The provider was asked."),
     }
 )
@@ -73,7 +73,7 @@ def balance(name: str) -> ResponseReturnValue:
     return _act(lambda: services().sender_desk.balance(actor(), name), "sender.balance")
 
 
-def _act(work, key: str = "saved") -> ResponseReturnValue:  # type: ignore[no-untyped-def]
+def _act(work: Callable[[], object], key: str = "saved") -> ResponseReturnValue:
     try:
         return act_with(work, url_for(".listing"), key)
     except (ConflictError, InvalidInputError, OverloadedError) as error:
@@ -90,6 +90,3 @@ def _list(problem: str = "") -> str:
         problem=problem,
         may_edit=actor().may(Right.SENDERS_EDIT),
     )
-
-
-__all__ = ["AdminForm", "blueprint", "done", "seen_version", "services"]

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from authsms.administration.rights import Right
 from authsms.foundation.errors import ConflictError, InvalidInputError, NotFoundError
-from authsms.portals.admin.frame import actor, check_form, done, page
+from authsms.portals.admin.frame import AdminForm, actor, check_form, done, page
 from authsms.portals.admin.senders import blueprint, seen_version, services
 from authsms.portals.admin.senders_form import preset_values, read_draft, service_form, shown_settings
 from authsms.senders.contract import SenderService
@@ -31,9 +31,9 @@ def new() -> ResponseReturnValue:
 @blueprint.post("/senders/new/<kind>")
 def create(kind: str) -> ResponseReturnValue:
     """Store a new service."""
+    require_edit_form()
     provider = kind_of(kind)
     form = service_form(provider)
-    check_form(form)
     draft = read_draft(form, provider, str(form["name"].data or "").strip()[:80])
     try:
         services().sender_desk.save(actor(), draft, expected_version=0)
@@ -57,11 +57,10 @@ def edit(name: str) -> ResponseReturnValue:
 @blueprint.post("/senders/services/<name>")
 def save(name: str) -> ResponseReturnValue:
     """Store what was typed."""
+    require_edit_form()
     saved = services().sender_desk.service(actor(), name)
     provider = kind_of(saved.kind)
-    form = service_form(provider)
-    check_form(form)
-    draft = read_draft(form, provider, name)
+    draft = read_draft(service_form(provider), provider, name)
     try:
         services().sender_desk.save(actor(), draft, expected_version=seen_version())
     except InvalidInputError as error:
@@ -69,6 +68,17 @@ def save(name: str) -> ResponseReturnValue:
     except ConflictError:
         return show_saved(services().sender_desk.service(actor(), name), draft, is_late=True), 409
     return done(url_for(".listing"))
+
+
+def require_edit_form() -> None:
+    """Check right and token before anything is looked up.
+
+    Raises:
+        ForbiddenError: He may not change services.
+        ForgeryError: The form was made for another session or browser.
+    """
+    check_form(AdminForm())
+    actor().require(Right.SENDERS_EDIT)
 
 
 def kind_of(key: str) -> type[SenderService]:

@@ -41,7 +41,7 @@ def service_form(kind: type[SenderService]) -> AdminForm:
     fields: dict[str, Any] = {
         "name": StringField(),
         "countries": StringField(),
-        "purposes": SelectMultipleField(choices=[(one.value, one.value) for one in Purpose], validate_choice=False),
+        "purposes": SelectMultipleField(choices=[one.value for one in Purpose], validate_choice=False),
     }
     for setting in kind.all_settings():
         is_flag = setting.kind is SettingKind.FLAG
@@ -63,7 +63,7 @@ def read_draft(form: AdminForm, kind: type[SenderService], name: str) -> Service
             cleared.add(setting.name)
     words = _text(form["countries"].data).replace(",", " ").upper().split()
     purposes = frozenset(Purpose(word) for word in form["purposes"].data or () if word in set(Purpose))
-    rule = ServiceRule(name, 0, True, purposes, frozenset(words))  # noqa: FBT003 - the desk keeps place and switch
+    rule = ServiceRule(name, 0, True, purposes, frozenset(words))
     return ServiceDraft(rule, kind.key, settings, frozenset(cleared))
 
 
@@ -86,7 +86,7 @@ def shown_settings(
         mark = secrets.get(setting.name)
         if setting.is_secret:
             value = "\n".join(f"{name}=" for name in mark.names) if mark and setting.has_pairs else ""
-            shown.append(ShownSetting(setting, value, False, mark))  # noqa: FBT003 - no flag is a secret
+            shown.append(ShownSetting(setting, value, False, mark))
             continue
         typed = values.get(setting.name, setting.default)
         now = stored.settings.get(setting.name, setting.default) if stored else None

@@ -9,7 +9,7 @@ from authsms.administration.rights import Right
 from authsms.foundation.errors import InvalidInputError, NotFoundError, OverloadedError, TooManyRequestsError
 from authsms.portals.admin.frame import AdminForm, actor, check_form, page
 from authsms.portals.admin.senders import blueprint, services
-from authsms.portals.admin.senders_edit import kind_of, show_saved
+from authsms.portals.admin.senders_edit import kind_of, require_edit_form, show_saved
 from authsms.portals.admin.senders_form import read_draft, service_form
 from authsms.portals.once import answer_once
 from authsms.portals.onward import see
@@ -50,11 +50,10 @@ def start_trial(name: str) -> ResponseReturnValue:
 @blueprint.post("/senders/services/<name>/try")
 def try_typed(name: str) -> ResponseReturnValue:
     """Test what is typed into the form of a service, without saving it and without any stored secret."""
+    require_edit_form()
     saved = services().sender_desk.service(actor(), name)
     provider = kind_of(saved.kind)
-    form = service_form(provider)
-    check_form(form)
-    draft = read_draft(form, provider, name)
+    draft = read_draft(service_form(provider), provider, name)
     phone, text = _typed(TrialForm())
     try:
         return answer_once(lambda: _start(name, phone, text, draft))

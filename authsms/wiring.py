@@ -8,6 +8,7 @@ from authsms.administration.administrators import Administrators
 from authsms.administration.messages import MessageDesk, MessageTools
 from authsms.administration.people import PeopleDesk, PeopleTools
 from authsms.administration.people_actions import ActionTools, PeopleActions
+from authsms.administration.repositories import RepositoryDesk, RepositoryTools
 from authsms.administration.senders import SenderDesk
 from authsms.administration.senders_history import SenderHistory
 from authsms.administration.senders_trials import TrialTools
@@ -84,6 +85,7 @@ class Services:
     tokens: TokenStore
     sender_desk: SenderDesk
     sender_history: SenderHistory
+    repository_desk: RepositoryDesk
 
     @property
     def message_desk(self) -> MessageDesk:
@@ -219,6 +221,7 @@ def assemble(settings: Settings, database: Database, vault: Vault, clock: Clock 
     methods: list[Method] = [*passwords, SmsOtpMethod(vault, audit, code_tools, settings.sms)]
     shown = Whereabouts(outbox, vault, clock)
     tools = LogonTools(database, vault, clock, audit, admitted, catalog, continuations, sessions, shown, blocks)
+    administrators = Administrators(database, clock, audit)
     return Services(
         settings=settings,
         database=database,
@@ -227,7 +230,7 @@ def assemble(settings: Settings, database: Database, vault: Vault, clock: Clock 
         limits=limits,
         audit=audit,
         people=people,
-        administrators=Administrators(database, clock, audit),
+        administrators=administrators,
         senders=senders,
         doorbell=doorbell,
         outbox=outbox,
@@ -245,4 +248,7 @@ def assemble(settings: Settings, database: Database, vault: Vault, clock: Clock 
         tokens=TokenStore(database, vault, clock, audit),
         sender_desk=SenderDesk(TrialTools(database, vault, clock, limits, senders, settings.sms.default_region)),
         sender_history=SenderHistory(senders),
+        repository_desk=RepositoryDesk(
+            RepositoryTools(database, people, administrators, audit, limits, clock, settings.sms.default_region)
+        ),
     )

@@ -1,27 +1,13 @@
 """The pages of the sender policy, as an administrator without JavaScript uses them."""
 
-import json
 import re
-import time
-from contextlib import contextmanager
 
 import pytest
 
 from authsms.administration.rights import Role
 from authsms.foundation.db import Database
-from tests.functional.portals.admin.office import Clerk, Office, open_office
-from tests.plugins import hostile
-from tests.plugins.hostile import HostileServer
-
-SECRET = "pl4nted-s3cret"
-ACCOUNT = "AC" + "0" * 32
-TYPED = {
-    "name": "main",
-    "setting-account_sid": ACCOUNT,
-    "setting-auth_token": SECRET,
-    "setting-sender_phone": "+14155550100",
-}
-MAIN = "/admin/senders/services/main"
+from tests.functional.portals.admin.office import open_office
+from tests.functional.portals.admin.sender_forms import MAIN, SECRET, TYPED, make, stored, version_in
 
 
 @pytest.fixture
@@ -32,43 +18,6 @@ def office(instance, sqlite_database_url, clock):
     with open_office(instance, database, clock, home="http://127.0.0.1:8080", network=network) as opened:
         yield opened
     database.dispose()
-
-
-def make(admin: Clerk, **changes: str):
-    """Fill in the form of a new service and send it."""
-    return admin.post("/admin/senders/new/twilio", TYPED | changes)
-
-
-def version_in(page: str) -> str:
-    """Return the version a form carries."""
-    return str(re.findall(r'name="version" value="(\d+)"', page)[0])
-
-
-def stored(office: Office, name: str = "main"):
-    """Return a stored service."""
-    return next(one for one in office.services.senders.services() if one.rule.name == name)
-
-
-@contextmanager
-def provider(status: int, document: object, after: float = 0.0):
-    """Run a provider that answers after a while."""
-
-    def behave(connection):
-        time.sleep(after)
-        hostile.answer(status, json.dumps(document).encode())(connection)
-
-    with HostileServer(behave) as server:
-        yield server
-
-
-def wait_for(admin: Clerk, address: str) -> str:
-    """Reload a page of a test until the provider has answered."""
-    for _ in range(200):
-        page = admin.get(address).text
-        if "waiting for the provider" not in page:
-            return page
-        time.sleep(0.05)
-    raise AssertionError("the test does not end")
 
 
 def test_a_service_is_made_and_leads_to_its_test(office, admin):
@@ -283,80 +232,6 @@ def test_a_hostile_file_is_shown_as_text(admin):
 
     assert 400 == answer.status_code
     assert "<script>alert(1)" not in answer.text
-
-
-def test_a_test_says_what_was_sent_answered_and_meant(office, admin):
-    """With advice; a slow provider does not hold the page up."""
-    message = "<script>alert('x')</script> unverified"
-    with provider(400, {"code": 21608, "message": message, "status": 400}, after=1.0) as server:
-        make(admin, **{"setting-base_url": server.url})
-        began = time.monotonic()
-        answer = admin.post(f"{MAIN}/test", {"phone": "+4915112345678", "text": "Secret plan 424242"})
-        took = time.monotonic() - began
-        first = admin.get(answer.location).text
-        page = wait_for(admin, answer.location)
-
-    assert took < 1
-    assert "waiting for the provider" in first
-    assert "refused (21608)" in page
-    assert "Tested: what is saved" in page
-    assert "HTTP status 400" in page
-    assert "<script>alert" not in page
-    assert "&lt;script&gt;" in page
-    for hidden in (SECRET, "15112345678", "424242"):
-        assert hidden not in page
-
-
-def test_a_double_click_sends_one_test(office, admin):
-    """Each costs money."""
-    with provider(201, {"sid": "SM" + "0" * 32}) as server:
-        make(admin, **{"setting-base_url": server.url})
-        token = admin.token(f"{MAIN}/test")
-        fields = {"phone": "+4915112345678", "text": "Test"}
-        first, second = (admin.post(f"{MAIN}/test", fields, token=token) for _ in range(2))
-        wait_for(admin, first.location)
-
-    assert first.location == second.location
-    assert 1 == len(server.requests)
-
-
-def test_what_is_typed_is_tested_only_with_typed_secrets(office, admin):
-    """And the page says which it was."""
-    make(admin)
-    with provider(201, {"sid": "SM" + "0" * 32}) as server:
-        typed = TYPED | {"setting-base_url": server.url, "phone": "+4915112345678", "text": "Test"}
-        refused = admin.post(f"{MAIN}/try", typed | {"setting-auth_token": ""})
-        asked = len(server.requests)
-        answer = admin.post(f"{MAIN}/try", typed)
-        page = wait_for(admin, answer.location)
-
-    assert (400, 0) == (refused.status_code, asked)
-    assert "Tested: what was typed, not what is saved." in page
-    assert "https://api.twilio.com" == stored(office).settings["base_url"]
-
-
-def test_the_sixth_test_within_an_hour_is_put_off(office, admin):
-    """In words."""
-    with provider(201, {"sid": "SM" + "0" * 32}) as server:
-        make(admin, **{"setting-base_url": server.url})
-        answers = [admin.post(f"{MAIN}/test", {"phone": "+4915112345678", "text": f"Test {n}"}) for n in range(6)]
-        for answer in answers[:5]:
-            wait_for(admin, answer.location)
-
-    assert [303] * 5 + [429] == [answer.status_code for answer in answers]
-    assert "Five tests an hour" in answers[5].text
-
-
-def test_a_test_of_another_service_is_not_found(office, admin):
-    """Its id under another name leads nowhere."""
-    with provider(201, {"sid": "SM" + "0" * 32}) as server:
-        make(admin, **{"setting-base_url": server.url})
-        make(admin, name="second")
-        answer = admin.post(f"{MAIN}/test", {"phone": "+4915112345678", "text": "Test"})
-        wait_for(admin, answer.location)
-
-    assert 404 == admin.get(answer.location.replace("main", "second")).status_code
-    assert 404 == admin.get(f"{MAIN}/test/1").status_code
 
 
 def test_help_desk_does_not_see_the_area(office):

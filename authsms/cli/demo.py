@@ -16,7 +16,7 @@ from pathlib import Path
 import click
 import requests
 
-from authsms.cli.demo_setup import PEOPLE, Plan, prepare_installation
+from authsms.cli.demo_setup import ADMINISTRATOR, ADMINISTRATOR_PHONE, PEOPLE, Plan, prepare_installation
 from authsms.cli.ports import require_free
 from authsms.foundation.errors import ConfigurationError
 from authsms.foundation.logs import configure_logging
@@ -48,30 +48,33 @@ def demo(directory: str, *, once: bool) -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory())) if once else _fresh(Path("instance/demo"))
         plan = _plan(folder, once=once, ldap=directory == "ldap")
-        places = _start(stack, plan)
+        places, password = _start(stack, plan)
         if once:
             _walk(plan, places, begun)
         else:
-            _tell(plan, places)
+            _tell(plan, places, password)
             _wait()
 
 
-def _start(stack: ExitStack, plan: Plan) -> Places:
-    """Start everything and return when the server answers."""
+def _start(stack: ExitStack, plan: Plan) -> tuple[Places, str]:
+    """Start everything and return, when the server answers, where it is and the administrator's password."""
     simulator = WebServer(
         create_simulator(
-            SimulatorConfig(accounts=(plan.account,), phones={who.phone: who.display_name for who in PEOPLE})
+            SimulatorConfig(
+                accounts=(plan.account,),
+                phones={who.phone: who.display_name for who in PEOPLE} | {ADMINISTRATOR_PHONE: "Administrator"},
+            )
         ),
         "127.0.0.1",
         plan.simulator_port,
     )
     stack.enter_context(simulator)
     directory = stack.enter_context(sample_directory(secrets.token_urlsafe())) if plan.ldap else None
-    client = prepare_installation(plan, simulator.url, directory)
+    prepared = prepare_installation(plan, simulator.url, directory)
     stack.enter_context(_server(plan))
-    application = create_sample_application(plan.issuer, client.id, client.secret, plan.application_url)
+    application = create_sample_application(plan.issuer, prepared.id, prepared.secret, plan.application_url)
     stack.enter_context(WebServer(application, "127.0.0.1", plan.application_port))
-    return Places(plan.application_url, simulator.url)
+    return Places(plan.application_url, simulator.url), prepared.password
 
 
 def _walk(plan: Plan, places: Places, begun: float) -> None:
@@ -85,12 +88,14 @@ def _walk(plan: Plan, places: Places, begun: float) -> None:
     click.secho(f"Done in {time.monotonic() - begun:.1f} s: one login, three refused codes.", fg="green")
 
 
-def _tell(plan: Plan, places: Places) -> None:
+def _tell(plan: Plan, places: Places, password: str) -> None:
     click.echo(f"\n  Sample application   {places.application}/")
     click.echo(f"  Virtual phones       {places.simulator}/phones")
-    click.echo(f"  Server               {plan.issuer}/sessions\n")
+    click.echo(f"  Administration       {plan.issuer}/admin/\n")
     names = ", ".join(who.login for who in PEOPLE)
     click.echo(f"  Sign in at the sample application as {names}; the password is: {PEOPLE[0].password}")
+    default = "" if not plan.ldap else "LOCAL\\"
+    click.echo(f"  Sign in to the administration as {default}{ADMINISTRATOR}; the password of this run is: {password}")
     click.echo("  The code arrives at the virtual phone. Ctrl+C ends the demonstration.\n")
 
 

@@ -4,11 +4,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from authsms.administration.rights import Role
+from authsms.foundation.phone import PhoneNumber
 from authsms.foundation.schema import require_schema
 from authsms.foundation.settings import load_settings
 from authsms.identity.definitions import RepositoryDefinition
+from authsms.identity.drafts import PersonDraft
 from authsms.identity.import_files import ImportFormat
 from authsms.identity.imports import PeopleImport
+from authsms.identity.local_people import LocalPeople
 from authsms.senders.definitions import ServiceDraft
 from authsms.senders.policy import ServiceRule
 from authsms.simulator import TwilioAccount
@@ -19,6 +23,8 @@ from authsms.wiring import Services, build
 
 _PASSWORD = "correct horse"  # noqa: S105 - stands in the sample LDIF for everybody to read
 _SENDER_PHONE = "+12025550100"
+ADMINISTRATOR = "admin"
+ADMINISTRATOR_PHONE = "+12025550110"
 PEOPLE = (
     Traveller("alice", _PASSWORD, "+12025550101", "Alice Liddell"),
     Traveller("bob", _PASSWORD, "+12025550102", "Bob Baumeister"),
@@ -65,15 +71,20 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True)
-class Client:
-    """The sample application's registration."""
+class Prepared:
+    """What an installation was filled with: the sample application's registration, and an administrator.
+
+    Attributes:
+        password: The administrator's; drawn anew each time.
+    """
 
     id: str
     secret: str
+    password: str
 
 
-def prepare_installation(plan: Plan, simulator_url: str, directory: SampleDirectory | None) -> Client:
-    """Fill an empty installation and return the sample application's credentials."""
+def prepare_installation(plan: Plan, simulator_url: str, directory: SampleDirectory | None) -> Prepared:
+    """Fill an empty installation."""
     services = build(load_settings(plan.folder, plan.environment))
     try:
         require_schema(services.database)
@@ -89,7 +100,7 @@ def prepare_installation(plan: Plan, simulator_url: str, directory: SampleDirect
             redirect_uris=(plan.application_url + CALLBACK_PATH,),
             logout_uris=(plan.application_url + SIGNED_OUT_PATH,),
         )
-        return Client(endpoint.id, secret)
+        return Prepared(endpoint.id, secret, _add_administrator(services))
     finally:
         services.close()
 
@@ -117,6 +128,16 @@ def add_sender(services: Services, plan: Plan, simulator_url: str) -> None:
         "base_url": f"{simulator_url}/twilio",
     }
     services.senders.save_service(ServiceDraft(ServiceRule("simulator"), "twilio", settings), author="demonstration")
+
+
+def _add_administrator(services: Services) -> str:
+    password = services.vault.new_token(9)
+    local = LocalPeople(services.database, services.vault, services.clock)
+    person = local.create(
+        PersonDraft(ADMINISTRATOR, "Administrator", (PhoneNumber(ADMINISTRATOR_PHONE),), password=password)
+    )
+    services.administrators.grant(person, [Role.ADMINISTRATOR])
+    return password
 
 
 def _import_people(services: Services) -> None:

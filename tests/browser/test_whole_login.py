@@ -21,7 +21,7 @@ def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Plan, Pl
     """The server with its worker, the simulator, and the sample application."""
     plan = _plan(tmp_path_factory.mktemp("demo"), once=True, ldap=False)
     with ExitStack() as stack:
-        yield plan, _start(stack, plan)
+        yield plan, _start(stack, plan)[0]
 
 
 def _code_on(places: Places, phone: str) -> str:

@@ -4,7 +4,7 @@ import pytest
 
 from authsms.foundation.errors import InvalidInputError, NotFoundError
 from authsms.logon.catalog import Catalog, Chain
-from authsms.logon.seed import seed
+from authsms.logon.seed import LOCAL_CHAIN, seed
 
 
 @pytest.fixture
@@ -31,6 +31,17 @@ def test_seeding_again_leaves_what_an_administrator_made(catalog):
 
     assert catalog.event("web").title == "Intranet"
     assert 1 == len(catalog.event("web").chains)
+
+
+def test_an_installation_from_before_the_portal_gets_its_events(catalog):
+    """An update brings what is new, and leaves the rest."""
+    catalog.save_chain(LOCAL_CHAIN)
+    catalog.save_event("web", "Intranet", [LOCAL_CHAIN.name])
+    seed(catalog)
+
+    assert ["admin", "admin-setup", "web"] == [event.name for event in catalog.events()]
+    assert [LOCAL_CHAIN.name] == [chain.name for chain in catalog.event("web").chains]
+    assert all(len(chain.methods) == 2 for chain in catalog.event("admin").chains)
 
 
 def test_a_chain_is_replaced_as_a_whole(catalog):

@@ -114,6 +114,8 @@ class RepositoryDesk:
         actor.require(Right.REPOSITORIES_EDIT)
         if comparable(draft.name) == comparable(LOCAL):
             raise InvalidInputError("The built-in repository has this name; choose another one.", field="name")
+        if not draft.settings.get("base"):
+            raise InvalidInputError("Say where people are: the base is missing.", field="base")
         definition = RepositoryDefinition(
             draft.name, _TO_LDAP, draft.settings, draft.secret, draft.is_default, draft.expected_version
         )

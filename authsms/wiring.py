@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from authsms.administration.administrators import Administrators
+from authsms.administration.logon import LogonDesk
 from authsms.administration.messages import MessageDesk, MessageTools
 from authsms.administration.people import PeopleDesk, PeopleTools
 from authsms.administration.people_actions import ActionTools, PeopleActions
@@ -31,6 +32,7 @@ from authsms.foundation.settings import Settings
 from authsms.foundation.vault import HashingProfile, Vault
 from authsms.identity.kinds import builtin_kinds
 from authsms.identity.service import PeopleService
+from authsms.logon.arrangement import Arrangement
 from authsms.logon.blocks import AdmittedPeople, Blocks
 from authsms.logon.catalog import Catalog
 from authsms.logon.endpoints import Continuations, EndpointService
@@ -86,6 +88,7 @@ class Services:
     sender_desk: SenderDesk
     sender_history: SenderHistory
     repository_desk: RepositoryDesk
+    logon_desk: LogonDesk
 
     @property
     def message_desk(self) -> MessageDesk:
@@ -222,6 +225,7 @@ def assemble(settings: Settings, database: Database, vault: Vault, clock: Clock 
     shown = Whereabouts(outbox, vault, clock)
     tools = LogonTools(database, vault, clock, audit, admitted, catalog, continuations, sessions, shown, blocks)
     administrators = Administrators(database, clock, audit)
+    endpoints = EndpointService(database, vault, clock, audit)
     return Services(
         settings=settings,
         database=database,
@@ -242,12 +246,15 @@ def assemble(settings: Settings, database: Database, vault: Vault, clock: Clock 
         blocks=blocks,
         renewal=CodeRenewal(tools, methods),
         sessions=sessions,
-        endpoints=EndpointService(database, vault, clock, audit),
+        endpoints=endpoints,
         continuations=continuations,
         signing_keys=SigningKeys(database, vault, clock, audit),
         tokens=TokenStore(database, vault, clock, audit),
         sender_desk=SenderDesk(TrialTools(database, vault, clock, limits, senders, settings.sms.default_region)),
         sender_history=SenderHistory(senders),
+        logon_desk=LogonDesk(
+            Arrangement(database, vault, audit, catalog, endpoints), endpoints, methods, administrators
+        ),
         repository_desk=RepositoryDesk(
             RepositoryTools(database, people, administrators, audit, limits, clock, settings.sms.default_region)
         ),

@@ -1,0 +1,124 @@
+"""What must never be stored about events and chains, and what is merely odd about them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from authsms.foundation.errors import InvalidInputError
+from authsms.logon.arrangement import Arranged
+from authsms.logon.catalog import Chain, Event
+from authsms.logon.methods.base import Method
+from authsms.logon.seed import ADMIN_EVENT, SETUP_EVENT
+
+KNOWLEDGE: Final = "pwd"
+_TWO: Final = 2
+
+
+class Oddity(StrEnum):
+    """What can be odd."""
+
+    ONE_FACTOR = "one-factor"
+    SMS_ONLY = "sms-only"
+    NO_CHAIN = "no-chain"
+    GROUPS_ONLY = "groups-only"
+    HIDDEN = "hidden"
+    UNUSED = "unused"
+    UNKNOWN_METHOD = "unknown-method"
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """Something an administrator should look at.
+
+    Attributes:
+        subject: What it is about in particular, such as the title of a chain.
+    """
+
+    oddity: Oddity
+    subject: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class PortalRule:
+    """Keeps the portal's events safe and open to administrators.
+
+    Attributes:
+        repositories: Where full administrators are.
+    """
+
+    methods: Mapping[str, Method]
+    repositories: frozenset[str]
+
+    def __call__(self, before: Arranged, after: Arranged) -> None:
+        """Check what would be stored.
+
+        Raises:
+            InvalidInputError: The portal would become unsafe, or administrators could not come in any more.
+        """
+        if before.events.get(SETUP_EVENT) != after.events.get(SETUP_EVENT):
+            raise InvalidInputError("The first set-up of administrators uses this; it stays as it is.")
+        changed = after.events.get(ADMIN_EVENT)
+        if changed is None or before.events.get(ADMIN_EVENT) == changed:
+            return
+        if changed.endpoints:
+            raise InvalidInputError("Administrators sign in directly; their event cannot be kept for endpoints.")
+        for chain in changed.chains:
+            if factors(chain, self.methods) < _TWO:
+                raise InvalidInputError(
+                    f"Administrators sign in by {chain.title}; there it would ask for one factor only. Two are needed."
+                )
+        for repository in self.repositories:
+            if not any(self._is_open_to(chain, repository) for chain in changed.chains):
+                raise InvalidInputError(
+                    f"Administrators of {repository} could not sign in any more: no chain is for everybody there."
+                )
+
+    def _is_open_to(self, chain: Chain, repository: str) -> bool:
+        known = [self.methods[name] for name in chain.methods if name in self.methods]
+        return (
+            not chain.groups and len(known) == len(chain.methods) and all(method.suits(repository) for method in known)
+        )
+
+
+def factors(chain: Chain, methods: Mapping[str, Method]) -> int:
+    """Return how many kinds of factors a chain asks for: something one knows, something one has."""
+    kinds = {KNOWLEDGE in methods[name].amr for name in chain.methods if name in methods}
+    return len(kinds)
+
+
+def warnings_of(
+    arranged: Arranged, methods: Mapping[str, Method]
+) -> tuple[Mapping[str, Sequence[Notice]], Mapping[str, Sequence[Notice]]]:
+    """Return what is odd about each event and about each chain, by name."""
+    events = {name: _event_warnings(event, methods) for name, event in arranged.events.items()}
+    chains = {name: _chain_warnings(chain, arranged, methods) for name, chain in arranged.chains.items()}
+    return events, chains
+
+
+def _event_warnings(event: Event, methods: Mapping[str, Method]) -> Sequence[Notice]:
+    found: list[Notice] = []
+    if not event.chains:
+        return [Notice(Oddity.NO_CHAIN)]
+    if all(chain.groups for chain in event.chains):
+        found.append(Notice(Oddity.GROUPS_ONLY))
+    if event.name != SETUP_EVENT:
+        weak = [chain for chain in event.chains if factors(chain, methods) < _TWO]
+        found.extend(Notice(Oddity.ONE_FACTOR, chain.title) for chain in weak)
+    for place, chain in enumerate(event.chains):
+        if any(set(chain.methods) == set(one.methods) and not one.groups for one in event.chains[:place]):
+            found.append(Notice(Oddity.HIDDEN, chain.title))
+    return found
+
+
+def _chain_warnings(chain: Chain, arranged: Arranged, methods: Mapping[str, Method]) -> Sequence[Notice]:
+    found: list[Notice] = []
+    users = arranged.events_with(chain.name)
+    if not users:
+        found.append(Notice(Oddity.UNUSED))
+    found.extend(Notice(Oddity.UNKNOWN_METHOD, name) for name in chain.methods if name not in methods)
+    is_for_setup = bool(users) and all(event.name == SETUP_EVENT for event in users)
+    if factors(chain, methods) < _TWO and not is_for_setup:
+        is_sms = all("sms" in methods[name].amr for name in chain.methods if name in methods)
+        found.append(Notice(Oddity.SMS_ONLY if is_sms else Oddity.ONE_FACTOR))
+    return found

@@ -17,6 +17,7 @@ _COMMANDS = {
     "endpoint": ("endpoints", "endpoint"),
     "keys": ("keys", "keys"),
     "people": ("people", "people"),
+    "policy": ("policy", "policy"),
     "repository": ("people", "repository"),
     "send-test": ("senders", "send_test"),
     "sender": ("senders", "sender"),

@@ -1,0 +1,55 @@
+"""The sender policy as a file on the command line."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+SECRET = "pl4nted-s3cret"
+SETTINGS = f'kind = "twilio"\naccount_sid = "AC{"0" * 32}"\nauth_token = "{SECRET}"\nsender_phone = "+14155550100"\n'
+
+
+@pytest.fixture
+def run(tmp_path):
+    """Return what a command prints in a fresh installation with one service."""
+
+    def run(*words: str, status: int = 0) -> str:
+        variables = {"AUTHSMS_INSTANCE": str(tmp_path), "AUTHSMS_ENVIRONMENT": "development"}
+        command = [sys.executable, "-m", "authsms", *words]
+        done = subprocess.run(
+            command, cwd=tmp_path, env={**os.environ, **variables}, capture_output=True, text=True, check=False
+        )
+        assert status == done.returncode, done.stdout + done.stderr
+        return done.stdout
+
+    run("db", "upgrade")
+    (tmp_path / "main.toml").write_text(SETTINGS, "utf-8")
+    run("sender", "set", "main", "main.toml")
+    return run
+
+
+def test_what_is_exported_is_imported_without_a_change(run, tmp_path):
+    """And a file with another value changes just that, after a look at it; secrets travel in neither direction."""
+    text = run("policy", "export")
+    (tmp_path / "policy.toml").write_text(text, "utf-8")
+    same = run("policy", "import", "policy.toml")
+    (tmp_path / "policy.toml").write_text(text.replace("+14155550100", "12345"), "utf-8")
+    checked = run("policy", "import", "policy.toml", "--check")
+    untouched = run("policy", "export")
+    done = run("policy", "import", "policy.toml")
+
+    assert SECRET not in text
+    assert "" == same
+    assert "main.sender_phone: +14155550100 -> 12345\n" == checked == done
+    assert text == untouched
+    assert "12345" in run("policy", "export")
+    assert " on\n" in run("sender", "list")
+
+
+def test_a_file_that_does_not_fit_is_refused(run, tmp_path):
+    """With the reason, and nothing is changed."""
+    (tmp_path / "policy.toml").write_text('[[services]]\nname = "main"\nkind = "pigeon"\n', "utf-8")
+    run("policy", "import", "policy.toml", status=1)
+
+    assert " on\n" in run("sender", "list")

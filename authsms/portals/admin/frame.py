@@ -18,6 +18,8 @@ from werkzeug.wrappers import Response as BaseResponse
 from authsms.administration.actors import Actor
 from authsms.administration.administrators import Administrators
 from authsms.administration.listing import LARGEST_PAGE, PageRequest
+from authsms.administration.messages import MessageDesk
+from authsms.administration.people import PeopleDesk
 from authsms.administration.rights import Right
 from authsms.foundation.errors import AuthsmsError, ForbiddenError, ProofNeededError
 from authsms.identity.service import PeopleService
@@ -43,6 +45,14 @@ class AdminServices(PortalServices, Protocol):
 
     administrators: Administrators
     people: PeopleService
+
+    @property
+    def message_desk(self) -> MessageDesk:
+        """What administrators do with messages."""
+
+    @property
+    def people_desk(self) -> PeopleDesk:
+        """What administrators do for people."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from authsms.simulator.config import SimulatorConfig
 from authsms.simulator.providers.clickatell import ClickatellAccount
 from authsms.simulator.providers.clickatell_platform import OneAccount, PlatformAccount
 from authsms.simulator.providers.gateway import GatewayAccount
+from authsms.simulator.providers.lox24 import Lox24Account
 from authsms.simulator.providers.lox_http import LoxAccount
 from authsms.simulator.providers.twilio import TwilioAccount
 from authsms.simulator.relying_party import create_sample_application
@@ -36,10 +37,10 @@ def serve_simulator(settings: Settings, host: str, port: int, *, allow_remote: b
         ConfigurationError: It is production, or other machines could reach *host* and nobody said they may.
         OSError: The address is taken.
     """
-    twilio, gateway = TwilioAccount(), GatewayAccount()
+    twilio, gateway, rest = TwilioAccount(), GatewayAccount(), Lox24Account()
     classic, platform, one, lox = ClickatellAccount(), PlatformAccount(), OneAccount(), LoxAccount()
     config = SimulatorConfig(
-        accounts=(twilio, gateway, classic, platform, one, lox),
+        accounts=(twilio, gateway, classic, platform, one, lox, rest),
         environment=settings.environment,
         allow_remote=allow_remote,
         ca_file=settings.network.ca_file,
@@ -59,5 +60,6 @@ def serve_simulator(settings: Settings, host: str, port: int, *, allow_remote: b
             f"LOX24 (old)      {url}/lox-http/API/httpsms.php   konto {lox.number}   service {lox.service}   "
             f"password {lox.password}"
         )
+        click.echo(f"LOX24 (REST)     {url}/lox24   client {rest.client_id}   key {rest.api_key}")
 
     serve(create_simulator(config), host, port, allow_remote=allow_remote, ready=tell)

@@ -4,6 +4,7 @@ from authsms.simulator.providers.clickatell import Clickatell
 from authsms.simulator.providers.clickatell_platform import ClickatellOne, ClickatellPlatform
 from authsms.simulator.providers.contract import SimulatedProvider
 from authsms.simulator.providers.gateway import Gateway
+from authsms.simulator.providers.lox24 import Lox24
 from authsms.simulator.providers.lox_http import LoxHttp
 from authsms.simulator.providers.twilio import Twilio
 
@@ -14,4 +15,5 @@ PROVIDERS: tuple[type[SimulatedProvider], ...] = (
     ClickatellPlatform,
     ClickatellOne,
     LoxHttp,
+    Lox24,
 )

@@ -5,6 +5,7 @@ import hmac
 import secrets
 from dataclasses import dataclass, field
 from typing import ClassVar
+from urllib.parse import urlencode
 from xml.sax.saxutils import escape
 
 from flask import Blueprint, Response, request
@@ -38,6 +39,7 @@ class LoxHttp(SimulatedProvider):
     def __init__(self, network: Network, config: SimulatorConfig) -> None:
         super().__init__(network, config)
         self._account = config.account(LoxAccount)
+        self.inbound_url = self._account.inbound_url
 
     @override
     def routes(self) -> Blueprint:
@@ -64,7 +66,7 @@ class LoxHttp(SimulatedProvider):
         if not self._may_enter() or given.get("service") != self._account.service or phone is None or not text:
             return _answer("200", "Refused")
         submitted = Submitted(phone, given.get("from", self._account.sender), text)
-        return self.submit(submitted, lambda _fault: _accept(submitted))
+        return self.submit(submitted, lambda fault: self._accept(submitted, fault))
 
     def _may_enter(self) -> bool:
         """Whether customer number and hash of the password are right; the password itself is refused."""
@@ -72,21 +74,28 @@ class LoxHttp(SimulatedProvider):
         given = f"{request.values.get('konto')}:{request.values.get('password')}"
         return hmac.compare_digest(given.encode(), f"{self._account.number}:{digest}".encode())
 
+    def _accept(self, submitted: Submitted, fault: Fault | None) -> Accepted:
+        number = secrets.token_hex(16)
+        facts = {
+            "MSGID": number,
+            "Text": submitted.text,
+            "Zeichen": str(len(submitted.text)),
+            "SMS": str(count_parts(submitted.text)),
+            "Absenderkennung": submitted.sender,
+            "Ziel": submitted.recipient,
+            "Kosten": "0,065",
+            "Versenden": "sofort",
+        }
+        info = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in facts.items())
+        fails = fault is not None and fault.kind is FaultKind.UNDELIVERED
+        last = (fault.code or "16") if fault is not None and fails else "1"
+        receipts = [self._callback(number, code) for code in ("0", last)] if self.inbound_url else []
+        return Accepted(_answer("100", "SMS erfolgreich versendet", info), number, receipts)
 
-def _accept(submitted: Submitted) -> Accepted:
-    number = secrets.token_hex(16)
-    facts = {
-        "MSGID": number,
-        "Text": submitted.text,
-        "Zeichen": str(len(submitted.text)),
-        "SMS": str(count_parts(submitted.text)),
-        "Absenderkennung": submitted.sender,
-        "Ziel": submitted.recipient,
-        "Kosten": "0,065",
-        "Versenden": "sofort",
-    }
-    info = "".join(f"<{name}>{escape(value)}</{name}>" for name, value in facts.items())
-    return Accepted(_answer("100", "SMS erfolgreich versendet", info), number)
+    def _callback(self, number: str, dlr_code: str) -> Callback:
+        """Return a report by GET; nothing proves where it comes from."""
+        pairs = {"uuid": number, "dlr_code": dlr_code, "key_id": "1", "callback_data": ""}
+        return Callback(f"{self.inbound_url}?{urlencode(pairs)}", b"", {}, "GET")
 
 
 def _answer(code: str, words: str, info: str = "") -> Response:

@@ -162,7 +162,14 @@ class Settings(_Section):
         "http://127.0.0.1:8080", description="The address people use, e.g. `https://login.example.com`"
     )
     plugins: tuple[str, ...] = Field(
-        ("authsms_twilio", "authsms_generic_http", "authsms_clickatell", "authsms_clickatell_platform"),
+        (
+            "authsms_twilio",
+            "authsms_generic_http",
+            "authsms_clickatell",
+            "authsms_clickatell_platform",
+            "authsms_lox24",
+            "authsms_lox24_httpsms",
+        ),
         description="Provider plugins to load",
     )
     database: DatabaseSettings = DatabaseSettings()

@@ -3,6 +3,7 @@
 from datetime import timedelta
 
 from authsms import app
+from authsms.administration import senders_trials
 from authsms.cli.reference import table
 from authsms.cli.senders import TESTS
 from authsms.foundation.limits import Rate
@@ -62,6 +63,8 @@ def _texts() -> list[tuple[str, ...]]:
         ("the same", f"{sms.per_day} in a day", kept, "`sms.per_day`"),
         ("countries that are texted", "all", "nothing is sent; the page looks the same", "`sms.countries`"),
         ("`authsms send-test`", f"{TESTS} in an hour", "refused", ""),
+        ("tests by one administrator in the portal", _rate(senders_trials.OF_ONE), "the page says when", ""),
+        ("tests by all administrators in the portal", _rate(senders_trials.OF_ALL), "the page says when", ""),
     ]
 
 

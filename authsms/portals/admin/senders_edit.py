@@ -4,6 +4,7 @@ from typing import Any
 
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 
 from authsms.administration.rights import Right
 from authsms.foundation.errors import ConflictError, InvalidInputError, NotFoundError
@@ -40,7 +41,7 @@ def create(kind: str) -> ResponseReturnValue:
     except (InvalidInputError, ConflictError) as error:
         words = str(error) if isinstance(error, InvalidInputError) else ""
         field = error.field if isinstance(error, InvalidInputError) else "name"
-        problem = (field, words or "A service of this name is there already; choose another name.")
+        problem = (field, words or gettext("A service of this name is there already; choose another name."))
         shown = shown_settings(provider, draft.settings, {})
         return _form(provider, shown=shown, name=draft.rule.name, version=0, draft=draft, problem=problem), 400
     return done(url_for(".trial", name=draft.rule.name))

@@ -85,7 +85,7 @@ def shown_settings(
     for setting in kind.all_settings():
         mark = secrets.get(setting.name)
         if setting.is_secret:
-            value = "\n".join(f"{name}=" for name in mark.names) if mark and setting.has_pairs else ""
+            value = _names_only(mark, values.get(setting.name)) if setting.has_pairs else ""
             shown.append(ShownSetting(setting, value, False, mark))
             continue
         typed = values.get(setting.name, setting.default)
@@ -101,6 +101,12 @@ def preset_values(kind: type[SenderService], name: str) -> tuple[Mapping[str, Se
         if preset.name == name:
             return preset.values, preset.help
     return {}, ""
+
+
+def _names_only(mark: SecretMark | None, preset: object) -> str:
+    """Return the names of secret pairs, stored or of a preset, with nothing behind them; never what was typed."""
+    names = mark.names if mark else [name for name, _ in preset] if isinstance(preset, tuple) else ()
+    return "\n".join(f"{name}=" for name in names)
 
 
 def _words(value: object) -> str:

@@ -4,6 +4,7 @@ from hashlib import sha256
 
 from flask import make_response, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import lazy_gettext
 from wtforms import StringField
 
 from authsms.administration.rights import Right
@@ -11,7 +12,9 @@ from authsms.foundation.errors import ConflictError, InvalidInputError
 from authsms.portals.admin.frame import AdminForm, actor, check_form, done, page
 from authsms.portals.admin.senders import blueprint, seen_version, services
 
-_CHANGED = "Somebody else has changed the sender policy meanwhile. This is what would change now; look at it again."
+_CHANGED = lazy_gettext(
+    "Somebody else has changed the sender policy meanwhile. This is what would change now; look at it again."
+)
 
 
 class FileForm(AdminForm):
@@ -80,7 +83,7 @@ def take_in() -> ResponseReturnValue:
         return _show_file(text, _CHANGED), 409
 
 
-def _show_file(text: str, problem: str = "") -> str:
+def _show_file(text: str, problem: object = "") -> str:
     plan = services().sender_history.plan_import(actor(), text)
     return page("senders_import.html", text=text, plan=plan, problem=problem, digest=_digest(text))
 
@@ -90,7 +93,7 @@ def _digest(text: str) -> str:
     return sha256(text.replace("\r\n", "\n").strip().encode()).hexdigest()
 
 
-def _show_return(number: int, problem: str = "") -> str:
+def _show_return(number: int, problem: object = "") -> str:
     try:
         plan = services().sender_history.plan_return(actor(), number)
     except InvalidInputError as error:

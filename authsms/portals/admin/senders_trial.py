@@ -2,11 +2,18 @@
 
 from flask import url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from werkzeug.wrappers import Response
 from wtforms import StringField
 
 from authsms.administration.rights import Right
-from authsms.foundation.errors import InvalidInputError, NotFoundError, OverloadedError, TooManyRequestsError
+from authsms.foundation.errors import (
+    AuthsmsError,
+    InvalidInputError,
+    NotFoundError,
+    OverloadedError,
+    TooManyRequestsError,
+)
 from authsms.portals.admin.frame import AdminForm, actor, check_form, page
 from authsms.portals.admin.senders import blueprint, services
 from authsms.portals.admin.senders_edit import kind_of, require_edit_form, show_saved
@@ -84,8 +91,11 @@ def _typed(form: AdminForm) -> tuple[str, str]:
     return str(form["phone"].data or "")[:_LONGEST].strip(), str(form["text"].data or "")[:_LONGEST]
 
 
-def _words(error: Exception) -> str:
+def _words(error: AuthsmsError) -> str:
     if isinstance(error, TooManyRequestsError):
         minutes = int(error.retry_after.total_seconds() // 60) + 1
-        return f"Five tests an hour are allowed; the next one in {minutes} minutes."
+        return gettext(
+            "Five tests an hour are allowed to each of you, and twenty to all; the next one in %(minutes)s minutes.",
+            minutes=minutes,
+        )
     return str(error)

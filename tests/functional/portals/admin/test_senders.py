@@ -44,6 +44,18 @@ def test_every_provider_and_every_preset_has_a_form(office, admin):
                 assert f'name="setting-{setting.name}"' in page.text
 
 
+def test_a_preset_names_its_secrets(office, admin):
+    """So that only the values are missing; what was typed there does not come back with an error."""
+    kind = office.services.senders.kinds()["generic_http"]
+    preset = next(one for one in kind.presets if one.values.get("secure_parameters"))
+    page = admin.get(f"/admin/senders/new?kind=generic_http&preset={preset.name}").text
+    failed = admin.post("/admin/senders/new/generic_http", {"setting-secure_parameters": f"key={SECRET}"})
+
+    assert f"{preset.values['secure_parameters'][0][0]}=" in page
+    assert 400 == failed.status_code
+    assert SECRET not in failed.text
+
+
 def test_secrets_never_come_back(office, admin):
     """Neither in the form, nor masked, nor in the history, nor in the file."""
     make(admin)

@@ -17,11 +17,12 @@ from authsms.foundation.errors import InvalidInputError, NotFoundError
 from authsms.identity.repository import PersonKey, split_key
 from authsms.logon.arrangement import Arranged, Arrangement
 from authsms.logon.catalog import Chain, Event, Wanted
-from authsms.logon.endpoints import Endpoint, EndpointService
+from authsms.logon.endpoints import Endpoint, EndpointService, OidcProfile
 from authsms.logon.methods.base import Method
 from authsms.logon.seed import ADMIN_EVENT, SETUP_EVENT
 
 GUARDED_EVENTS: Final = frozenset({ADMIN_EVENT, SETUP_EVENT})
+_CONFIDENTIAL: Final = OidcProfile()
 _LONGEST_NAME: Final = 64
 _LONGEST_TITLE: Final = 200
 _MOST_GROUPS: Final = 50
@@ -53,6 +54,17 @@ class Overview:
     methods: Sequence[MethodView]
     event_warnings: Mapping[str, Sequence[Notice]]
     chain_warnings: Mapping[str, Sequence[Notice]]
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointDraft:
+    """An endpoint as an administrator typed it; addresses are compared as exact strings."""
+
+    name: str
+    event: str
+    redirect_uris: tuple[str, ...]
+    logout_uris: tuple[str, ...] = ()
+    oidc: OidcProfile = _CONFIDENTIAL
 
 
 class LogonDesk:
@@ -172,9 +184,7 @@ class LogonDesk:
         actor.require(Right.LOGON_EDIT)
         self._arrangement.remove_chain(name, author_of(actor))
 
-    def create_endpoint(
-        self, actor: Actor, name: str, event: str, redirects: tuple[str, ...], logouts: tuple[str, ...] = ()
-    ) -> tuple[Endpoint, str]:
+    def create_endpoint(self, actor: Actor, draft: EndpointDraft) -> tuple[Endpoint, str]:
         """Create an endpoint and return it with its secret, which cannot be shown again.
 
         Raises:
@@ -183,15 +193,18 @@ class LogonDesk:
             ConflictError: The name is taken.
         """
         actor.require(Right.LOGON_EDIT)
-        _check_event(event)
-        if not redirects:
-            raise InvalidInputError("Name at least one redirect address.", field="redirect_uris")
+        _check_endpoint(draft)
         return self._endpoints.create(
-            name, event=event, redirect_uris=redirects, logout_uris=logouts, author=author_of(actor)
+            draft.name,
+            event=draft.event,
+            redirect_uris=draft.redirect_uris,
+            logout_uris=draft.logout_uris,
+            oidc=draft.oidc,
+            author=author_of(actor),
         )
 
-    def change_endpoint(self, actor: Actor, endpoint: Endpoint, seen: str) -> None:
-        """Change name, event and addresses of an endpoint; its id and secret stay.
+    def change_endpoint(self, actor: Actor, client_id: str, draft: EndpointDraft, seen: str) -> None:
+        """Change name, event and addresses of an endpoint; its id, kind and secret stay.
 
         Raises:
             InvalidInputError: The name or an address cannot be used, or the event is one of the portal's.
@@ -199,10 +212,15 @@ class LogonDesk:
             ConflictError: Somebody else was faster, or the name is taken.
         """
         actor.require(Right.LOGON_EDIT)
-        _check_event(endpoint.event)
-        if not endpoint.redirect_uris:
-            raise InvalidInputError("Name at least one redirect address.", field="redirect_uris")
-        self._arrangement.change_endpoint(replace(endpoint, name=_title(endpoint.name)), seen, author_of(actor))
+        _check_endpoint(draft)
+        changed = replace(
+            self.endpoint(actor, client_id),
+            name=_title(draft.name),
+            event=draft.event,
+            redirect_uris=draft.redirect_uris,
+            logout_uris=draft.logout_uris,
+        )
+        self._arrangement.change_endpoint(changed, seen, author_of(actor))
 
     def renew_secret(self, actor: Actor, client_id: str) -> str:
         """Replace an endpoint's secret and return the new one; the old one is dead at once.
@@ -245,9 +263,11 @@ def _check_name(name: str) -> None:
         )
 
 
-def _check_event(event: str) -> None:
-    if event in GUARDED_EVENTS:
+def _check_endpoint(draft: EndpointDraft) -> None:
+    if draft.event in GUARDED_EVENTS:
         raise InvalidInputError("This event is for the administrators' portal only; choose another one.", field="event")
+    if not draft.redirect_uris:
+        raise InvalidInputError("Name at least one redirect address.", field="redirect_uris")
 
 
 def _title(text: str) -> str:

@@ -2,9 +2,19 @@
 
 from flask import Flask
 
-from authsms.portals.admin import administrators, frame, messages, people, repositories, senders_area, start
+from authsms.portals.admin import (
+    administrators,
+    endpoints,
+    frame,
+    logon,
+    messages,
+    people,
+    repositories,
+    senders_area,
+    start,
+)
 
-AREAS = (start, administrators, repositories, senders_area, messages, people)
+AREAS = (start, administrators, logon, endpoints, repositories, senders_area, messages, people)
 for _area in AREAS:
     frame.prepare(_area.blueprint)
 

@@ -1,0 +1,169 @@
+"""The pages of endpoints: applications that may ask for a login.
+
+A new endpoint's first secret is thrown away; the page makes one and shows it when it is asked for. So a form that is
+sent twice shows a secret that is good, and none is ever kept to be shown later.
+"""
+
+from typing import Protocol, cast
+
+from flask import Blueprint, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import BooleanField, StringField
+
+from authsms.administration.logon import GUARDED_EVENTS, EndpointDraft, LogonDesk
+from authsms.administration.rights import Right
+from authsms.foundation.errors import AuthsmsError, ConflictError, InvalidInputError, NotFoundError
+from authsms.logon.arrangement import fingerprint
+from authsms.logon.endpoints import Endpoint, OidcProfile, TokenAlgorithm
+from authsms.portals.admin.frame import AdminForm, act_with, actor, check_form, done, page
+from authsms.portals.admin.frame import services as all_services
+from authsms.portals.once import answer_once
+
+blueprint = Blueprint("admin_endpoints", __name__)
+_LONGEST = 300
+_LONGEST_AREA = 20_000
+
+
+class _Services(Protocol):
+    logon_desk: LogonDesk
+
+
+class EndpointForm(AdminForm):
+    """What can be typed about an endpoint."""
+
+    name = StringField()
+    event = StringField()
+    redirect_uris = StringField()
+    logout_uris = StringField()
+    is_public = BooleanField()
+    algorithm = StringField()
+    seen = StringField()
+
+    def draft(self) -> EndpointDraft:
+        """Return what was typed."""
+        algorithm = str(self.algorithm.data or "")
+        known = TokenAlgorithm(algorithm) if algorithm in set(TokenAlgorithm) else TokenAlgorithm.ES256
+        return EndpointDraft(
+            str(self.name.data or "").strip()[:_LONGEST],
+            str(self.event.data or "")[:_LONGEST],
+            _lines(self.redirect_uris.data),
+            _lines(self.logout_uris.data),
+            OidcProfile(bool(self.is_public.data), known),
+        )
+
+
+@blueprint.get("/endpoints")
+def listing() -> ResponseReturnValue:
+    """List the endpoints."""
+    return _list()
+
+
+@blueprint.get("/endpoints/new")
+def new() -> ResponseReturnValue:
+    """Show an empty form."""
+    actor().require(Right.LOGON_EDIT)
+    return _form(EndpointDraft("", "", ()))
+
+
+@blueprint.post("/endpoints/new")
+def create() -> ResponseReturnValue:
+    """Store a new endpoint."""
+    form = _checked_form()
+    draft = form.draft()
+    try:
+        return answer_once(lambda: done(url_for(".edit", client_id=_desk().create_endpoint(actor(), draft)[0].id)))
+    except (InvalidInputError, NotFoundError, ConflictError) as error:
+        return _form(draft, problem=error), 400
+
+
+@blueprint.get("/endpoints/of/<client_id>")
+def edit(client_id: str) -> ResponseReturnValue:
+    """Show the form of an endpoint."""
+    actor().require(Right.LOGON_EDIT)
+    found = _desk().endpoint(actor(), client_id)
+    return _form(_draft(found), found)
+
+
+@blueprint.post("/endpoints/of/<client_id>")
+def save(client_id: str) -> ResponseReturnValue:
+    """Store what was typed."""
+    form = _checked_form()
+    draft = form.draft()
+    found = _desk().endpoint(actor(), client_id)
+    seen = str(form.seen.data or "")[:_LONGEST]
+    try:
+        _desk().change_endpoint(actor(), client_id, draft, seen)
+    except (InvalidInputError, NotFoundError) as error:
+        return _form(draft, found, problem=error, seen=seen), 400
+    except ConflictError as error:
+        return _form(draft, _desk().endpoint(actor(), client_id), problem=error, is_late=True), 409
+    return done(url_for(".listing"))
+
+
+@blueprint.post("/endpoints/of/<client_id>/secret")
+def renew(client_id: str) -> ResponseReturnValue:
+    """Make a new secret and show it, this once."""
+    check_form(AdminForm())
+    try:
+        secret = _desk().renew_secret(actor(), client_id)
+    except InvalidInputError as error:
+        return _list(str(error)), 409
+    found = _desk().endpoint(actor(), client_id)
+    return page("endpoints_secret.html", endpoint=found, secret=secret)
+
+
+@blueprint.post("/endpoints/of/<client_id>/remove")
+def remove(client_id: str) -> ResponseReturnValue:
+    """Remove an endpoint."""
+    try:
+        return act_with(lambda: _desk().remove_endpoint(actor(), client_id), url_for(".listing"), "removed")
+    except InvalidInputError as error:
+        return _list(str(error)), 409
+
+
+def _desk() -> LogonDesk:
+    return cast("_Services", all_services()).logon_desk
+
+
+def _checked_form() -> EndpointForm:
+    actor().require(Right.LOGON_EDIT)
+    form = EndpointForm()
+    check_form(form)
+    return form
+
+
+def _lines(text: object) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(str(text or "")[:_LONGEST_AREA].split()))
+
+
+def _draft(endpoint: Endpoint) -> EndpointDraft:
+    return EndpointDraft(endpoint.name, endpoint.event, endpoint.redirect_uris, endpoint.logout_uris, endpoint.oidc)
+
+
+def _list(problem: str = "") -> str:
+    arranged = _desk().overview(actor()).arranged
+    found = sorted(arranged.endpoints.values(), key=lambda one: one.name.casefold())
+    return page("endpoints.html", endpoints=found, events=arranged.events, problem=problem)
+
+
+def _form(
+    draft: EndpointDraft,
+    endpoint: Endpoint | None = None,
+    *,
+    problem: AuthsmsError | None = None,
+    seen: str | None = None,
+    is_late: bool = False,
+) -> str:
+    events = _desk().overview(actor()).arranged.events.values()
+    choices = [(one.name, one.title) for one in events if one.name not in GUARDED_EVENTS]
+    return page(
+        "endpoints_form.html",
+        draft=draft,
+        endpoint=endpoint,
+        seen=seen if seen is not None else (fingerprint(endpoint) if endpoint else ""),
+        problem=str(problem) if problem else "",
+        is_late=is_late,
+        events=sorted(choices, key=lambda one: one[1]),
+        algorithms=[(one.value, one.value) for one in TokenAlgorithm],
+        issuer=all_services().settings.public_url,
+    )

@@ -1,0 +1,261 @@
+"""The pages of events and chains: the overview, and the forms in which both are put into order."""
+
+from collections.abc import Callable, Sequence
+from typing import Protocol, cast
+
+from flask import Blueprint, request, url_for
+from flask.typing import ResponseReturnValue
+from wtforms import SelectMultipleField, StringField
+
+from authsms.administration.logon import GUARDED_EVENTS, LogonDesk, Overview
+from authsms.administration.rights import Right
+from authsms.foundation.errors import AuthsmsError, ConflictError, InvalidInputError, NotFoundError
+from authsms.logon.arrangement import fingerprint
+from authsms.logon.catalog import Chain, Event, Wanted
+from authsms.portals.admin.frame import AdminForm, act_with, actor, check_form, done, page
+from authsms.portals.admin.frame import services as all_services
+from authsms.portals.admin.logon_words import METHODS, NEEDS, ODDITIES
+
+blueprint = Blueprint("admin_logon", __name__)
+_LONGEST = 200
+_LONGEST_GROUPS = 12_000
+_MOST = 90
+
+
+class _Services(Protocol):
+    logon_desk: LogonDesk
+
+
+class ArrangeForm(AdminForm):
+    """What events and chains have in common: a list in its order, and which lines of it count.
+
+    ``order`` holds all lines as they stand, ``chosen`` those that are ticked; ``move`` is the button that was pressed
+    to move a line, ``up:name`` or ``down:name``.
+    """
+
+    name = StringField()
+    title = StringField()
+    seen = StringField()
+    order = SelectMultipleField(validate_choice=False)
+    chosen = SelectMultipleField(validate_choice=False)
+    endpoint = SelectMultipleField(validate_choice=False)
+    groups = StringField()
+    move = StringField()
+
+    def text(self, field: str, longest: int = _LONGEST) -> str:
+        """Return what was typed."""
+        return str(self[field].data or "").strip()[:longest]
+
+    def lines(self) -> list[str]:
+        """Return all lines in their order, one of them moved when its button was pressed."""
+        order = [str(one)[:_LONGEST] for one in self.order.data or ()][:_MOST]
+        direction, _, name = self.text("move").partition(":")
+        if name in order:
+            place = order.index(name)
+            other = place - 1 if direction == "up" else place + 1
+            if 0 <= other < len(order):
+                order[place], order[other] = order[other], order[place]
+        return order
+
+    def picked(self) -> tuple[str, ...]:
+        """Return the ticked lines in their order."""
+        chosen = set(self.chosen.data or ())
+        return tuple(dict.fromkeys(line for line in self.lines() if line in chosen))
+
+
+@blueprint.get("/events")
+def events() -> ResponseReturnValue:
+    """Show events, chains and methods with what is odd about them."""
+    return _overview()
+
+
+@blueprint.get("/events/new")
+def new_event() -> ResponseReturnValue:
+    """Show the form of a new event."""
+    actor().require(Right.LOGON_EDIT)
+    return _event_page(Event("", "", ()), "")
+
+
+@blueprint.get("/events/of/<name>")
+def event(name: str) -> ResponseReturnValue:
+    """Show the form of an event."""
+    actor().require(Right.LOGON_EDIT)
+    found = _desk().event(actor(), name)
+    return _event_page(found, fingerprint(found))
+
+
+@blueprint.post("/events/new")
+def create_event() -> ResponseReturnValue:
+    """Store a new event, or move a line of its form."""
+    return _store_event("")
+
+
+@blueprint.post("/events/of/<name>")
+def save_event(name: str) -> ResponseReturnValue:
+    """Store an event, or move a line of its form."""
+    return _store_event(name)
+
+
+@blueprint.post("/events/of/<name>/remove")
+def remove_event(name: str) -> ResponseReturnValue:
+    """Remove an event."""
+    return _remove(lambda: _desk().remove_event(actor(), name))
+
+
+@blueprint.get("/chains/new")
+def new_chain() -> ResponseReturnValue:
+    """Show the form of a new chain."""
+    actor().require(Right.LOGON_EDIT)
+    return _chain_page(Chain("", "", ()), "")
+
+
+@blueprint.get("/chains/of/<name>")
+def chain(name: str) -> ResponseReturnValue:
+    """Show the form of a chain."""
+    actor().require(Right.LOGON_EDIT)
+    found = _desk().chain(actor(), name)
+    return _chain_page(found, fingerprint(found))
+
+
+@blueprint.post("/chains/new")
+def create_chain() -> ResponseReturnValue:
+    """Store a new chain, or move a line of its form."""
+    return _store_chain("")
+
+
+@blueprint.post("/chains/of/<name>")
+def save_chain(name: str) -> ResponseReturnValue:
+    """Store a chain, or move a line of its form."""
+    return _store_chain(name)
+
+
+@blueprint.post("/chains/of/<name>/remove")
+def remove_chain(name: str) -> ResponseReturnValue:
+    """Remove a chain."""
+    return _remove(lambda: _desk().remove_chain(actor(), name))
+
+
+def _store_event(name: str) -> ResponseReturnValue:
+    form = _checked_form()
+    wanted = Wanted(
+        name or form.text("name"), form.text("title"), form.picked(), tuple(form.endpoint.data or ())[:_MOST]
+    )
+    known = _desk().overview(actor()).arranged.chains
+    typed = Event(
+        wanted.name,
+        wanted.title,
+        tuple(known[one] for one in wanted.chains if one in known),
+        frozenset(wanted.endpoints),
+    )
+    if form.move.data:
+        return _event_page(typed, form.text("seen"), form=form)
+    try:
+        _desk().save_event(actor(), wanted, form.text("seen"))
+    except (InvalidInputError, NotFoundError) as error:
+        return _event_page(typed, form.text("seen"), form=form, problem=error), 400
+    except ConflictError as error:
+        found = _desk().overview(actor()).arranged.events.get(wanted.name)
+        seen = fingerprint(found) if found and name else ""
+        return _event_page(typed, seen, form=form, problem=error, stored=found if name else None), 409
+    return done(url_for(".events"))
+
+
+def _store_chain(name: str) -> ResponseReturnValue:
+    form = _checked_form()
+    groups = frozenset(filter(None, map(str.strip, form.text("groups", _LONGEST_GROUPS).splitlines())))
+    typed = Chain(name or form.text("name"), form.text("title"), form.picked(), groups)
+    if form.move.data:
+        return _chain_page(typed, form.text("seen"), form=form)
+    try:
+        _desk().save_chain(actor(), typed, form.text("seen"))
+    except InvalidInputError as error:
+        return _chain_page(typed, form.text("seen"), form=form, problem=error), 400
+    except ConflictError as error:
+        found = _desk().overview(actor()).arranged.chains.get(typed.name)
+        seen = fingerprint(found) if found and name else ""
+        return _chain_page(typed, seen, form=form, problem=error, stored=found if name else None), 409
+    return done(url_for(".events"))
+
+
+def _desk() -> LogonDesk:
+    return cast("_Services", all_services()).logon_desk
+
+
+def _checked_form() -> ArrangeForm:
+    actor().require(Right.LOGON_EDIT)
+    form = ArrangeForm()
+    check_form(form)
+    return form
+
+
+def _remove(work: Callable[[], object]) -> ResponseReturnValue:
+    try:
+        return act_with(work, url_for(".events"), "removed")
+    except InvalidInputError as error:
+        return _overview(str(error)), 409
+
+
+def _overview(problem: str = "") -> str:
+    found: Overview = _desk().overview(actor())
+    return page(
+        "logon.html",
+        overview=found,
+        problem=problem,
+        oddities=ODDITIES,
+        methods=METHODS,
+        needs=NEEDS,
+        guarded=GUARDED_EVENTS,
+    )
+
+
+def _lines(form: ArrangeForm | None, picked: Sequence[str], known: Sequence[str]) -> list[str]:
+    """Return the lines of a form: as they were sent, or those that count first; new ones behind."""
+    first = form.lines() if form else list(picked)
+    return [*(one for one in first if one in known), *(one for one in known if one not in first)]
+
+
+def _event_page(
+    shown: Event,
+    seen: str,
+    *,
+    form: ArrangeForm | None = None,
+    problem: AuthsmsError | None = None,
+    stored: Event | None = None,
+) -> str:
+    arranged = _desk().overview(actor()).arranged
+    picked = [one.name for one in shown.chains]
+    return page(
+        "logon_event.html",
+        shown=shown,
+        is_new=request.endpoint in {"admin_logon.new_event", "admin_logon.create_event"},
+        seen=seen,
+        lines=[(one, arranged.chains[one].title) for one in _lines(form, picked, sorted(arranged.chains))],
+        picked=picked,
+        endpoints=sorted(arranged.endpoints.values(), key=lambda one: one.name),
+        moved=form.text("move") if form else "",
+        problem=str(problem) if problem else "",
+        stored=stored,
+    )
+
+
+def _chain_page(
+    shown: Chain,
+    seen: str,
+    *,
+    form: ArrangeForm | None = None,
+    problem: AuthsmsError | None = None,
+    stored: Chain | None = None,
+) -> str:
+    known = [method.name for method in _desk().overview(actor()).methods]
+    return page(
+        "logon_chain.html",
+        shown=shown,
+        is_new=request.endpoint in {"admin_logon.new_chain", "admin_logon.create_chain"},
+        seen=seen,
+        lines=[(one, METHODS.get(one, one)) for one in _lines(form, shown.methods, known)],
+        picked=shown.methods,
+        moved=form.text("move") if form else "",
+        problem=str(problem) if problem else "",
+        stored=stored,
+        methods=METHODS,
+    )

@@ -1,0 +1,28 @@
+"""What the pages of events and chains call methods, and how they tell what is odd."""
+
+from collections.abc import Mapping
+
+from flask_babel import lazy_gettext
+from flask_babel.speaklater import LazyString
+
+from authsms.administration.logon_rules import Oddity
+
+METHODS: Mapping[str, LazyString] = {
+    "LDAP_PASSWORD:1": lazy_gettext("Directory password"),
+    "PASSWORD:1": lazy_gettext("Password of the built-in repository"),
+    "SMS_OTP:1": lazy_gettext("Code by text message"),
+}
+NEEDS: Mapping[str, LazyString] = {
+    "LDAP_PASSWORD:1": lazy_gettext("Needs a directory under Repositories; for its people."),
+    "PASSWORD:1": lazy_gettext("For people of the built-in repository."),
+    "SMS_OTP:1": lazy_gettext("Needs a mobile number of the person and a service under Sender policy."),
+}
+ODDITIES: Mapping[Oddity, LazyString] = {
+    Oddity.ONE_FACTOR: lazy_gettext("Asks for one factor only."),
+    Oddity.SMS_ONLY: lazy_gettext("A text message is the only factor: whoever has the phone is in."),
+    Oddity.NO_CHAIN: lazy_gettext("Has no chain: nobody can log in."),
+    Oddity.GROUPS_ONLY: lazy_gettext("Every chain is limited to groups: nobody else can log in."),
+    Oddity.HIDDEN: lazy_gettext("Never comes first: a chain before it asks everybody for the same."),
+    Oddity.UNUSED: lazy_gettext("No event uses it."),
+    Oddity.UNKNOWN_METHOD: lazy_gettext("Asks for a method that is not there; nobody can pass."),
+}

@@ -1,0 +1,117 @@
+"""The pages of endpoints, without JavaScript."""
+
+import re
+
+import pytest
+
+FIELDS = {
+    "name": "Wiki",
+    "event": "web",
+    "redirect_uris": "https://wiki.example.test/back\nhttps://wiki.example.test/other",
+    "logout_uris": "",
+    "algorithm": "RS256",
+}
+
+
+def only(office):
+    (endpoint,) = office.services.endpoints.list()
+    return endpoint
+
+
+def seen_in(page):
+    return re.search(r'name="seen" value="([^"]*)"', page.text)[1]
+
+
+def test_an_endpoint_is_made_and_its_secret_shown_once(office, admin):
+    answer = admin.post("/admin/endpoints/new", FIELDS)
+    made = only(office)
+    shown = admin.post(f"/admin/endpoints/of/{made.id}/secret").text
+    secret = re.search(r"<code>([A-Za-z0-9_-]{40,})</code></dd></dl>", shown)[1]
+
+    assert answer.location == f"/admin/endpoints/of/{made.id}"
+    assert made.redirect_uris == ("https://wiki.example.test/back", "https://wiki.example.test/other")
+    assert made.oidc.algorithm == "RS256"
+    assert office.services.endpoints.check_secret(made.id, secret)
+    assert secret not in admin.get(answer.location).text
+    tags = {(view.entry.tag.value, view.entry.login) for view in office.services.audit.search()}
+    assert {("endpoint.created", "administrator"), ("endpoint.renewed", "administrator")} <= tags
+
+
+def test_a_double_click_makes_one_endpoint(office, admin):
+    token = admin.token("/admin/endpoints/new")
+    first = admin.post("/admin/endpoints/new", FIELDS, token=token)
+    second = admin.post("/admin/endpoints/new", FIELDS, token=token)
+
+    assert first.location == second.location == f"/admin/endpoints/of/{only(office).id}"
+
+
+def test_a_new_secret_kills_the_old_one(office, admin):
+    made, old = office.services.endpoints.create("Wiki", event="web", redirect_uris=("https://wiki.example.test/",))
+    admin.post(f"/admin/endpoints/of/{made.id}/secret")
+
+    assert not office.services.endpoints.check_secret(made.id, old)
+
+
+def test_a_public_endpoint_has_no_secret(office, admin):
+    admin.post("/admin/endpoints/new", {**FIELDS, "is_public": "on"})
+    answer = admin.post(f"/admin/endpoints/of/{only(office).id}/secret")
+
+    assert only(office).oidc.is_public
+    assert answer.status_code == 409
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "words"),
+    [
+        ("redirect_uris", "http://wiki.example.test/", "whole https address"),
+        ("redirect_uris", "https://wiki.example.test/#x", "whole https address"),
+        ("redirect_uris", "https://*.example.test/", "whole https address"),
+        ("redirect_uris", "", "at least one redirect address"),
+        ("event", "admin", "portal only"),
+        ("event", "admin-setup", "portal only"),
+        ("event", "nowhere", "no event called"),
+        ("name", "", "name of up to 200"),
+    ],
+)
+def test_what_cannot_be_used_is_told_and_not_stored(office, admin, name, value, words):
+    answer = admin.post("/admin/endpoints/new", {**FIELDS, name: value})
+
+    assert answer.status_code == 400
+    assert words in answer.text
+    assert office.services.endpoints.list() == []
+
+
+def test_an_endpoint_is_changed_but_not_over_somebody_elses_change(office, admin):
+    admin.post("/admin/endpoints/new", FIELDS)
+    address = f"/admin/endpoints/of/{only(office).id}"
+    seen = seen_in(admin.get(address))
+    first = admin.post(address, {**FIELDS, "name": "First", "seen": seen})
+    late = admin.post(address, {**FIELDS, "name": "Second", "seen": seen})
+    again = admin.post(address, {**FIELDS, "name": "Second", "seen": seen_in(late)})
+
+    assert (first.status_code, late.status_code, again.status_code) == (303, 409, 303)
+    assert "Stored now: First" in late.text
+    assert (only(office).name, only(office).oidc.algorithm) == ("Second", "RS256")
+
+
+def test_a_name_that_is_taken_is_refused(office, admin):
+    office.services.endpoints.create("Taken", event="web", redirect_uris=("https://a.example.test/",))
+    made, _ = office.services.endpoints.create("Wiki", event="web", redirect_uris=("https://b.example.test/",))
+    address = f"/admin/endpoints/of/{made.id}"
+    new = admin.post("/admin/endpoints/new", {**FIELDS, "name": "Taken"})
+    changed = admin.post(address, {**FIELDS, "name": "Taken", "seen": seen_in(admin.get(address))})
+
+    assert (new.status_code, changed.status_code) == (400, 409)
+    assert "already an endpoint called Taken" in changed.text
+
+
+def test_an_endpoint_on_a_list_stays_until_it_is_taken_off(office, admin):
+    made, _ = office.services.endpoints.create("Wiki", event="web", redirect_uris=("https://b.example.test/",))
+    office.services.catalog.save_event("web", "Web login", ["local-sms"], [made.id])
+    refused = admin.post(f"/admin/endpoints/of/{made.id}/remove")
+    office.services.catalog.save_event("web", "Web login", ["local-sms"])
+    taken = admin.post(f"/admin/endpoints/of/{made.id}/remove")
+
+    assert "on the list of: Web login" in refused.text
+    assert taken.status_code == 303
+    assert office.services.endpoints.find(made.id) is None

@@ -1,0 +1,163 @@
+"""The pages of events and chains, without JavaScript."""
+
+import re
+
+import pytest
+
+from authsms.administration.rights import Role
+from authsms.logon.catalog import Chain
+
+
+def form_of(page):
+    """Return the fields a browser would send with a form of an event or a chain."""
+    main = page.text.partition("<main")[2].partition("</main>")[0]
+    return {
+        "seen": re.search(r'name="seen" value="([^"]*)"', main)[1],
+        "title": re.search(r'name="title" value="([^"]*)"', main)[1],
+        "order": re.findall(r'name="order" value="([^"]+)"', main),
+        "chosen": re.findall(r'name="chosen" value="([^"]+)" checked', main),
+    }
+
+
+def chains_of(office, event):
+    return [chain.name for chain in office.services.catalog.event(event).chains]
+
+
+def test_everything_is_shown_with_what_is_odd(office, admin):
+    office.services.catalog.save_chain(Chain("texts", "Texts alone", ("SMS_OTP:1",)))
+    page = admin.get("/admin/events").text
+
+    assert "Web login" in page
+    assert "A text message is the only factor" in page
+    assert "No event uses it." in page
+
+
+def test_chains_are_ordered_with_buttons_alone(office, admin):
+    address = "/admin/events/of/web"
+    fields = form_of(admin.get(address))
+    moved = admin.post(address, {**fields, "move": "up:local-sms"})
+    before = chains_of(office, "web")
+    answer = admin.post(address, form_of(moved))
+
+    assert before == ["directory-sms", "local-sms"]
+    assert 'value="up:local-sms" autofocus' in moved.text
+    assert answer.status_code == 303
+    assert chains_of(office, "web") == ["local-sms", "directory-sms"]
+
+
+def test_a_chain_is_made_and_offered(office, admin):
+    made = admin.post(
+        "/admin/chains/new",
+        {
+            "name": "staff",
+            "title": "Staff",
+            "seen": "",
+            "order": ["SMS_OTP:1", "PASSWORD:1"],
+            "chosen": ["PASSWORD:1", "SMS_OTP:1"],
+            "groups": "Staff\nBoard\n",
+        },
+    )
+    fields = form_of(admin.get("/admin/events/of/web"))
+    admin.post("/admin/events/of/web", {**fields, "chosen": [*fields["chosen"], "staff"]})
+    chain = office.services.catalog.event("web").chain("staff")
+
+    assert made.status_code == 303
+    assert (chain.methods, chain.groups) == (("SMS_OTP:1", "PASSWORD:1"), {"Staff", "Board"})
+    tags = {(view.entry.tag.value, view.entry.login) for view in office.services.audit.search()}
+    assert {("chain.saved", "administrator"), ("event.saved", "administrator")} <= tags
+
+
+def test_two_administrators_do_not_overwrite_each_other(office, admin):
+    address = "/admin/events/of/web"
+    first, second = form_of(admin.get(address)), form_of(admin.get(address))
+    admin.post(address, {**first, "title": "First"})
+    late = admin.post(address, {**second, "title": "Second"})
+
+    assert late.status_code == 409
+    assert "Stored now: First" in late.text
+    assert 'value="Second"' in late.text
+    assert office.services.catalog.event("web").title == "First"
+    assert admin.post(address, {**form_of(late), "title": "Second"}).status_code == 303
+
+
+def test_what_is_in_use_stays_and_the_page_says_where(office, admin):
+    office.services.endpoints.create("Wiki", event="web", redirect_uris=("https://wiki.example.test/",))
+    chain = admin.post("/admin/chains/of/local-sms/remove")
+    event = admin.post("/admin/events/of/web/remove")
+
+    assert (chain.status_code, event.status_code) == (409, 409)
+    assert "This chain is used by: " in chain.text
+    assert "Web login" in chain.text
+    assert "used by these endpoints: Wiki" in event.text
+
+
+def test_what_nobody_uses_is_removed(office, admin):
+    office.services.catalog.save_chain(Chain("spare", "Spare", ("PASSWORD:1", "SMS_OTP:1")))
+    office.services.catalog.save_event("spare", "Spare", ["spare"])
+    event = admin.post("/admin/events/of/spare/remove")
+    chain = admin.post("/admin/chains/of/spare/remove")
+
+    assert (event.status_code, chain.status_code) == (303, 303)
+    assert "spare" not in {event.name for event in office.services.catalog.events()}
+
+
+@pytest.mark.parametrize(
+    ("address", "changes", "words"),
+    [
+        ("/admin/chains/of/local-sms", {"chosen": ["PASSWORD:1"]}, "Two are needed"),
+        ("/admin/chains/of/local-sms", {"chosen": ["SMS_OTP:1"]}, "Two are needed"),
+        ("/admin/chains/of/local-sms", {"groups": "Nobody"}, "could not sign in any more"),
+        ("/admin/chains/of/setup-local", {"chosen": ["PASSWORD:1", "SMS_OTP:1"]}, "first set-up"),
+        ("/admin/events/of/admin", {"chosen": ["directory-sms"]}, "could not sign in any more"),
+        ("/admin/events/of/admin", {"chosen": ["setup-local"]}, "Two are needed"),
+        ("/admin/events/of/admin", {"chosen": []}, "at least one chain"),
+        ("/admin/events/of/admin-setup", {"title": "Other"}, "first set-up"),
+    ],
+)
+def test_the_portal_stays_safe_and_open(office, admin, address, changes, words):
+    """Neither the event nor its chains become something that locks everybody out or asks for one factor."""
+    before = office.services.catalog.event("admin")
+    fields = form_of(admin.get(address))
+    answer = admin.post(address, {**fields, **changes})
+
+    assert answer.status_code == 400
+    assert words in answer.text
+    assert office.services.catalog.event("admin") == before
+
+
+def test_the_event_of_the_portal_is_not_kept_for_endpoints(office, admin):
+    wiki, _ = office.services.endpoints.create("Wiki", event="web", redirect_uris=("https://wiki.example.test/",))
+    fields = form_of(admin.get("/admin/events/of/admin"))
+    answer = admin.post("/admin/events/of/admin", {**fields, "endpoint": wiki.id})
+
+    assert answer.status_code == 400
+    assert admin.post("/admin/events/of/admin/remove").status_code == 409
+    assert admin.post("/admin/events/of/admin-setup/remove").status_code == 409
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"name": "a/b"}, {"name": ""}, {"title": ""}, {"chosen": []}, {"order": ["NO:1"], "chosen": ["NO:1"]}],
+)
+def test_what_cannot_be_used_is_not_stored(office, admin, changes):
+    fields = {"name": "new", "title": "New", "order": ["PASSWORD:1"], "chosen": ["PASSWORD:1"], "seen": ""}
+    answer = admin.post("/admin/chains/new", {**fields, **changes})
+
+    assert answer.status_code == 400
+    assert "new" not in office.services.logon_desk._arrangement.read().chains
+
+
+def test_titles_with_script_are_shown_as_they_are(office, admin):
+    office.services.catalog.save_chain(Chain("odd", "<script>alert(1)</script>", ("PASSWORD:1", "SMS_OTP:1")))
+    for address in ("/admin/events", "/admin/events/of/web", "/admin/chains/of/odd"):
+        page = admin.get(address).text
+
+        assert "<script>alert" not in page
+        assert "&lt;script&gt;alert(1)" in page
+
+
+def test_those_who_may_only_look_see_no_buttons(office):
+    page = office.clerk(Role.AUDITOR).get("/admin/events")
+
+    assert page.status_code == 200
+    assert "<button" not in page.text.partition("<main")[2]

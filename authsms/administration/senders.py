@@ -141,6 +141,7 @@ class SenderDesk:
         )
         if draft.kind in self._senders.kinds():
             self._senders.check_addresses(draft.kind, draft.settings)
+        self._told.pop(draft.rule.name, None)
         whole = ServiceDraft(rule, draft.kind, draft.settings, draft.cleared)
         return self._senders.save_service(whole, author=author_of(actor), expected_version=expected_version)
 

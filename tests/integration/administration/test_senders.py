@@ -15,8 +15,11 @@ from authsms.foundation.errors import (
     InvalidInputError,
     ProofNeededError,
 )
-from tests.integration.administration.senders_at_work import ADMIN, person
+from authsms.senders.submission import Balance
+from tests.integration.administration.senders_at_work import ADMIN, message, person
 from tests.integration.senders.drafts import PHONE, SECRET, gateway, secret_of, twilio
+from tests.plugins import hostile
+from tests.plugins.hostile import HostileServer
 
 
 class TestRights:
@@ -213,3 +216,44 @@ class TestHistory:
         desk.save(ADMIN, twilio(), expected_version=0)
 
         assert () == history.plan_import(ADMIN, history.export(ADMIN)).changes
+
+
+class TestList:
+    """What the list tells without asking anybody."""
+
+    def test_the_balance_is_asked_for_once_and_then_remembered(self, desk, senders):
+        """The list itself never waits for a provider."""
+        with HostileServer(hostile.answer(200, b'{"balance": "12.50", "currency": "USD"}')) as server:
+            senders.save_service(twilio(base_url=server.url), author="anna")
+            before = desk.services(ADMIN)[0]
+            asked_by_list = len(server.requests)
+            told = [desk.balance(ADMIN, "main") for _ in range(2)]
+            after = desk.services(ADMIN)[0]
+
+        assert (True, None, 0) == (before.tells_balance, before.told, asked_by_list)
+        assert 1 == len(server.requests)
+        assert Balance(Decimal("12.50"), "USD") == told[1].balance
+        assert told[0] == after.told
+
+    def test_a_provider_that_is_away_tells_no_balance(self, desk, senders):
+        """That is said, and the page works."""
+        with HostileServer(hostile.hang_up) as server:
+            senders.save_service(twilio(base_url=server.url), author="anna")
+            told = desk.balance(ADMIN, "main")
+
+        assert told.balance is None
+
+    def test_what_each_service_carried_within_a_day_is_counted(self, desk, senders, database, clock):
+        """What was sent earlier, or through another service, does not count."""
+        senders.save_service(twilio(), author="anna")
+        with database.write() as session:
+            for service, state, hours in (
+                ("main", "delivered", 1),
+                ("main", "accepted", 23),
+                ("main", "delivered", 25),
+                ("other", "delivered", 1),
+            ):
+                session.add(message(service, state, clock.now() - timedelta(hours=hours)))
+        [line] = desk.services(ADMIN)
+
+        assert (2, 1) == (line.sent, line.delivered)

@@ -108,9 +108,7 @@ class Administrators:
         actor.require(Right.ADMINISTRATORS_EDIT)
         wanted = frozenset(roles)
         if person.key == actor.person_key and Role.ADMINISTRATOR not in wanted and Role.ADMINISTRATOR in actor.roles:
-            raise InvalidInputError(
-                "You cannot take this role from yourself; somebody else can.", field="roles"
-            )
+            raise InvalidInputError("You cannot take this role from yourself; somebody else can.", field="roles")
         return self._store(person.key, person.login, person.display_name, wanted, actor, expected_version)
 
     def remove(self, actor: Actor, person_key: str) -> None:

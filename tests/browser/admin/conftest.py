@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from playwright.sync_api import Browser, Page
@@ -17,7 +18,7 @@ from authsms.foundation.db import Database
 from tests.functional.portals.admin.office import Office, open_office
 from tests.parts.browser import accessibility_findings
 
-LOOKS = {
+LOOKS: dict[str, dict[str, Any]] = {
     "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 800}},
     "dark": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 800}},
     "phone": {"color_scheme": "light", "viewport": {"width": 360, "height": 740}},
@@ -35,9 +36,9 @@ class Desk:
     browser: Browser
     complaints: list[str]
 
-    def open(self, *roles: Role, look: str = "light", **options: object) -> Page:
+    def open(self, *roles: Role, look: str = "light", **options: Any) -> Page:
         """Return a page in a fresh profile in which an administrator with these roles is signed in."""
-        context = self.browser.new_context(locale="en-GB", **{**LOOKS[look], **options})  # type: ignore[arg-type]
+        context = self.browser.new_context(locale="en-GB", **{**LOOKS[look], **options})
         context.set_default_timeout(10_000)
         clerk = self.office.clerk(*roles)
         name = cookie_name(SESSION_COOKIE, https=False)

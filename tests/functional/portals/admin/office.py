@@ -1,11 +1,12 @@
 """A whole installation seen by its administrators: real services, and a session for each role without a sign-in."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any, TypeAlias
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -25,6 +26,7 @@ from authsms.logon.seed import ADMIN_EVENT
 from authsms.logon.sessions import SessionDraft
 from authsms.wiring import Services, assemble
 
+Fields: TypeAlias = Mapping[str, Any] | Iterable[tuple[str, Any]]
 PASSWORD = "correct horse"
 TWO_FACTORS = ("pwd", "otp", "sms", "mfa")
 
@@ -45,10 +47,10 @@ class Clerk:
         """Open a page."""
         return self.client.get(address, base_url=self.home, headers=headers, buffered=True)
 
-    def post(self, address: str, fields: object = None, *, token: str | None = None, **headers: str) -> TestResponse:
+    def post(self, address: str, fields: Fields = (), *, token: str | None = None, **headers: str) -> TestResponse:
         """Send a form as browsers do from our own page; the token is taken from the start page when left out."""
         given = self.token() if token is None else token
-        pairs = [*(fields.items() if isinstance(fields, dict) else fields or ())]
+        pairs = [*(fields.items() if isinstance(fields, Mapping) else fields or ())]
         data: dict[str, list[str]] = {"csrf_token": [given]}
         for name, value in pairs:
             data.setdefault(name, []).extend(value if isinstance(value, list) else [str(value)])

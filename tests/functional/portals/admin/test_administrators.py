@@ -77,4 +77,4 @@ def test_unknown_roles_and_further_fields_are_not_read(office: Office, admin: Cl
     admin.post("/admin/administrators/save", wishes)
     [berta] = [one for one in office.services.administrators.all() if one.login == "berta"]
 
-    assert ({Role.HELPDESK}, None) == (berta.roles, berta.setup_until)
+    assert (frozenset({Role.HELPDESK}), None) == (berta.roles, berta.setup_until)

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from authsms.administration.administrators import Administrators
+from authsms.administration.audit import AuditDesk
 from authsms.administration.logon import LogonDesk
+from authsms.administration.logon_trial import LogonTrials
 from authsms.administration.messages import MessageDesk, MessageTools
 from authsms.administration.people import PeopleDesk, PeopleTools
 from authsms.administration.people_actions import ActionTools, PeopleActions
@@ -15,6 +17,7 @@ from authsms.administration.senders_history import SenderHistory
 from authsms.administration.senders_trials import TrialTools
 from authsms.audit import AuditTrail
 from authsms.audit.histories import Histories
+from authsms.audit.search import AuditSearch
 from authsms.delivery.activity import Activity
 from authsms.delivery.doorbell import Doorbell, SocketDoorbell
 from authsms.delivery.heartbeat import last_heartbeat
@@ -89,6 +92,12 @@ class Services:
     sender_history: SenderHistory
     repository_desk: RepositoryDesk
     logon_desk: LogonDesk
+    logon_trials: LogonTrials
+
+    @property
+    def audit_desk(self) -> AuditDesk:
+        """What administrators do with the audit trail."""
+        return AuditDesk(self.database, self.audit, AuditSearch(self.database))
 
     @property
     def message_desk(self) -> MessageDesk:
@@ -226,6 +235,7 @@ def assemble(settings: Settings, database: Database, vault: Vault, clock: Clock 
     tools = LogonTools(database, vault, clock, audit, admitted, catalog, continuations, sessions, shown, blocks)
     administrators = Administrators(database, clock, audit)
     endpoints = EndpointService(database, vault, clock, audit)
+    arrangement = Arrangement(database, vault, audit, catalog, endpoints)
     return Services(
         settings=settings,
         database=database,
@@ -252,9 +262,8 @@ def assemble(settings: Settings, database: Database, vault: Vault, clock: Clock 
         tokens=TokenStore(database, vault, clock, audit),
         sender_desk=SenderDesk(TrialTools(database, vault, clock, limits, senders, settings.sms.default_region)),
         sender_history=SenderHistory(senders),
-        logon_desk=LogonDesk(
-            Arrangement(database, vault, audit, catalog, endpoints), endpoints, methods, administrators
-        ),
+        logon_desk=LogonDesk(arrangement, endpoints, methods, administrators),
+        logon_trials=LogonTrials(database, audit, people, blocks, arrangement, {one.name: one for one in methods}),
         repository_desk=RepositoryDesk(
             RepositoryTools(database, people, administrators, audit, limits, clock, settings.sms.default_region)
         ),

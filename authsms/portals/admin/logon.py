@@ -5,16 +5,23 @@ from typing import Protocol, cast
 
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
-from wtforms import SelectMultipleField, StringField
 
 from authsms.administration.logon import GUARDED_EVENTS, LogonDesk, Overview
+from authsms.administration.logon_trial import LogonTrial, LogonTrials
 from authsms.administration.rights import Right
-from authsms.foundation.errors import AuthsmsError, ConflictError, InvalidInputError, NotFoundError
+from authsms.foundation.errors import (
+    AuthsmsError,
+    ConflictError,
+    DirectoryUnavailableError,
+    InvalidInputError,
+    NotFoundError,
+)
 from authsms.logon.arrangement import fingerprint
 from authsms.logon.catalog import Chain, Event, Wanted
 from authsms.portals.admin.frame import AdminForm, act_with, actor, check_form, done, page
 from authsms.portals.admin.frame import services as all_services
-from authsms.portals.admin.logon_words import METHODS, NEEDS, ODDITIES
+from authsms.portals.admin.logon_form import ArrangeForm
+from authsms.portals.admin.logon_words import METHODS, NEEDS, ODDITIES, VERDICTS
 
 blueprint = Blueprint("admin_logon", __name__)
 _LONGEST = 200
@@ -24,43 +31,7 @@ _MOST = 90
 
 class _Services(Protocol):
     logon_desk: LogonDesk
-
-
-class ArrangeForm(AdminForm):
-    """What events and chains have in common: a list in its order, and which lines of it count.
-
-    ``order`` holds all lines as they stand, ``chosen`` those that are ticked; ``move`` is the button that was pressed
-    to move a line, ``up:name`` or ``down:name``.
-    """
-
-    name = StringField()
-    title = StringField()
-    seen = StringField()
-    order = SelectMultipleField(validate_choice=False)
-    chosen = SelectMultipleField(validate_choice=False)
-    endpoint = SelectMultipleField(validate_choice=False)
-    groups = StringField()
-    move = StringField()
-
-    def text(self, field: str, longest: int = _LONGEST) -> str:
-        """Return what was typed."""
-        return str(self[field].data or "").strip()[:longest]
-
-    def lines(self) -> list[str]:
-        """Return all lines in their order, one of them moved when its button was pressed."""
-        order = [str(one)[:_LONGEST] for one in self.order.data or ()][:_MOST]
-        direction, _, name = self.text("move").partition(":")
-        if name in order:
-            place = order.index(name)
-            other = place - 1 if direction == "up" else place + 1
-            if 0 <= other < len(order):
-                order[place], order[other] = order[other], order[place]
-        return order
-
-    def picked(self) -> tuple[str, ...]:
-        """Return the ticked lines in their order."""
-        chosen = set(self.chosen.data or ())
-        return tuple(dict.fromkeys(line for line in self.lines() if line in chosen))
+    logon_trials: LogonTrials
 
 
 @blueprint.get("/events")
@@ -133,6 +104,41 @@ def save_chain(name: str) -> ResponseReturnValue:
 def remove_chain(name: str) -> ResponseReturnValue:
     """Remove a chain."""
     return _remove(lambda: _desk().remove_chain(actor(), name))
+
+
+@blueprint.get("/events/try")
+def ask_try() -> ResponseReturnValue:
+    """Ask for whom and for what a login shall be tried on paper."""
+    actor().require(Right.LOGON_EDIT)
+    return _try_page(request.args.get("event", "")[:_LONGEST], "")
+
+
+@blueprint.post("/events/try")
+def try_as() -> ResponseReturnValue:
+    """Show what somebody would be offered, and why."""
+    check_form(AdminForm())
+    event = request.form.get("event", "")[:_LONGEST]
+    login = request.form.get("user", "").strip()[:_LONGEST]
+    try:
+        trial = cast("_Services", all_services()).logon_trials.try_as(actor(), login, event)
+    except (NotFoundError, DirectoryUnavailableError) as error:
+        return _try_page(event, login, problem=str(error)), 400
+    return _try_page(event, login, trial)
+
+
+def _try_page(event: str, login: str, trial: LogonTrial | None = None, problem: str = "") -> str:
+    found = _desk().overview(actor()).arranged.events.values()
+    choices = sorted((one.name, one.title) for one in found)
+    return page(
+        "logon_try.html",
+        event=event,
+        login=login,
+        trial=trial,
+        problem=problem,
+        events=choices,
+        verdicts=VERDICTS,
+        methods=METHODS,
+    )
 
 
 def _store_event(name: str) -> ResponseReturnValue:

@@ -6,6 +6,7 @@ from flask_babel import lazy_gettext
 from flask_babel.speaklater import LazyString
 
 from authsms.administration.logon_rules import Oddity
+from authsms.administration.logon_trial import Verdict
 
 METHODS: Mapping[str, LazyString] = {
     "LDAP_PASSWORD:1": lazy_gettext("Directory password"),
@@ -25,4 +26,14 @@ ODDITIES: Mapping[Oddity, LazyString] = {
     Oddity.HIDDEN: lazy_gettext("Never comes first: a chain before it asks everybody for the same."),
     Oddity.UNUSED: lazy_gettext("No event uses it."),
     Oddity.UNKNOWN_METHOD: lazy_gettext("Asks for a method that is not there; nobody can pass."),
+}
+VERDICTS: Mapping[Verdict, LazyString] = {
+    Verdict.FIRST: lazy_gettext("The login begins with this chain."),
+    Verdict.FIRST_WITHOUT_NUMBER: lazy_gettext(
+        "The login begins with this chain, but cannot be finished: there is no number a code could be sent to."
+    ),
+    Verdict.OFFERED: lazy_gettext("Can be chosen instead."),
+    Verdict.OTHER_REPOSITORY: lazy_gettext("Not for people of this repository."),
+    Verdict.NOT_A_MEMBER: lazy_gettext("Only for members of other groups."),
+    Verdict.UNKNOWN_METHOD: lazy_gettext("Asks for a method that is not there."),
 }

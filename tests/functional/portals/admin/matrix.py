@@ -78,4 +78,10 @@ MATRIX: dict[tuple[str, str], Right | None] = {
     ("admin_endpoints.save", "POST"): Right.LOGON_EDIT,
     ("admin_endpoints.renew", "POST"): Right.LOGON_EDIT,
     ("admin_endpoints.remove", "POST"): Right.LOGON_EDIT,
+    ("admin_logon.ask_try", "GET"): Right.LOGON_EDIT,
+    ("admin_logon.try_as", "POST"): Right.LOGON_EDIT,
+    ("admin_audit.listing", "GET"): Right.AUDIT_SEE,
+    ("admin_audit.export_csv", "GET"): Right.AUDIT_SEE,
+    ("admin_audit.export_json", "GET"): Right.AUDIT_SEE,
+    ("admin_audit.verify", "POST"): Right.AUDIT_SEE,
 }

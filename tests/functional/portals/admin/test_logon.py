@@ -5,7 +5,10 @@ import re
 import pytest
 
 from authsms.administration.rights import Role
+from authsms.identity.drafts import PersonDraft
+from authsms.identity.local_people import LocalPeople
 from authsms.logon.catalog import Chain
+from tests.functional.portals.admin.office import PASSWORD
 
 
 def form_of(page):
@@ -161,3 +164,41 @@ def test_those_who_may_only_look_see_no_buttons(office):
 
     assert page.status_code == 200
     assert "<button" not in page.text.partition("<main")[2]
+
+
+def test_a_login_is_tried_on_paper(office, admin):
+    office.person("berta")
+    office.services.catalog.save_chain(Chain("staff", "Staff way", ("PASSWORD:1", "SMS_OTP:1"), frozenset({"Staff"})))
+    office.services.catalog.save_event("web", "Web login", ["directory-sms", "staff", "local-sms", "setup-local"])
+    shown = admin.post("/admin/events/try", {"user": "berta", "event": "web"}).text
+
+    places = [
+        shown.index(words)
+        for words in (
+            "can log in",
+            "Not for people of this repository.",
+            "Only for members of other groups.",
+            "The login begins with this chain.",
+            "Can be chosen instead.",
+        )
+    ]
+    assert places == sorted(places)
+    assert "5550142" not in shown
+    (entry,) = [view.entry for view in office.services.audit.search() if view.entry.tag == "logon.tried"]
+    assert (entry.login, entry.event, entry.details) == ("administrator", "web", {"tried": "berta"})
+
+
+def test_somebody_without_a_number_is_told_to_be_stuck(office, admin):
+    people = LocalPeople(office.services.database, office.services.vault, office.services.clock)
+    people.create(PersonDraft("carl", "Carl", (), password=PASSWORD))
+    shown = admin.post("/admin/events/try", {"user": "carl", "event": "web"}).text
+
+    assert "cannot log in" in shown
+    assert "there is no number a code could be sent to" in shown
+
+
+def test_nobody_is_told_as_such(admin):
+    answer = admin.post("/admin/events/try", {"user": "nobody-at-all", "event": "web"})
+
+    assert answer.status_code == 400
+    assert "There is nobody of that name." in answer.text

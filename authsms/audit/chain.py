@@ -82,26 +82,50 @@ class AuditChain:
             return Verification(walked.sealed, 0, walked.sealed + 1, "the end of the chain was cut off")
         return replace(walked, waiting=max(total - length, 0))
 
+    def verify_part(self, start: int, limit: int) -> Verification:
+        """Walk at most *limit* seals behind position *start*, which was walked before; at the end, check that too.
+
+        Attributes of the result count from the beginning: ``waiting`` is what comes after ``sealed``.
+        """
+        with self._database.read() as session:
+            head = session.execute(select(AuditHead)).scalar_one_or_none()
+            newest = session.execute(select(func.max(AuditSeal.position))).scalar_one() or 0
+            length = head.position if head else 0
+            before = session.get(AuditSeal, start) if start else None
+            if start and before is None:
+                return Verification(start - 1, 0, start, "a seal is missing")
+            digest = before.hash if before else GENESIS
+            stop = min(start + limit, length)
+            walked = self._walk(self._pairs(session, stop, start), start, digest)
+        if walked.broken_at is not None:
+            return walked
+        if newest > length or (head is not None and head.mac != self._head_mac(head.position, head.hash)):
+            return Verification(walked.sealed, 0, length, "the end of the chain was rewritten")
+        if walked.sealed != max(stop, start) or (head and walked.sealed >= length and walked.head != head.hash):
+            return Verification(walked.sealed, 0, walked.sealed + 1, "the end of the chain was cut off")
+        return replace(walked, waiting=max(length - walked.sealed, 0))
+
     def _floor(self, session: Session) -> int:
         """Return an id below which every record is sealed; late commits lie a little below the newest seal."""
         newest = session.execute(select(func.max(AuditSeal.record_id))).scalar_one()
         return max((newest or 0) - _LATE_COMMITS, 0)
 
     @staticmethod
-    def _pairs(session: Session, length: int) -> Iterator[tuple[AuditSeal, AuditRecord | None]]:
-        """Yield every seal up to *length* with its record, a batch at a time."""
+    def _pairs(session: Session, length: int, behind: int = 0) -> Iterator[tuple[AuditSeal, AuditRecord | None]]:
+        """Yield every seal behind one position and up to *length* with its record, a batch at a time."""
         query = (
             select(AuditSeal, AuditRecord)
             .outerjoin(AuditRecord, AuditRecord.id == AuditSeal.record_id)
             .order_by(AuditSeal.position)
         )
-        for start in range(0, length, _BATCH):
+        for start in range(behind, length, _BATCH):
             within = AuditSeal.position.between(start + 1, min(start + _BATCH, length))
             yield from session.execute(query.where(within))
             session.expunge_all()
 
-    def _walk(self, pairs: Iterable[tuple[AuditSeal, AuditRecord | None]]) -> Verification:
-        expected, digest = 0, GENESIS
+    def _walk(
+        self, pairs: Iterable[tuple[AuditSeal, AuditRecord | None]], expected: int = 0, digest: str = GENESIS
+    ) -> Verification:
         for seal, record in pairs:
             expected += 1
             problem = self._problem(expected, digest, seal, record)

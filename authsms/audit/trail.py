@@ -54,6 +54,10 @@ class AuditTrail:
         """Walk the whole chain and say where it breaks, if it does."""
         return self._chain.verify()
 
+    def verify_part(self, start: int, limit: int = 20_000) -> Verification:
+        """Walk the next *limit* seals behind position *start*; ``waiting`` is how many are left."""
+        return self._chain.verify_part(start, limit)
+
     def search(self, *, user: str = "", since: datetime | None = None, limit: int = 200) -> list[AuditView]:
         """Return the newest records, newest first, of one login name or person key, or of everybody."""
         query = select(AuditRecord).order_by(AuditRecord.id.desc()).limit(limit)

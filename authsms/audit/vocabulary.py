@@ -60,6 +60,7 @@ class AuditTag(StrEnum):
     ADMINISTRATOR_CHANGED = "administrator.changed"
     ADMINISTRATOR_REMOVED = "administrator.removed"
     ADMINISTRATOR_SETUP_OPENED = "administrator.set-up-opened"
+    AUDIT_EXPORTED = "audit.exported"
     KEY_ROTATED = "key.rotated"
 
 

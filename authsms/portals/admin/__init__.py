@@ -4,6 +4,7 @@ from flask import Flask
 
 from authsms.portals.admin import (
     administrators,
+    audit,
     endpoints,
     frame,
     logon,
@@ -14,7 +15,7 @@ from authsms.portals.admin import (
     start,
 )
 
-AREAS = (start, administrators, logon, endpoints, repositories, senders_area, messages, people)
+AREAS = (start, administrators, logon, endpoints, repositories, senders_area, messages, people, audit)
 for _area in AREAS:
     frame.prepare(_area.blueprint)
 

@@ -1,0 +1,56 @@
+"""Events, chains and endpoints in a real browser."""
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.browser.admin.conftest import Desk
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "/admin/events",
+        "/admin/events/of/web",
+        "/admin/events/try",
+        "/admin/chains/of/local-sms",
+        "/admin/chains/new",
+        "/admin/endpoints",
+        "/admin/endpoints/new",
+    ],
+)
+def test_pages_are_fit_for_everybody(desk: Desk, looks_good, address):
+    """Light and dark, phone and desktop, enlarged; axe has nothing to say."""
+    desk.office.services.endpoints.create("Wiki", event="web", redirect_uris=("https://wiki.example.test/back",))
+    looks_good(address)
+
+
+@pytest.mark.parametrize("script", [True, False])
+def test_chains_are_ordered_by_keyboard(desk: Desk, script):
+    """The button keeps the focus, so that it can be pressed again."""
+    page = desk.open(java_script_enabled=script)
+    page.goto(f"{desk.url}/admin/events/of/web")
+    page.get_by_role("checkbox", name="Local password", exact=True).check()
+    up = page.get_by_role("button", name="Move Local password up", exact=True)
+    for _ in range(3):
+        up.focus()
+        page.keyboard.press("Enter")
+    if script:
+        expect(up).to_be_focused()
+    page.get_by_role("button", name="Save").last.press("Enter")
+    page.wait_for_url("**/admin/events")
+
+    chains = [chain.name for chain in desk.office.services.catalog.event("web").chains]
+    assert chains == ["setup-local", "directory-sms", "local-sms"]
+
+
+def test_chains_are_ordered_by_dragging(desk: Desk):
+    """An addition for those with a mouse."""
+    page = desk.open()
+    page.goto(f"{desk.url}/admin/events/of/web")
+    lines = page.locator("[data-order] > li")
+    lines.nth(1).drag_to(lines.nth(0), target_position={"x": 10, "y": 2})
+    page.get_by_role("button", name="Save").last.click()
+    page.wait_for_url("**/admin/events")
+
+    chains = [chain.name for chain in desk.office.services.catalog.event("web").chains]
+    assert chains == ["local-sms", "directory-sms"]

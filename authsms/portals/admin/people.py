@@ -136,15 +136,16 @@ class _Facts(dict[str, str]):
 
 def _filled(sentence: str, facts: Mapping[str, Fact]) -> str:
     """Return *sentence* with its facts; they are foreign words and are never looked through for places."""
-    shown = {
-        name: format_datetime(value, "short") + " UTC"
-        if isinstance(value, datetime)
-        else ""
-        if value is None
-        else str(value)
-        for name, value in facts.items()
-    }
+    shown = {name: _shown(value) for name, value in facts.items()}
+    if isinstance(tries := facts.get("tries"), int):
+        shown["times"] = gettext("once") if tries == 1 else gettext("%(number)s times", number=tries)
     return (sentence % _Facts(shown)).strip()
+
+
+def _shown(fact: Fact) -> str:
+    if isinstance(fact, datetime):
+        return f"{format_datetime(fact, 'short')} UTC"
+    return "" if fact is None else str(fact)
 
 
 def _days() -> int:

@@ -173,7 +173,7 @@ CONCLUSIONS: Final[Mapping[str, _Told]] = {
     ),
     "delivered:wrong-codes": (
         "bad",
-        lazy_gettext("The code was delivered at %(at)s; the person typed a wrong code (times: %(tries)s)."),
+        lazy_gettext("The code was delivered at %(at)s; the person typed a wrong code %(times)s."),
         _READ_CODE,
     ),
     "delivered:too-late": (
@@ -189,7 +189,7 @@ CONCLUSIONS: Final[Mapping[str, _Told]] = {
     "delivered:cancelled": ("off", lazy_gettext("The code was delivered at %(at)s; the person gave up."), _AGAIN),
     "taken:wrong-codes": (
         "bad",
-        lazy_gettext("%(service)s took the code at %(at)s; the person typed a wrong code (times: %(tries)s)."),
+        lazy_gettext("%(service)s took the code at %(at)s; the person typed a wrong code %(times)s."),
         _READ_CODE,
     ),
     "taken:too-late": (
@@ -206,7 +206,7 @@ CONCLUSIONS: Final[Mapping[str, _Told]] = {
     "failed:refused": ("bad", lazy_gettext("%(service)s refused the code: %(code)s. %(advice)s"), ""),
     "failed:opted-out": (
         "bad",
-        lazy_gettext("%(service)s refused the code: %(code)s, the person had texted STOP. %(advice)s"),
+        lazy_gettext("%(service)s refused the code: %(code)s, the person had texted STOP."),
         lazy_gettext("The person texts START to the number the codes come from."),
     ),
     "failed:configuration": ("bad", lazy_gettext("%(service)s refused the code: %(code)s. %(advice)s"), _SETTINGS),

@@ -66,6 +66,20 @@ def test_the_sentence_on_top_says_why_and_what_next(work: Work, admin: Clerk):
     assert "No text was sent: the directory has no phone number." in page
 
 
+@pytest.mark.parametrize(("tries", "words"), [(1, "typed a wrong code once."), (2, "typed a wrong code 2 times.")])
+def test_wrong_codes_are_counted_in_words_and_the_next_step_is_said_once(work: Work, admin: Clerk, tries, words):
+    person = work.person("alice", phones=(PHONE,))
+    step = work.at_code()
+    code = work.code()
+    work.deliver()
+    for _ in range(tries):
+        work.type_code(step, f"{(int(code) + 1) % 10 ** len(code):0{len(code)}d}")
+    page = admin.get(f"/admin/people/{person.key}").text
+
+    assert words in page
+    assert page.count("Let the person read the newest text slowly") == 2  # on top, and in the story
+
+
 def test_a_repository_that_is_away_is_named_beside_the_hits(work: Work, admin: Clerk):
     work.person("alice")
     away = {"servers": ["ldaps://127.0.0.1:1"], "base": "dc=example", "connect_timeout_seconds": 1}

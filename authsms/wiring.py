@@ -1,8 +1,9 @@
 """Which class serves which type: the one file that knows every implementation."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
+from threading import BoundedSemaphore
 
 from authsms.administration.administrators import Administrators
 from authsms.administration.audit import AuditDesk
@@ -11,7 +12,7 @@ from authsms.administration.logon_trial import LogonTrials
 from authsms.administration.messages import MessageDesk, MessageTools
 from authsms.administration.people import PeopleDesk, PeopleTools
 from authsms.administration.people_actions import ActionTools, PeopleActions
-from authsms.administration.repositories import RepositoryDesk, RepositoryTools
+from authsms.administration.repositories import TESTS_AT_ONCE, RepositoryDesk, RepositoryTools
 from authsms.administration.senders import SenderDesk
 from authsms.administration.senders_history import SenderHistory
 from authsms.administration.senders_trials import TrialTools
@@ -89,10 +90,46 @@ class Services:
     signing_keys: SigningKeys
     tokens: TokenStore
     sender_desk: SenderDesk
-    sender_history: SenderHistory
-    repository_desk: RepositoryDesk
-    logon_desk: LogonDesk
-    logon_trials: LogonTrials
+    methods: Sequence[Method]
+    probes: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(TESTS_AT_ONCE))
+
+    @property
+    def sender_history(self) -> SenderHistory:
+        """How the sender policy came to be what it is."""
+        return SenderHistory(self.senders)
+
+    @property
+    def arrangement(self) -> Arrangement:
+        """How events, chains and endpoints are changed."""
+        return Arrangement(self.database, self.vault, self.audit, self.catalog, self.endpoints)
+
+    @property
+    def logon_desk(self) -> LogonDesk:
+        """What administrators do with events, chains and endpoints."""
+        return LogonDesk(self.arrangement, self.endpoints, self.methods, self.administrators)
+
+    @property
+    def logon_trials(self) -> LogonTrials:
+        """How administrators try a login on paper."""
+        methods = {one.name: one for one in self.methods}
+        return LogonTrials(self.database, self.audit, self.people, self.blocks, self.arrangement, methods)
+
+    @property
+    def repository_desk(self) -> RepositoryDesk:
+        """What administrators do with repositories."""
+        region = self.settings.sms.default_region
+        return RepositoryDesk(
+            RepositoryTools(
+                self.database,
+                self.people,
+                self.administrators,
+                self.audit,
+                self.limits,
+                self.clock,
+                self.probes,
+                region,
+            )
+        )
 
     @property
     def audit_desk(self) -> AuditDesk:
@@ -233,9 +270,6 @@ def assemble(settings: Settings, database: Database, vault: Vault, clock: Clock 
     methods: list[Method] = [*passwords, SmsOtpMethod(vault, audit, code_tools, settings.sms)]
     shown = Whereabouts(outbox, vault, clock)
     tools = LogonTools(database, vault, clock, audit, admitted, catalog, continuations, sessions, shown, blocks)
-    administrators = Administrators(database, clock, audit)
-    endpoints = EndpointService(database, vault, clock, audit)
-    arrangement = Arrangement(database, vault, audit, catalog, endpoints)
     return Services(
         settings=settings,
         database=database,
@@ -244,7 +278,7 @@ def assemble(settings: Settings, database: Database, vault: Vault, clock: Clock 
         limits=limits,
         audit=audit,
         people=people,
-        administrators=administrators,
+        administrators=Administrators(database, clock, audit),
         senders=senders,
         doorbell=doorbell,
         outbox=outbox,
@@ -256,15 +290,10 @@ def assemble(settings: Settings, database: Database, vault: Vault, clock: Clock 
         blocks=blocks,
         renewal=CodeRenewal(tools, methods),
         sessions=sessions,
-        endpoints=endpoints,
+        endpoints=EndpointService(database, vault, clock, audit),
         continuations=continuations,
         signing_keys=SigningKeys(database, vault, clock, audit),
         tokens=TokenStore(database, vault, clock, audit),
         sender_desk=SenderDesk(TrialTools(database, vault, clock, limits, senders, settings.sms.default_region)),
-        sender_history=SenderHistory(senders),
-        logon_desk=LogonDesk(arrangement, endpoints, methods, administrators),
-        logon_trials=LogonTrials(database, audit, people, blocks, arrangement, {one.name: one for one in methods}),
-        repository_desk=RepositoryDesk(
-            RepositoryTools(database, people, administrators, audit, limits, clock, settings.sms.default_region)
-        ),
+        methods=methods,
     )

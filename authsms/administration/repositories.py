@@ -1,9 +1,9 @@
 """Repositories: where people come from, changed and tried by administrators."""
 
-import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
+from threading import BoundedSemaphore
 from typing import Any, Final
 
 from authsms.administration.actors import Actor
@@ -24,7 +24,7 @@ from authsms.identity.repository import PersonKey, split_key
 from authsms.identity.service import PeopleService
 
 TESTS: Final = Rate(20, timedelta(minutes=5))
-_AT_ONCE: Final = 4
+TESTS_AT_ONCE: Final = 4
 _TO_LDAP: Final = "ldap"
 
 
@@ -64,7 +64,7 @@ class Trial:
 
 @dataclass(frozen=True, slots=True)
 class RepositoryTools:
-    """What the desk works with."""
+    """What the desk works with; ``slots`` bounds how many tests run at once in a process."""
 
     database: Database
     people: PeopleService
@@ -72,6 +72,7 @@ class RepositoryTools:
     audit: AuditTrail
     limits: Limits
     clock: Clock
+    slots: BoundedSemaphore
     default_region: str = ""
 
 
@@ -83,7 +84,6 @@ class RepositoryDesk:
 
     def __init__(self, tools: RepositoryTools) -> None:
         self._tools = tools
-        self._slots = threading.BoundedSemaphore(_AT_ONCE)
 
     def list(self, actor: Actor) -> Sequence[RepositoryView]:
         """Return all repositories by name, the built-in one among them."""
@@ -198,12 +198,12 @@ class RepositoryDesk:
         try:
             read = LdapSettings.read(settings)
             tools.limits.take(f"repository-test:{actor.person_key}"[:160], TESTS)
-            if not self._slots.acquire(blocking=False):
+            if not tools.slots.acquire(blocking=False):
                 raise OverloadedError("Other tests are running; try again in a moment.")
             try:
                 servers = probe(read, secret, tools.clock, login=login, default_region=tools.default_region)
             finally:
-                self._slots.release()
+                tools.slots.release()
         except ConfigurationError as error:
             raise InvalidInputError(str(error)) from error
         trial = Trial(is_typed, servers)

@@ -94,8 +94,9 @@ def _typed(form: AdminForm) -> tuple[str, str]:
 def _words(error: AuthsmsError) -> str:
     if isinstance(error, TooManyRequestsError):
         minutes = int(error.retry_after.total_seconds() // 60) + 1
-        return gettext(
+        words: str = gettext(
             "Five tests an hour are allowed to each of you, and twenty to all; the next one in %(minutes)s minutes.",
             minutes=minutes,
         )
+        return words
     return str(error)

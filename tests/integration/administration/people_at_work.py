@@ -88,6 +88,7 @@ class Work:
         query = select(Message.id, Message.text).where(Message.text.is_not(None)).order_by(Message.id.desc())
         with self.services.database.read() as session:
             message_id, sealed = session.execute(query.limit(1)).one()
+        assert sealed is not None
         text = self.services.vault.unseal(sealed, context=f"message.text:{message_id}").decode()
         found = re.search(r"\d{6,10}", text)
         assert found is not None

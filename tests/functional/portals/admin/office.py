@@ -111,6 +111,13 @@ class Office:
         return self.visitor(self.session_token(person))
 
 
+def found_in(pattern: str, page: str) -> str:
+    """Return the first group of *pattern* where it stands in *page*."""
+    found = re.search(pattern, page)
+    assert found is not None, f"{pattern} is not on the page"
+    return found[1]
+
+
 @contextmanager
 def open_office(instance: Path, database: Database, clock: Clock, *, home: str, **settings: object) -> Iterator[Office]:
     """Open an installation on a database that has its tables."""

@@ -1,8 +1,8 @@
 """The pages of endpoints, without JavaScript."""
 
-import re
-
 import pytest
+
+from tests.functional.portals.admin.office import found_in
 
 FIELDS = {
     "name": "Wiki",
@@ -19,14 +19,14 @@ def only(office):
 
 
 def seen_in(page):
-    return re.search(r'name="seen" value="([^"]*)"', page.text)[1]
+    return found_in(r'name="seen" value="([^"]*)"', page.text)
 
 
 def test_an_endpoint_is_made_and_its_secret_shown_once(office, admin):
     answer = admin.post("/admin/endpoints/new", FIELDS)
     made = only(office)
     shown = admin.post(f"/admin/endpoints/of/{made.id}/secret").text
-    secret = re.search(r"<code>([A-Za-z0-9_-]{40,})</code></dd></dl>", shown)[1]
+    secret = found_in(r"<code>([A-Za-z0-9_-]{40,})</code></dd></dl>", shown)
 
     assert answer.location == f"/admin/endpoints/of/{made.id}"
     assert made.redirect_uris == ("https://wiki.example.test/back", "https://wiki.example.test/other")

@@ -8,15 +8,15 @@ from authsms.administration.rights import Role
 from authsms.identity.drafts import PersonDraft
 from authsms.identity.local_people import LocalPeople
 from authsms.logon.catalog import Chain
-from tests.functional.portals.admin.office import PASSWORD
+from tests.functional.portals.admin.office import PASSWORD, found_in
 
 
 def form_of(page):
     """Return the fields a browser would send with a form of an event or a chain."""
     main = page.text.partition("<main")[2].partition("</main>")[0]
     return {
-        "seen": re.search(r'name="seen" value="([^"]*)"', main)[1],
-        "title": re.search(r'name="title" value="([^"]*)"', main)[1],
+        "seen": found_in(r'name="seen" value="([^"]*)"', main),
+        "title": found_in(r'name="title" value="([^"]*)"', main),
         "order": re.findall(r'name="order" value="([^"]+)"', main),
         "chosen": re.findall(r'name="chosen" value="([^"]+)" checked', main),
     }

@@ -60,7 +60,7 @@ def test_forms_of_others_are_refused(office: Office):
         if method == "POST":
             assert clerk.post(address, token=foreign).status_code == 403, endpoint
             assert clerk.post(address, token="").status_code == 403, endpoint
-            assert clerk.post(address, **{"Sec-Fetch-Site": "cross-site"}).status_code == 403, endpoint
+            assert clerk.post(address, {}, **{"Sec-Fetch-Site": "cross-site"}).status_code == 403, endpoint
 
 
 def test_guarded_rights_want_a_fresh_proof(office: Office, clock: ManualClock):

@@ -156,7 +156,7 @@ def test_codes_are_switched_on_again(work: Work, office: Office):
 
 def test_somebody_is_blocked_signed_out_and_let_in_again(work: Work, admin: Clerk, office: Office):
     person = work.person("alice")
-    token = work.log_in().session_token
+    token = work.log_in().session_token or ""
     work.clock.advance(timedelta(minutes=1))
     blocked = admin.post("/admin/people/block", {"person_key": person.key, "reason": "left"}, token=admin.token())
     page = admin.get(blocked.location).text
@@ -207,6 +207,7 @@ def test_an_auditor_sees_the_story_and_no_button(work: Work, office: Office):
 
 def test_a_help_desk_cannot_block_an_administrator(work: Work, office: Office, admin: Clerk):
     victim = office.services.people.find("administrator")
+    assert victim is not None
     answer = office.clerk(Role.HELPDESK).post("/admin/people/block", {"person_key": victim.key, "reason": "coup"})
 
     assert answer.status_code == 403

@@ -41,7 +41,10 @@ def service_form(kind: type[SenderService]) -> AdminForm:
     fields: dict[str, Any] = {
         "name": StringField(),
         "countries": StringField(),
-        "purposes": SelectMultipleField(choices=[(one.value, one.value) for one in Purpose], validate_choice=False),
+        "purposes": SelectMultipleField(
+            choices=[one.value for one in Purpose],  # type: ignore[misc]  # the stubs know pairs only
+            validate_choice=False,
+        ),
     }
     for setting in kind.all_settings():
         is_flag = setting.kind is SettingKind.FLAG

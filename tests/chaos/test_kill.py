@@ -80,7 +80,7 @@ def test_a_kill_loses_nothing_and_doubles_at_most_one(scene: Scene, office: Offi
 @pytest.mark.parametrize("moment", ["claimed", SUBMITTED])
 def test_nothing_is_sent_after_expiry_however_long_the_outage(scene: Scene, office: Office, moment: str):
     """A code that comes after its end only confuses, or is somebody's second code."""
-    life = timedelta(seconds=3)
+    life = timedelta(seconds=6)
     posted = _post(office, 3, life)
     ends_at = time.time() + life.total_seconds()
     _strike(replace(scene, moment=moment))

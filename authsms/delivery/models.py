@@ -18,7 +18,7 @@ class Message(Base):
 
     A message waits exactly while ``due_at`` is set, and belongs to a worker exactly while ``owner`` is set; never
     both. The two partial indexes hold only such rows, so that claiming stays fast however many messages have been sent
-    before.
+    before. ``country`` is the ISO 3166 one of the recipient's number, ``ZZ`` for none, empty for no number.
     """
 
     __tablename__ = "message"
@@ -52,6 +52,7 @@ class Message(Base):
     recipient: Mapped[bytes | None] = mapped_column(LargeBinary)
     recipient_hash: Mapped[str] = mapped_column(String(64), index=True)
     masked: Mapped[str] = mapped_column(String(32))
+    country: Mapped[str] = mapped_column(String(2), server_default="")
     text: Mapped[bytes | None] = mapped_column(LargeBinary)
     reference: Mapped[str] = mapped_column(String(100), index=True)
     person_key: Mapped[str] = mapped_column(String(200))

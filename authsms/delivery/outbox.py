@@ -16,7 +16,7 @@ from authsms.delivery.states import LIVE, Failure, MessageState, Settle, Withhel
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database
 from authsms.foundation.errors import InvalidInputError, NotFoundError
-from authsms.foundation.phone import PhoneNumber, mask
+from authsms.foundation.phone import PhoneNumber, country_of, mask
 from authsms.foundation.vault import Vault
 from authsms.senders.submission import Purpose
 
@@ -166,6 +166,7 @@ class Outbox:
                 "recipient": sealed_number if number else None,
                 "recipient_hash": self._vault.keyed_hash("recipient", number),
                 "masked": subject.masked,
+                "country": country_of(draft.recipient) if draft.recipient else "",
                 "text": sealed_text if waits else None,
                 "reference": draft.reference,
                 "person_key": draft.person_key,

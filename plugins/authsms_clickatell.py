@@ -97,6 +97,7 @@ class ClickatellHttpService(SenderService):
     key = "clickatell_http"
     title = "Clickatell HTTP (classic)"
     has_webhooks = True
+    sender_setting = "sender"
     codes = _KNOWN
     settings = (
         Setting("user", "User", "The user name of the account.", required=True),
@@ -152,7 +153,8 @@ class ClickatellHttpService(SenderService):
             markers = tuple(map(_hexadecimal, (submission.text, *_CODE_DIGITS.findall(submission.text))))
             text = (("text", markers[0]), ("unicode", "1"))
         pairs = [*self._account(), ("to", submission.recipient.lstrip("+")), *text]
-        pairs += [("from", self.values.text("sender").lstrip("+"))] if self.values.text("sender") else []
+        sender = submission.sender or self.values.text("sender")
+        pairs += [("from", sender.lstrip("+"))] if sender else []
         pairs += [("mo", "1")] if self.values.flag("keep_sender") else []
         pairs += [("concat", str(self.values.number("parts")))]
         pairs += [("cliMsgId", submission.message_id)] if len(submission.message_id) <= _LONGEST_OWN_ID else []

@@ -102,6 +102,7 @@ class _IntegrationService(SenderService):
     """An integration in Clickatell's portal, known by its key; what the two APIs have in common."""
 
     has_webhooks = True
+    sender_setting = "sender"
     states: ClassVar[Mapping[str, ReceiptState]]
     settings = (
         Setting(
@@ -163,8 +164,8 @@ class _IntegrationService(SenderService):
     def _url(self, path: str) -> str:
         return self.values.text("base_url").rstrip("/") + path
 
-    def _sender(self) -> dict[str, JsonValue]:
-        sender = self.values.text("sender").lstrip("+")
+    def _sender(self, chosen: str) -> dict[str, JsonValue]:
+        sender = (chosen or self.values.text("sender")).lstrip("+")
         return {"from": sender} if sender else {}
 
 
@@ -180,7 +181,7 @@ class ClickatellPlatformService(_IntegrationService):
     def build_request(self, submission: Submission) -> ProviderRequest:
         message: dict[str, JsonValue] = {"content": submission.text, "to": [submission.recipient.lstrip("+")]}
         message |= {"charset": "UTF-8", "clientMessageId": submission.message_id}
-        return self._post("/messages", message | self._sender())
+        return self._post("/messages", message | self._sender(submission.sender))
 
     @override
     def read_answer(self, answer: ProviderAnswer, submission: Submission) -> Outcome:
@@ -215,7 +216,7 @@ class ClickatellOneService(_IntegrationService):
     def build_request(self, submission: Submission) -> ProviderRequest:
         message: dict[str, JsonValue] = {"channel": "sms", "to": submission.recipient.lstrip("+")}
         message |= {"content": submission.text, "clientMessageId": submission.message_id}
-        return self._post("/v1/message", {"messages": [message | self._sender()]})
+        return self._post("/v1/message", {"messages": [message | self._sender(submission.sender)]})
 
     @override
     def read_answer(self, answer: ProviderAnswer, submission: Submission) -> Outcome:

@@ -1,8 +1,9 @@
 """Any provider or gateway that takes a text by one HTTP request.
 
-The administrator describes the request; ``{phone}`` and ``{message}`` stand in the values of its parameters, and are
-the only variables. They are encoded for the place they stand in, so that no text can add a parameter or a field.
-Success is decided by the status *and* a rule on the body: many gateways refuse with HTTP 200.
+The administrator describes the request; ``{phone}``, ``{message}`` and, if wanted, ``{sender}`` stand in the values of
+its parameters, and are the only variables. They are encoded for the place they stand in, so that no text can add a
+parameter or a field. Success is decided by the status *and* a rule on the body: many gateways refuse with
+HTTP 200.
 """
 
 from typing_extensions import override
@@ -13,6 +14,7 @@ from authsms.plugin_api import (
     JsonValue,
     Outcome,
     Pairs,
+    PhoneNumber,
     Preset,
     ProviderAnswer,
     ProviderRequest,
@@ -28,7 +30,8 @@ from authsms.plugin_api import (
     parse_template,
 )
 
-_VARIABLES = ("phone", "message")
+_NEEDED = ("phone", "message")
+_VARIABLES = (*_NEEDED, "sender")
 _LONGEST_VALUE = 1000
 _RULES = (
     ("status", "The status alone"),
@@ -102,6 +105,7 @@ class GenericHttpService(SenderService):
     key = "generic_http"
     title = "Generic HTTP"
     presets = _PRESETS
+    sender_setting = "sender"
     settings = (
         Setting(
             "url",
@@ -132,7 +136,7 @@ class GenericHttpService(SenderService):
         Setting(
             "parameters",
             "Parameters",
-            "Lines of name=value. {phone} and {message} are put in; write {{ and }} for braces.",
+            "Lines of name=value. {phone}, {message} and {sender} are put in; write {{ and }} for braces.",
             SettingKind.PAIRS,
             default=(),
         ),
@@ -143,6 +147,7 @@ class GenericHttpService(SenderService):
             SettingKind.SECRET_PAIRS,
             default=(),
         ),
+        Setting("sender", "Sender", "Stands where a parameter says {sender}; the policy may choose another."),
         Setting("headers", "Headers", "Lines of name=value; no variables.", SettingKind.PAIRS, default=()),
         Setting(
             "secure_headers",
@@ -183,22 +188,31 @@ class GenericHttpService(SenderService):
         used = {word for name, value in pairs for word in _template(value, name).names}
         fixed = [("url", values.text("url"))]
         fixed += [(name, value) for name in ("headers", "secure_headers") for _, value in values.pairs(name)]
-        for variable in _VARIABLES:
+        for variable in _NEEDED:
             if variable not in used:
                 raise InvalidInputError(f"One parameter must hold {{{variable}}}.", field="parameters")
-            for name, text in fixed:
-                if f"{{{variable}}}" in text:
-                    raise InvalidInputError("Variables belong into parameters only.", field=name)
+        for name, text in fixed:
+            if any(f"{{{variable}}}" in text for variable in _VARIABLES):
+                raise InvalidInputError("Variables belong into parameters only.", field=name)
+        if ("sender" in used) != bool(values.text("sender")):
+            raise InvalidInputError("A sender and a parameter that holds {sender} belong together.", field="sender")
         rule = values.text("success_rule")
         if rule != "status" and not values.text("success_value"):
             raise InvalidInputError("Say what success looks like.", field="success_value")
         if rule in _JSON_RULES and not values.text("success_field"):
             raise InvalidInputError("Say which field of the answer to look at.", field="success_field")
-        cls._request(values, "+10000000000", "x")
+        cls._request(values, Submission("x", PhoneNumber("+10000000000"), "x"))
+
+    @override
+    @classmethod
+    def check_sender(cls, values: SettingValues, sender: str) -> None:
+        super().check_sender(values, sender)
+        if not values.text("sender"):
+            raise InvalidInputError("Put {sender} into a parameter of the service first.", field="senders")
 
     @override
     def build_request(self, submission: Submission) -> ProviderRequest:
-        return self._request(self.values, submission.recipient, submission.text)
+        return self._request(self.values, submission)
 
     @override
     def read_answer(self, answer: ProviderAnswer, submission: Submission) -> Outcome:
@@ -222,10 +236,12 @@ class GenericHttpService(SenderService):
         return met.get(rule, True)
 
     @staticmethod
-    def _request(values: SettingValues, phone: str, message: str) -> ProviderRequest:
+    def _request(values: SettingValues, submission: Submission) -> ProviderRequest:
+        plus = "" if values.text("number_format") == "plus" else "+"
         words = {
-            "phone": phone if values.text("number_format") == "plus" else phone.lstrip("+"),
-            "message": message,
+            "phone": submission.recipient.lstrip(plus),
+            "message": submission.text,
+            "sender": (submission.sender or values.text("sender")).lstrip(plus),
         }
         pairs = tuple(
             (name, _template(value, setting).fill(words))

@@ -90,6 +90,7 @@ class Lox24RestService(SenderService):
     key = "lox24_rest"
     title = "LOX24 REST API"
     has_webhooks = True
+    sender_setting = "sender"
     codes = _REST_CODES
     settings = (
         Setting("client_id", "Client id", "Your customer number.", required=True, pattern=r"[A-Za-z0-9]{1,40}"),
@@ -144,7 +145,7 @@ class Lox24RestService(SenderService):
     def build_request(self, submission: Submission) -> ProviderRequest:
         deletion = self.values.text("delete_text")
         value: dict[str, JsonValue] = {
-            "sender_id": self.values.text("sender"),
+            "sender_id": submission.sender or self.values.text("sender"),
             "phone": submission.recipient,
             "text": submission.text,
             "service_code": self.values.text("service"),

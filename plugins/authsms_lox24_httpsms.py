@@ -68,6 +68,7 @@ class Lox24HttpsmsService(SenderService):
     key = "lox24_httpsms"
     title = "LOX24 httpsms.php (old)"
     has_webhooks = True
+    sender_setting = "sender"
     codes = _KNOWN
     settings = (
         Setting("customer", "Customer number", "Called konto by LOX24.", required=True, pattern=r"\d{1,20}"),
@@ -116,7 +117,7 @@ class Lox24HttpsmsService(SenderService):
             ("return", "xml"),
             ("action", "send"),
         )
-        sender = self.values.text("sender")
+        sender = submission.sender or self.values.text("sender")
         url = f"{self.values.text('base_url').rstrip('/')}/API/httpsms.php"
         request = ProviderRequest.form(url, (*pairs, ("from", sender)) if sender else pairs)
         return replace(request, markers=(digest,))

@@ -42,6 +42,7 @@ from authsms.plugin_api import (
 
 _NATIONAL = re.compile(r"\+?([1-9]\d{0,2})\\(\d{4,14})")
 _SENDER = re.compile(r"\+[1-9]\d{1,14}|\d{3,8}|(?=.*[A-Za-z])[A-Za-z0-9 ]{2,11}")
+_MESSAGING_SERVICE = re.compile(r"MG[0-9a-fA-F]{32}")
 _MESSAGE_SID = re.compile(r"(?:SM|MM)[0-9a-fA-F]{32}")
 _LONGEST_VALIDITY = 36_000
 _STATES = {
@@ -94,6 +95,7 @@ class TwilioService(SenderService):
     key = "twilio"
     title = "Twilio"
     has_webhooks = True
+    sender_setting = "sender_phone"
     codes = read_codes(_CODES)
     settings = (
         Setting(
@@ -125,7 +127,7 @@ class TwilioService(SenderService):
             "messaging_service_sid",
             "Messaging service SID",
             "MG and 32 hexadecimal digits (formerly Copilot): Twilio picks the sender from its pool.",
-            pattern="MG[0-9a-fA-F]{32}",
+            pattern=_MESSAGING_SERVICE.pattern,
         ),
         Setting(
             "risk_check",
@@ -156,11 +158,16 @@ class TwilioService(SenderService):
         _sender(values.text("sender_phone"))
 
     @override
+    @classmethod
+    def check_sender(cls, values: SettingValues, sender: str) -> None:
+        if not _MESSAGING_SERVICE.fullmatch(sender):
+            _sender(sender)
+
+    @override
     def build_request(self, submission: Submission) -> ProviderRequest:
-        pairs = [("To", submission.recipient), ("Body", submission.text)]
-        pairs += [("From", _sender(self.values.text("sender_phone")))] if self.values.text("sender_phone") else []
-        for name, setting in (("MessagingServiceSid", "messaging_service_sid"), ("RiskCheck", "risk_check")):
-            pairs += [(name, self.values.text(setting))] if self.values.text(setting) else []
+        pairs = [("To", submission.recipient), ("Body", submission.text), *self._origin(submission.sender)]
+        if self.values.text("risk_check"):
+            pairs.append(("RiskCheck", self.values.text("risk_check")))
         if submission.callback_url:
             pairs.append(("StatusCallback", submission.callback_url))
         if submission.lifetime is not None:
@@ -218,6 +225,14 @@ class TwilioService(SenderService):
     def _url(self, resource: str) -> str:
         base, account = self.values.text("base_url").rstrip("/"), self.values.text("account_sid")
         return f"{base}/2010-04-01/Accounts/{account}/{resource}"
+
+    def _origin(self, chosen: str) -> list[tuple[str, str]]:
+        """Return who the text is from; a number that was chosen need not belong to the service of the settings."""
+        service, phone = self.values.text("messaging_service_sid"), self.values.text("sender_phone")
+        if chosen:
+            service, phone = (chosen, "") if _MESSAGING_SERVICE.fullmatch(chosen) else ("", chosen)
+        pairs = [("From", _sender(phone)), ("MessagingServiceSid", service)]
+        return [(name, value) for name, value in pairs if value]
 
     def _credentials(self) -> tuple[str, str]:
         if self.values.text("api_key_sid"):

@@ -71,6 +71,8 @@ class SenderService(ABC):
         codes: Its error codes.
         has_webhooks: It reports to a callback address.
         presets: Gateways it is known to fit, as values to start from.
+        sender_setting: Name of the setting that says who a text is from. The policy may choose another sender for a
+            text, so `build_request` takes ``submission.sender or self.values.text(...)``. Empty: it takes no other.
     """
 
     key: ClassVar[str]
@@ -79,6 +81,7 @@ class SenderService(ABC):
     codes: ClassVar[Mapping[str, CodeMeaning]] = {}
     has_webhooks: ClassVar[bool] = False
     presets: ClassVar[tuple[Preset, ...]] = ()
+    sender_setting: ClassVar[str] = ""
 
     def __init__(self, values: SettingValues, transport: Transport) -> None:
         self.values = values
@@ -120,6 +123,14 @@ class SenderService(ABC):
     @classmethod  # noqa: B027 - most providers have nothing to check
     def check(cls, values: SettingValues) -> None:
         """Raise `InvalidInputError`, with the `field` to change, when settings do not fit together."""
+
+    @classmethod
+    def check_sender(cls, values: SettingValues, sender: str) -> None:  # noqa: ARG003 - the contract names it
+        """Raise `InvalidInputError` unless *sender* may stand in for the one in the settings."""
+        for setting in (one for one in cls.settings if one.name == cls.sender_setting):
+            setting.read(sender)
+            return
+        raise InvalidInputError(f"{cls.title} takes no sender but its own.", field="senders")
 
     @abstractmethod
     def build_request(self, submission: Submission) -> ProviderRequest:

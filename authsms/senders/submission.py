@@ -29,6 +29,7 @@ class Submission:
         message_id: Our own reference; at most 64 characters, repeated by a second try.
         lifetime: How long the text is worth delivering, or None.
         callback_url: Where the provider may report, or None when it cannot reach this server.
+        sender: The sender id or number the policy chose for this text; empty means the one of the service's settings.
     """
 
     message_id: str
@@ -36,6 +37,7 @@ class Submission:
     text: str = field(repr=False)
     lifetime: timedelta | None = None
     callback_url: str | None = field(default=None, repr=False)
+    sender: str = ""
 
 
 class RefusalScope(StrEnum):

@@ -46,6 +46,7 @@ class PigeonService(SenderService):
     key = "pigeon"
     title = "Pigeon Post"
     has_webhooks = True
+    sender_setting = "sender"
     codes = read_codes(_CODES)
     settings = (
         Setting("api_key", "API key", "From the console, under Keys.", SettingKind.SECRET, required=True),
@@ -73,7 +74,7 @@ class PigeonService(SenderService):
             f"{self.values.text('base_url')}/v1/messages",
             {
                 "to": submission.recipient,
-                "from": self.values.text("sender"),
+                "from": submission.sender or self.values.text("sender"),
                 "text": submission.text,
                 "reference": submission.message_id,
                 "report_to": submission.callback_url,

@@ -10,6 +10,7 @@ import ssl
 import time
 from abc import abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import timedelta
 from typing import ClassVar
 
@@ -34,6 +35,7 @@ from tests.plugins.hostile import Behaviour, HostileServer
 
 PHONE = PhoneNumber("+4915112345678")
 CODE = "739201"
+SENDER = "+14155550199"
 TEXT = f"{CODE} is your code. \"Quoted\" \\ & to=+1 </text> {{otp}} 'x' ä € 😀"
 SUBMISSION = Submission("0" * 31 + "7", PHONE, TEXT, timedelta(seconds=120), "https://login.example/webhooks/x/t0ken")
 SECRETS = ("s3cret/one+", "s3cret:two&")
@@ -61,6 +63,10 @@ class SenderServiceContract:
     def read_request(self, request: bytes) -> tuple[str, str]:
         """Return recipient and text as the provider would read them from a raw request."""
 
+    @abstractmethod
+    def read_sender(self, request: bytes) -> str:
+        """Return who the text is from as the provider would read it; a number with its plus sign."""
+
     def service(self, url: str, guard: HttpGuard | None = None) -> SenderService:
         """Return the provider, configured."""
         return self.kind.configure(self.settings(url), guard or HttpGuard(["127.0.0.1"], deadlines=QUICK))
@@ -83,6 +89,17 @@ class SenderServiceContract:
             self.service(server.url).submit(SUBMISSION)
 
         assert (PHONE, TEXT) == self.read_request(server.requests[0])
+
+    def test_the_sender_the_policy_chose_is_what_the_provider_gets(self):
+        """A country may demand a number of its own; the service's setting is for all others."""
+        self.kind.check_sender(self.service("https://provider.example").values, SENDER)
+        with HostileServer(type(self).success) as server:
+            self.service(server.url).submit(replace(SUBMISSION, sender=SENDER))
+            self.service(server.url).submit(SUBMISSION)
+
+        chosen, usual = map(self.read_sender, server.requests)
+        assert SENDER == chosen
+        assert SENDER != usual
 
     def test_a_text_no_encoding_can_carry_is_sent_all_the_same(self):
         """A lone surrogate from a directory must not break sending."""

@@ -55,6 +55,10 @@ class TestHttpContract(SenderServiceContract, WebhookContract):
         return "+" + form["to"][0], bytes.fromhex(form["text"][0]).decode("utf-16-be")
 
     @override
+    def read_sender(self, request: bytes) -> str:
+        return "+" + parse_qs(request.partition(b"\r\n\r\n")[2].decode()).get("from", [""])[0]
+
+    @override
     def receiver(self) -> SenderService:
         return side.http()
 
@@ -99,6 +103,10 @@ class TestPlatformContract(SenderServiceContract, WebhookContract):
         return "+" + value["to"][0], value["content"]
 
     @override
+    def read_sender(self, request: bytes) -> str:
+        return "+" + json.loads(request.partition(b"\r\n\r\n")[2]).get("from", "")
+
+    @override
     def receiver(self) -> SenderService:
         return side.platform()
 
@@ -138,6 +146,10 @@ class TestOneContract(SenderServiceContract, WebhookContract):
         assert f"\r\nAuthorization: {SECRETS[0]}\r\n".encode() in head + b"\r\n"
         assert "sms" == message["channel"]
         return "+" + message["to"], message["content"]
+
+    @override
+    def read_sender(self, request: bytes) -> str:
+        return "+" + json.loads(request.partition(b"\r\n\r\n")[2])["messages"][0].get("from", "")
 
     @override
     def receiver(self) -> SenderService:

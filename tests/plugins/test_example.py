@@ -48,6 +48,10 @@ class TestPigeon(SenderServiceContract, WebhookContract):
         return value["to"], value["text"]
 
     @override
+    def read_sender(self, request: bytes) -> str:
+        return str(json.loads(request.partition(b"\r\n\r\n")[2])["from"])
+
+    @override
     def signed(self, state: str = "delivered") -> WebhookRequest:
         return _signed(json.dumps({"id": "pm_1a", "status": state}).encode(), NOW)
 

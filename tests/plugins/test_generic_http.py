@@ -13,11 +13,12 @@ from tests.plugins import hostile
 from tests.plugins.contract_suite import PHONE, SECRETS, SUBMISSION, TEXT, SenderServiceContract
 from tests.plugins.hostile import HostileServer
 
-PARAMETERS = [["to", "{phone}"], ["text", "{message}"], ["from", "Example"]]
+PARAMETERS = [["to", "{phone}"], ["text", "{message}"], ["from", "{sender}"]]
 
 
 def _service(**changes) -> GenericHttpService:
-    settings = {"url": "https://gateway.example/send", "parameters": PARAMETERS} | changes
+    sender = "" if "parameters" in changes else "Example"
+    settings = {"url": "https://gateway.example/send", "parameters": PARAMETERS, "sender": sender} | changes
     return GenericHttpService.configure(settings, HttpGuard(["127.0.0.1"]))
 
 
@@ -43,6 +44,7 @@ class TestFormContract(SenderServiceContract):
             "user": "me",
             "password": SECRETS[0],
             "parameters": PARAMETERS,
+            "sender": "Example",
             "secure_parameters": {"key": SECRETS[1]},
             "success_rule": "contains",
             "success_value": "ID:",
@@ -55,6 +57,10 @@ class TestFormContract(SenderServiceContract):
         assert [SECRETS[1]] == form["key"]
         assert all(len(values) == 1 for values in form.values())
         return form["to"][0], form["text"][0]
+
+    @override
+    def read_sender(self, request: bytes) -> str:
+        return parse_qs(request.partition(b"\r\n\r\n")[2].decode())["from"][0]
 
 
 class TestQueryContract(TestFormContract):
@@ -70,6 +76,10 @@ class TestQueryContract(TestFormContract):
         assert ["1"] == query["fixed"]
         assert all(len(values) == 1 for values in query.values())
         return query["to"][0], query["text"][0]
+
+    @override
+    def read_sender(self, request: bytes) -> str:
+        return parse_qs(urlsplit(request.split(b" ")[1].decode()).query)["from"][0]
 
 
 class TestJsonContract(TestFormContract):
@@ -87,7 +97,8 @@ class TestJsonContract(TestFormContract):
         return {
             "url": url,
             "body_format": "json",
-            "parameters": [["to[]", "{phone}"], ["content.text", "{message}"]],
+            "parameters": [["to[]", "{phone}"], ["content.text", "{message}"], ["from", "{sender}"]],
+            "sender": "Example",
             "secure_parameters": {"key": SECRETS[0]},
             "secure_headers": {"Authorization": f"Bearer {SECRETS[1]}"},
             "number_format": "digits",
@@ -102,8 +113,12 @@ class TestJsonContract(TestFormContract):
         head, _, body = request.partition(b"\r\n\r\n")
         assert f"Authorization: Bearer {SECRETS[1]}".encode() in head
         value = json.loads(body)
-        assert {"to", "content", "key"} == value.keys()
+        assert {"to", "content", "from", "key"} == value.keys()
         return f"+{value['to'][0]}", value["content"]["text"]
+
+    @override
+    def read_sender(self, request: bytes) -> str:
+        return "+" + json.loads(request.partition(b"\r\n\r\n")[2])["from"]
 
 
 class TestRequest:

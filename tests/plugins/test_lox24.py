@@ -45,6 +45,10 @@ class TestHttpsmsContract(SenderServiceContract):
         assert ["1"] == form["encoding"]
         return form["to"][0], form["text"][0]
 
+    @override
+    def read_sender(self, request: bytes) -> str:
+        return parse_qs(request.partition(b"\r\n\r\n")[2].decode()).get("from", [""])[0]
+
 
 class TestRestContract(SenderServiceContract, WebhookContract):
     """The REST API."""
@@ -73,6 +77,10 @@ class TestRestContract(SenderServiceContract, WebhookContract):
         assert f"\r\nX-LOX24-AUTH-TOKEN: 12345:{SECRETS[0]}\r\n".encode() in head + b"\r\n"
         assert value["is_unicode"] is True
         return value["phone"], value["text"]
+
+    @override
+    def read_sender(self, request: bytes) -> str:
+        return str(json.loads(request.partition(b"\r\n\r\n")[2])["sender_id"])
 
     @override
     def receiver(self) -> SenderService:

@@ -50,6 +50,10 @@ class TestContract(SenderServiceContract, WebhookContract):
         return form["To"][0], form["Body"][0]
 
     @override
+    def read_sender(self, request: bytes) -> str:
+        return parse_qs(request.partition(b"\r\n\r\n")[2].decode())["From"][0]
+
+    @override
     def receiver(self) -> SenderService:
         return twilio_side.service()
 
@@ -101,6 +105,28 @@ class TestRequest:
 
         assert ("SK" + "a" * 32, "key") == request.basic
         assert twilio_side.ACCOUNT in request.url
+
+    @pytest.mark.parametrize(
+        ("chosen", "sent"),
+        [
+            ("+14155550199", {"From": ["+14155550199"]}),
+            ("OTHER NAME", {"From": ["OTHER NAME"]}),
+            ("MG" + "f" * 32, {"MessagingServiceSid": ["MG" + "f" * 32]}),
+        ],
+    )
+    def test_a_sender_the_policy_chose_takes_the_place_of_number_and_messaging_service(self, chosen, sent):
+        """Twilio refuses a number that is not in the pool of a messaging service named beside it."""
+        service = twilio_side.service(messaging_service_sid=twilio_side.SERVICE)
+
+        body = service.build_request(replace(SUBMISSION, sender=chosen)).body or b""
+        form = parse_qs(body.decode())
+
+        assert sent == {name: form[name] for name in ("From", "MessagingServiceSid") if name in form}
+
+    def test_a_chosen_sender_nobody_can_send_from_is_refused_when_it_is_typed(self):
+        """Not when the first code is due."""
+        with pytest.raises(InvalidInputError, match="neither a number"):
+            TwilioService.check_sender(twilio_side.service().values, "no/sender")
 
     def test_a_messaging_service_sends_without_a_sender(self):
         """Twilio picks the sender from its pool."""

@@ -24,6 +24,7 @@ from authsms.delivery.doorbell import Doorbell, SocketDoorbell
 from authsms.delivery.heartbeat import last_heartbeat
 from authsms.delivery.outbox import Outbox
 from authsms.delivery.receipts import ReceiptService
+from authsms.delivery.schedule import PeriodicTask, purges
 from authsms.delivery.worker import bell_folder
 from authsms.foundation.clock import Clock, DatabaseClock
 from authsms.foundation.db import Database
@@ -187,18 +188,17 @@ class Services:
             Check("senders", self._check_senders),
         )
 
-    def housekeeping(self) -> Sequence[Callable[[], int]]:
-        """Return what deletes rows that say nothing any more; each returns how many."""
-        return (
-            self.limits.purge,
-            self.budget.purge,
-            self.challenges.purge,
-            self.logon.purge,
-            self.sessions.purge,
-            self.continuations.purge,
-            self.tokens.purge,
-            self.receipts.purge,
-            self.sender_desk.tests.purge,
+    def periodic_tasks(self) -> Sequence[PeriodicTask]:
+        """Return what one delivery process does at a time, again and again; names stay for good."""
+        return purges(
+            limits=self.limits.purge,
+            budget=self.budget.purge,
+            challenges=self.challenges.purge,
+            logons=self.logon.purge,
+            sessions=self.sessions.purge,
+            continuations=self.continuations.purge,
+            tokens=self.tokens.purge,
+            sender_tests=self.sender_desk.tests.purge,
         )
 
     def close(self) -> None:

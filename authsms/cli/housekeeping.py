@@ -1,57 +1,46 @@
-"""What a delivery process does beside sending: it chains the audit trail and deletes what is over."""
+"""What a delivery process does beside sending: it chains the audit trail, and runs the periodic tasks."""
 
 import threading
-import time
-from collections.abc import Callable
 
+from authsms.delivery.schedule import Scheduler
 from authsms.foundation.errors import AuthsmsError
 from authsms.foundation.logs import get_logger
 from authsms.wiring import Services
 
 _SEAL_SECONDS = 1.0
-_PURGE_SECONDS = 60.0
 _BATCH = 1000
 _log = get_logger(__name__)
 
 
 class Housekeeper:
-    """A thread that survives whatever its work runs into."""
+    """Threads that survive whatever their work runs into."""
 
     def __init__(self, services: Services, stop: threading.Event) -> None:
         self._services = services
         self._stop = stop
-        self._thread = threading.Thread(target=self._run, name="housekeeping", daemon=True)
+        self._scheduler = Scheduler(services.database, services.clock, services.periodic_tasks(), stop)
+        self._thread = threading.Thread(target=self._seal_until_stopped, name="housekeeping", daemon=True)
 
     def start(self) -> None:
         """Begin."""
         self._thread.start()
+        self._scheduler.start()
 
     def join(self) -> None:
-        """Wait until it has stopped; the last records are chained first."""
+        """Wait until all have stopped; the last records are chained first."""
+        self._scheduler.join()
         self._thread.join()
 
-    def _run(self) -> None:
-        purge_at = time.monotonic() + _PURGE_SECONDS
+    def _seal_until_stopped(self) -> None:
         while not self._stop.wait(_SEAL_SECONDS):
-            self._guarded(self._seal)
-            if time.monotonic() >= purge_at:
-                purge_at = time.monotonic() + _PURGE_SECONDS
-                self._guarded(self._purge)
-        self._guarded(self._seal)
+            self._seal()
+        self._seal()
 
     def _seal(self) -> None:
-        while self._services.audit.seal(_BATCH) == _BATCH:
-            pass
-
-    def _purge(self) -> None:
-        for purge in self._services.housekeeping():
-            purge()
-
-    @staticmethod
-    def _guarded(work: Callable[[], None]) -> None:
         try:
-            work()
+            while self._services.audit.seal(_BATCH) == _BATCH:
+                pass
         except AuthsmsError as error:
-            _log.warning("housekeeping.postponed", error=type(error).__name__)
+            _log.warning("audit.not_sealed", error=type(error).__name__)
         except Exception:  # noqa: BLE001 - the loop must go on
-            _log.exception("housekeeping.failed")
+            _log.exception("audit.not_sealed")

@@ -1,4 +1,4 @@
-"""Tables of delivery: messages, the attempts to hand them over, what providers reported, and the workers."""
+"""Tables of delivery: messages, the attempts to hand them over, what providers reported, workers, and their tasks."""
 
 from datetime import datetime
 from typing import Final
@@ -145,6 +145,18 @@ class WorkerRecord(Base):
     pid: Mapped[int]
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class PeriodicRun(Base):
+    """One run of a periodic task; the key lets no two processes run the same slot."""
+
+    __tablename__ = "periodic_run"
+
+    task: Mapped[str] = mapped_column(String(64), primary_key=True)
+    slot: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
+    started_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    error: Mapped[str] = mapped_column(String(64))
 
 
 def fit(words: str, limit: int) -> str:

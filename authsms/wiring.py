@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import timedelta
 from threading import BoundedSemaphore
 
 from authsms.administration.administrators import Administrators
@@ -21,10 +20,11 @@ from authsms.audit.histories import Histories
 from authsms.audit.search import AuditSearch
 from authsms.delivery.activity import Activity
 from authsms.delivery.doorbell import Doorbell, SocketDoorbell
-from authsms.delivery.heartbeat import last_heartbeat
+from authsms.delivery.heartbeat import SILENT, last_heartbeat
 from authsms.delivery.outbox import Outbox
 from authsms.delivery.receipts import ReceiptService
 from authsms.delivery.schedule import PeriodicTask, purges
+from authsms.delivery.throughput import Throughput
 from authsms.delivery.worker import bell_folder
 from authsms.foundation.clock import Clock, DatabaseClock
 from authsms.foundation.db import Database
@@ -60,8 +60,6 @@ from authsms.protocols.readiness import OK, Check
 from authsms.senders.http import HttpGuard
 from authsms.senders.service import SenderPolicyService
 
-_SILENT_WORKER = timedelta(seconds=15)
-
 
 @dataclass(frozen=True, slots=True)
 class Services:
@@ -93,6 +91,11 @@ class Services:
     sender_desk: SenderDesk
     methods: Sequence[Method]
     probes: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(TESTS_AT_ONCE))
+
+    @property
+    def throughput(self) -> Throughput:
+        """How delivery is doing."""
+        return Throughput(self.database, self.clock)
 
     @property
     def sender_history(self) -> SenderHistory:
@@ -211,7 +214,7 @@ class Services:
 
     def _check_delivery(self) -> str:
         seen = last_heartbeat(self.database)
-        return OK if seen is not None and self.clock.now() - seen < _SILENT_WORKER else "no delivery process"
+        return OK if seen is not None and self.clock.now() - seen < SILENT else "no delivery process"
 
     def _check_keys(self) -> str:
         self.vault.unseal(self.vault.seal(b"", context="readiness"), context="readiness")

@@ -11,6 +11,9 @@ from authsms.delivery.models import WorkerRecord
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database, rowcount
 
+SILENT: Final = timedelta(seconds=15)
+"""A delivery process that was not seen for so long is not there."""
+
 _FORGOTTEN: Final = timedelta(days=1)
 
 

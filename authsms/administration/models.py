@@ -1,8 +1,8 @@
-"""Who administers this server."""
+"""Tables of administration: who administers this server, what was counted for the dashboard, and what is wrong."""
 
 from datetime import datetime
 
-from sqlalchemy import JSON, Integer, String
+from sqlalchemy import JSON, Integer, SmallInteger, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from authsms.foundation.db import Base, UtcDateTime
@@ -25,3 +25,59 @@ class AdministratorRow(Base):
     setup_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     changed_by: Mapped[str] = mapped_column(String(256))
+
+
+class TrafficHour(Base):
+    """An hour of which logins and messages were counted, and when that was done last."""
+
+    __tablename__ = "traffic_hour"
+
+    hour: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
+    counted_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class LogonTraffic(Base):
+    """How often something happened to logins within an hour."""
+
+    __tablename__ = "traffic_logon"
+
+    hour: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
+    tag: Mapped[str] = mapped_column(String(40), primary_key=True)
+    times: Mapped[int] = mapped_column(Integer)
+
+
+class MessageTraffic(Base):
+    """How many messages of an hour have the same in common, and how many segments they have together.
+
+    ``is_taken``: a provider took it. ``is_used``: its code was typed and was right. ``lag``: see `traffic.LAGS`.
+    """
+
+    __tablename__ = "traffic_message"
+
+    hour: Mapped[datetime] = mapped_column(UtcDateTime, primary_key=True)
+    purpose: Mapped[str] = mapped_column(String(20), primary_key=True)
+    service: Mapped[str] = mapped_column(String(64), primary_key=True)
+    country: Mapped[str] = mapped_column(String(2), primary_key=True)
+    state: Mapped[str] = mapped_column(String(16), primary_key=True)
+    failure: Mapped[str] = mapped_column(String(20), primary_key=True)
+    code: Mapped[str] = mapped_column(String(64), primary_key=True)
+    is_taken: Mapped[bool] = mapped_column(primary_key=True)
+    is_used: Mapped[bool] = mapped_column(primary_key=True)
+    lag: Mapped[int] = mapped_column(SmallInteger, primary_key=True, autoincrement=False)
+    messages: Mapped[int] = mapped_column(Integer)
+    segments: Mapped[int] = mapped_column(Integer)
+
+
+class AlarmRow(Base):
+    """Something that is wrong, or was; ``key`` names it for good, so that it is raised once, however often seen."""
+
+    __tablename__ = "alarm"
+
+    key: Mapped[str] = mapped_column(String(300), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(40))
+    subject: Mapped[str] = mapped_column(String(200))
+    severity: Mapped[str] = mapped_column(String(20))
+    raised_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    cleared_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    facts: Mapped[dict[str, str | int]] = mapped_column(JSON)

@@ -72,7 +72,7 @@ def test_a_text_arrives_while_one_looks(page, carrier, complaints):
     expect(page.get_by_text("Live")).to_be_visible()
     carrier.text("Your one-time password is: 482913")
 
-    expect(alice(page).get_by_text("Your one-time password is: 482913")).to_be_visible(timeout=2_000)
+    expect(alice(page).get_by_text("Your one-time password is: 482913")).to_be_visible()
     expect(bob(page).get_by_text("No messages")).to_be_visible()
     expect(page).to_have_title("(1) Virtual phones")
     assert complaints == []

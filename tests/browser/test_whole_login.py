@@ -48,7 +48,7 @@ def test_somebody_logs_in_to_an_application(running: tuple[Plan, Places], page: 
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
     _reach_code(page, places, ALICE)
-    expect(page.locator("[data-status-text]")).to_have_text("Your code has arrived on your phone.", timeout=15_000)
+    expect(page.locator("[data-status-text]")).to_have_text("Your code has arrived on your phone.")
     assert f"a number ending in {ALICE.phone[-2:]}" in (page.text_content("#what") or "")
     assert accessibility_findings(page) == []
     page.fill("#code", _code_on(places, ALICE.phone))
@@ -62,7 +62,7 @@ def test_a_wrong_code_is_refused_and_the_right_one_still_works(running: tuple[Pl
     """And what was typed before is gone from the field."""
     _, places = running
     _reach_code(page, places, BOB)
-    expect(page.locator("[data-status-text]")).to_have_text("Your code has arrived on your phone.", timeout=15_000)
+    expect(page.locator("[data-status-text]")).to_have_text("Your code has arrived on your phone.")
     right = _code_on(places, BOB.phone)
     page.fill("#code", f"{(int(right) + 1) % 1_000_000:06d}")
     page.press("#code", "Enter")
@@ -78,7 +78,7 @@ def test_signing_out_ends_what_the_browser_held(running: tuple[Plan, Places], pa
     """On our own pages; the application is asked to by its own button."""
     plan, places = running
     _reach_code(page, places, PEOPLE[2])
-    expect(page.locator("[data-status-text]")).to_have_text("Your code has arrived on your phone.", timeout=15_000)
+    expect(page.locator("[data-status-text]")).to_have_text("Your code has arrived on your phone.")
     page.fill("#code", _code_on(places, PEOPLE[2].phone))
     page.press("#code", "Enter")
     expect(page.get_by_role("heading", name="Hello")).to_be_visible()

@@ -10,6 +10,9 @@ from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.parts.processes import PartError, find_program
 
+PATIENCE = 30_000
+"""Milliseconds after which a page that does not come is given up: a busy machine may be slow, and is not wrong."""
+
 _FLAGS = (
     "--no-sandbox",
     "--disable-gpu",

@@ -16,7 +16,7 @@ from authsms.foundation.clock import SystemClock
 from authsms.foundation.cookies import SESSION_COOKIE, cookie_name
 from authsms.foundation.db import Database
 from tests.functional.portals.admin.office import Office, open_office
-from tests.parts.browser import accessibility_findings
+from tests.parts.browser import PATIENCE, accessibility_findings
 
 LOOKS: dict[str, dict[str, Any]] = {
     "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 800}},
@@ -42,7 +42,7 @@ class Desk:
     def open(self, *roles: Role, look: str = "light", **options: Any) -> Page:
         """Return a page in a fresh profile in which an administrator with these roles is signed in."""
         context = self.browser.new_context(locale="en-GB", **{**LOOKS[look], **options})
-        context.set_default_timeout(10_000)
+        context.set_default_timeout(PATIENCE)
         clerk = self.office.clerk(*roles)
         name = cookie_name(SESSION_COOKIE, https=False)
         held = next(cookie for cookie in (clerk.client._cookies or {}).values() if cookie.key == name)

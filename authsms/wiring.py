@@ -1,6 +1,6 @@
 """Which class serves which type: the one file that knows every implementation."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from threading import BoundedSemaphore
 
@@ -19,8 +19,8 @@ from authsms.audit import AuditTrail
 from authsms.audit.histories import Histories
 from authsms.audit.search import AuditSearch
 from authsms.delivery.activity import Activity
+from authsms.delivery.conditions import Conditions
 from authsms.delivery.doorbell import Doorbell, SocketDoorbell
-from authsms.delivery.heartbeat import SILENT, last_heartbeat
 from authsms.delivery.outbox import Outbox
 from authsms.delivery.receipts import ReceiptService
 from authsms.delivery.schedule import PeriodicTask, purges
@@ -28,11 +28,9 @@ from authsms.delivery.throughput import Throughput
 from authsms.delivery.worker import bell_folder
 from authsms.foundation.clock import Clock, DatabaseClock
 from authsms.foundation.db import Database
-from authsms.foundation.errors import UnavailableError
 from authsms.foundation.folders import make_private
 from authsms.foundation.limits import Limits
 from authsms.foundation.logs import register_secret
-from authsms.foundation.schema import SchemaState, schema_state
 from authsms.foundation.settings import Settings
 from authsms.foundation.vault import HashingProfile, Vault
 from authsms.identity.kinds import builtin_kinds
@@ -54,9 +52,10 @@ from authsms.otp.budget import SendBudget
 from authsms.otp.challenge import ChallengeService
 from authsms.otp.outlook import Outlook
 from authsms.plugins import load_plugins
+from authsms.protocols.checks import Checks
 from authsms.protocols.oidc.keys import SigningKeys
 from authsms.protocols.oidc.tokens import TokenStore
-from authsms.protocols.readiness import OK, Check
+from authsms.protocols.readiness import Check
 from authsms.senders.http import HttpGuard
 from authsms.senders.service import SenderPolicyService
 
@@ -77,6 +76,7 @@ class Services:
     doorbell: Doorbell
     outbox: Outbox
     receipts: ReceiptService
+    conditions: Conditions
     challenges: ChallengeService
     budget: SendBudget
     catalog: Catalog
@@ -182,14 +182,8 @@ class Services:
         self.signing_keys.published()
 
     def checks(self) -> Sequence[Check]:
-        """Return what `/readyz` looks at: what must work, then what may be away without stopping everything."""
-        return (
-            Check("database", self._check_schema, required=True),
-            Check("delivery", self._check_delivery, required=True),
-            Check("keys", self._check_keys, required=True),
-            *(Check(f"repository {view.name}", self._ping(view.name)) for view in self.people.repositories()),
-            Check("senders", self._check_senders),
-        )
+        """Return what `/readyz` looks at."""
+        return Checks(self.database, self.vault, self.clock, self.people, self.senders).all()
 
     def periodic_tasks(self) -> Sequence[PeriodicTask]:
         """Return what one delivery process does at a time, again and again; names stay for good."""
@@ -208,33 +202,6 @@ class Services:
         """Give back every connection."""
         self.people.close()
         self.database.dispose()
-
-    def _check_schema(self) -> str:
-        return OK if schema_state(self.database) is SchemaState.CURRENT else "wrong revision"
-
-    def _check_delivery(self) -> str:
-        seen = last_heartbeat(self.database)
-        return OK if seen is not None and self.clock.now() - seen < SILENT else "no delivery process"
-
-    def _check_keys(self) -> str:
-        self.vault.unseal(self.vault.seal(b"", context="readiness"), context="readiness")
-        return OK
-
-    def _check_senders(self) -> str:
-        services = [one for one in self.senders.services() if one.rule.is_enabled]
-        if not services:
-            return "none"
-        return "cannot be used" if all(one.problem for one in services) else OK
-
-    def _ping(self, name: str) -> Callable[[], str]:
-        def probe() -> str:
-            try:
-                self.people.ping(name)
-            except UnavailableError:
-                return "away"
-            return OK
-
-        return probe
 
 
 def build(settings: Settings) -> Services:
@@ -286,6 +253,7 @@ def assemble(settings: Settings, database: Database, vault: Vault, clock: Clock 
         doorbell=doorbell,
         outbox=outbox,
         receipts=ReceiptService(database, vault, clock, audit),
+        conditions=Conditions(database, clock, audit),
         challenges=challenges,
         budget=budget,
         catalog=catalog,

@@ -22,11 +22,21 @@ from authsms.foundation.errors import ForgeryError, InvalidInputError
 from authsms.foundation.phone import PhoneNumber
 from authsms.senders.callback_user import CALLBACK_USER, check_callback_user, verify_callback_user
 from authsms.senders.contract import SenderService
-from authsms.senders.exchange import JsonValue, Pairs, ProviderAnswer, ProviderRequest, text_at, value_at
+from authsms.senders.exchange import (
+    JsonValue,
+    Pairs,
+    ProviderAnswer,
+    ProviderRequest,
+    read_json,
+    text_at,
+    value_at,
+)
 from authsms.senders.http import HttpGuard
+from authsms.senders.polling import Polled, PollingService
 from authsms.senders.presets import Preset
 from authsms.senders.settings import Setting, SettingKind, SettingValue, SettingValues
-from authsms.senders.signatures import is_same, with_and_without_port
+from authsms.senders.signatures import RsaKey, is_same, with_and_without_port
+from authsms.senders.soap import SoapAnswer, SoapInterface
 from authsms.senders.submission import (
     Accepted,
     Balance,
@@ -60,6 +70,8 @@ __all__ = [
     "Pairs",
     "PerhapsTaken",
     "PhoneNumber",
+    "Polled",
+    "PollingService",
     "Preset",
     "ProviderAnswer",
     "ProviderRequest",
@@ -68,11 +80,14 @@ __all__ = [
     "ReceiptState",
     "RefusalScope",
     "Refused",
+    "RsaKey",
     "SenderService",
     "Setting",
     "SettingKind",
     "SettingValue",
     "SettingValues",
+    "SoapAnswer",
+    "SoapInterface",
     "Submission",
     "Template",
     "Verdict",
@@ -85,6 +100,7 @@ __all__ = [
     "measure",
     "parse_template",
     "read_codes",
+    "read_json",
     "text_at",
     "value_at",
     "verify_callback_user",

@@ -55,7 +55,7 @@ _log = get_logger(__name__)
 
 _SHOWN_BODY = 2000
 # What reading a hostile answer can raise in a provider file; the text is out by then, so it must become an outcome.
-_UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
+UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
 
 
 class SenderService(ABC):
@@ -200,7 +200,7 @@ class SenderService(ABC):
             return None
         try:
             return self.read_balance(reply)
-        except _UNREADABLE:
+        except UNREADABLE:
             return None
 
     @final
@@ -213,7 +213,7 @@ class SenderService(ABC):
         self.verify_webhook(request)
         try:
             reports = self.read_reports(request)
-        except _UNREADABLE:
+        except UNREADABLE:
             _log.warning("sender.webhook_unreadable", kind=self.key)
             return ()
         return [report for report in map(classification.bounded, reports) if report is not None]
@@ -264,7 +264,7 @@ class SenderService(ABC):
     def _read(self, answer: ProviderAnswer, submission: Submission) -> Outcome:
         try:
             outcome = self.read_answer(answer, submission)
-        except _UNREADABLE:
+        except UNREADABLE:
             _log.warning("sender.answer_unreadable", kind=self.key, status=answer.status)
             return self.failure(answer)
         if not isinstance(outcome, Accepted):

@@ -93,4 +93,5 @@ def _spellings(word: str) -> Iterator[str]:
     yield json.dumps(safe)[1:-1]
     yield json.dumps(safe, ensure_ascii=False)[1:-1]
     yield html.escape(safe)
+    yield html.escape(safe, quote=False)
     yield base64.b64encode(safe.encode()).decode().rstrip("=")

@@ -169,6 +169,8 @@ class Settings(_Section):
             "authsms_clickatell_platform",
             "authsms_lox24",
             "authsms_lox24_httpsms",
+            "authsms_messagebird",
+            "authsms_messagebird_v1",
         ),
         description="Provider plugins to load",
     )

@@ -6,6 +6,8 @@ from authsms.simulator.providers.contract import SimulatedProvider
 from authsms.simulator.providers.gateway import Gateway
 from authsms.simulator.providers.lox24 import Lox24
 from authsms.simulator.providers.lox_http import LoxHttp
+from authsms.simulator.providers.messagebird import MessageBird
+from authsms.simulator.providers.messagebird_v1 import MessageBirdV1
 from authsms.simulator.providers.twilio import Twilio
 
 PROVIDERS: tuple[type[SimulatedProvider], ...] = (
@@ -16,4 +18,6 @@ PROVIDERS: tuple[type[SimulatedProvider], ...] = (
     ClickatellOne,
     LoxHttp,
     Lox24,
+    MessageBird,
+    MessageBirdV1,
 )

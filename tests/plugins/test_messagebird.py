@@ -48,7 +48,8 @@ class TestRestContract(SenderServiceContract, WebhookContract):
 
     @override
     def read_sender(self, request: bytes) -> str:
-        return f"+{json.loads(request.partition(b'\r\n\r\n')[2])['originator']}"
+        _, _, body = request.partition(b"\r\n\r\n")
+        return f"+{json.loads(body)['originator']}"
 
     @override
     def receiver(self) -> SenderService:

@@ -78,7 +78,7 @@ opted_out     26           The person asked Clickatell for no more texts.
 configuration 28 46        This is a sandbox, or the trial is over; activate the integration in the portal.
 retry         43           Too many requests at once; ask Clickatell for a higher limit.
 configuration 44 45 101    The sender is suspended or does not belong to this integration; correct it in the portal.
-configuration 110 111      The rules for texts to the USA are not met; register the sender in the portal.
+destination   110 111      The rules for texts to the USA are not met; register the sender in the portal.
 """
 _ONE_STATE_CODES = """
 message       20           The phone was off or without coverage for too long.

@@ -61,11 +61,11 @@ unknown       20500              Twilio failed inside; look at status.twilio.com
 retry         20503              Twilio is not available; look at status.twilio.com.
 message       21211              This is no valid phone number; correct it in the directory.
 configuration 21212              The sender phone is no valid sender; correct it here.
-configuration 21408              Sending to this country is off; switch it on under Geo Permissions.
+destination   21408              Sending to this country is off; switch it on under Geo Permissions.
 message       21602 21604        The request lacked text or recipient; please report this as a bug.
 configuration 21603              Neither a sender phone nor a messaging service is set.
-configuration 21606              The sender phone is not yours, or cannot send to this country.
-configuration 21608              This is a trial account; verify the recipient's number first, or upgrade.
+destination   21606              The sender phone is not yours, or cannot send to this country.
+destination   21608              This is a trial account; verify the recipient's number first, or upgrade.
 configuration 21609              Twilio refuses the callback address; check public_url (no underscore in the host).
 opted_out     21610              The person answered STOP. Texting START to the sender lifts the block.
 retry         21611              The sender's queue is full; use a messaging service with more numbers.
@@ -83,7 +83,7 @@ message       30006              This is a landline, or its carrier cannot be re
 message       30007              The carrier filtered the text as spam; change the template or register the sender.
 retry         30008              The carrier gave no reason.
 retry         30022 30023 30027  A cap of the US registration (per second or day) is reached.
-configuration 30032 30034 30035  The sender is not registered or verified for this country.
+destination   30032 30034 30035  The sender is not registered or verified for this country.
 retry         30410              The carrier did not answer Twilio in time.
 retry         30450              SMS-pumping protection blocks this range for a while; look for abuse of the login page.
 """

@@ -64,7 +64,7 @@ def end_of(outcome: Outcome) -> AttemptEnd:
             return AttemptEnd.NOT_TAKEN
         case PerhapsTaken():
             return AttemptEnd.PERHAPS_TAKEN
-        case Refused(scope=RefusalScope.CONFIGURATION, opted_out=False):
+        case Refused(scope=RefusalScope.CONFIGURATION | RefusalScope.DESTINATION, opted_out=False):
             return AttemptEnd.SERVICE_REFUSED
         case Refused():
             return AttemptEnd.REFUSED

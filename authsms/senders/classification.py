@@ -80,6 +80,8 @@ def failure(
             return PerhapsTaken(named, words)
         case Verdict.CONFIGURATION:
             return Refused(RefusalScope.CONFIGURATION, named, words)
+        case Verdict.DESTINATION:
+            return Refused(RefusalScope.DESTINATION, named, words)
         case Verdict.MESSAGE | Verdict.OPTED_OUT:
             return Refused(RefusalScope.MESSAGE, named, words, opted_out=verdict is Verdict.OPTED_OUT)
 

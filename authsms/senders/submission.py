@@ -41,9 +41,14 @@ class Submission:
 
 
 class RefusalScope(StrEnum):
-    """What has to change before a refused request can succeed."""
+    """What has to change before a refused request can succeed.
+
+    A refused destination (a country that the account is not open to, say) is a matter of the configuration, too, but
+    says nothing about texts that go elsewhere.
+    """
 
     MESSAGE = "message"
+    DESTINATION = "destination"
     CONFIGURATION = "configuration"
 
 
@@ -90,7 +95,7 @@ class Refused:
     """The provider will not take this; trying again is pointless until something changes.
 
     Attributes:
-        scope: Whether this message is at fault, or the account and its configuration.
+        scope: Whether this message is at fault, where it goes, or the account and its configuration.
         opted_out: The recipient told the provider to stop texts; no other provider may be tried either.
     """
 
@@ -109,6 +114,7 @@ class Verdict(StrEnum):
     RETRY = "retry"
     UNKNOWN = "unknown"
     MESSAGE = "message"
+    DESTINATION = "destination"
     CONFIGURATION = "configuration"
     OPTED_OUT = "opted_out"
 

@@ -226,7 +226,8 @@ class TestNewerAnswers:
     @pytest.mark.parametrize(
         ("codes", "expected"),
         [
-            ("1 2 3 7 20 28 44 45 46 101 110 111", CONFIGURATION),
+            ("1 2 3 7 20 28 44 45 46 101", CONFIGURATION),
+            ("110 111", RefusalScope.DESTINATION),
             ("21 22 23 24 25 27 30 31 32 33 38 39 40 41 42 100", MESSAGE),
             ("18 19 43", NotTaken),
         ],

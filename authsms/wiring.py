@@ -9,6 +9,7 @@ from authsms.administration.audit import AuditDesk
 from authsms.administration.logon import LogonDesk
 from authsms.administration.logon_trial import LogonTrials
 from authsms.administration.messages import MessageDesk, MessageTools
+from authsms.administration.monitoring import Monitoring
 from authsms.administration.people import PeopleDesk, PeopleTools
 from authsms.administration.people_actions import ActionTools, PeopleActions
 from authsms.administration.repositories import TESTS_AT_ONCE, RepositoryDesk, RepositoryTools
@@ -96,6 +97,20 @@ class Services:
     def throughput(self) -> Throughput:
         """How delivery is doing."""
         return Throughput(self.database, self.clock)
+
+    @property
+    def monitoring(self) -> Monitoring:
+        """What watches over all this."""
+        return Monitoring(
+            self.settings,
+            self.database,
+            self.clock,
+            self.audit,
+            self.senders,
+            self.people,
+            self.conditions,
+            self.throughput,
+        )
 
     @property
     def sender_history(self) -> SenderHistory:
@@ -187,7 +202,7 @@ class Services:
 
     def periodic_tasks(self) -> Sequence[PeriodicTask]:
         """Return what one delivery process does at a time, again and again; names stay for good."""
-        return purges(
+        deletions = purges(
             limits=self.limits.purge,
             budget=self.budget.purge,
             challenges=self.challenges.purge,
@@ -197,6 +212,7 @@ class Services:
             tokens=self.tokens.purge,
             sender_tests=self.sender_desk.tests.purge,
         )
+        return [*deletions, *self.monitoring.tasks()]
 
     def close(self) -> None:
         """Give back every connection."""
@@ -228,7 +244,7 @@ def assemble(settings: Settings, database: Database, vault: Vault, clock: Clock 
     plugins = load_plugins(settings.plugins)
     senders = SenderPolicyService(database, vault, clock, plugins, guard, settings.public_url, audit=audit)
     doorbell = SocketDoorbell(bell_folder(settings.instance))
-    outbox = Outbox(database, vault, clock, audit, doorbell)
+    outbox = Outbox(database, vault, clock, audit, doorbell, named_groups=senders.named_groups)
     challenges = ChallengeService(database, vault, clock, settings.otp)
     budget = SendBudget(database, clock, settings.sms)
     catalog = Catalog(database, vault)

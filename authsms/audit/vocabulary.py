@@ -66,6 +66,8 @@ class AuditTag(StrEnum):
     ADMINISTRATOR_CHANGED = "administrator.changed"
     ADMINISTRATOR_REMOVED = "administrator.removed"
     ADMINISTRATOR_SETUP_OPENED = "administrator.set-up-opened"
+    ALARM_RAISED = "alarm.raised"
+    ALARM_CLEARED = "alarm.cleared"
     AUDIT_EXPORTED = "audit.exported"
     KEY_ROTATED = "key.rotated"
 

@@ -150,6 +150,18 @@ class MetricsSettings(_Section):
     token: SecretStr = Field(SecretStr(""), description="Bearer token; empty: only from this machine")
 
 
+class AlarmSettings(_Section):
+    """When the dashboard and the audit trail report trouble that is coming."""
+
+    balance_below: float = Field(
+        10, ge=0, description="What is left on a provider's account, in its currency, before it is told; 0: never"
+    )
+    certificate_days: int = Field(14, ge=0, le=365, description="Days before a certificate ends that it is told")
+    silent_webhook_hours: int = Field(
+        6, ge=0, le=168, description="Hours without any report from a provider that takes messages; 0: any time"
+    )
+
+
 class Settings(_Section):
     """Everything set outside the database; see the tables in the README."""
 
@@ -182,6 +194,7 @@ class Settings(_Section):
     network: NetworkSettings = NetworkSettings()
     logging: LoggingSettings = LoggingSettings()
     metrics: MetricsSettings = MetricsSettings()
+    alarms: AlarmSettings = AlarmSettings()
 
     @model_validator(mode="after")
     def _refuse_danger(self) -> "Settings":

@@ -26,7 +26,8 @@ from authsms.foundation.logs import get_logger
 from authsms.foundation.metrics import DELIVERY_SECONDS
 from authsms.foundation.phone import PhoneNumber
 from authsms.foundation.vault import Vault
-from authsms.senders.submission import Accepted, NotTaken, Outcome, PerhapsTaken, Purpose, Refused, Submission
+from authsms.senders.routes import Consignment
+from authsms.senders.submission import Accepted, NotTaken, Outcome, PerhapsTaken, Refused, Submission
 
 LEASE: Final = timedelta(seconds=60)
 """Longer than any attempt with its recording; after it a message is taken from a worker that cannot be seen dead."""
@@ -57,7 +58,7 @@ class Sender(Protocol):
 class SenderPolicy(Protocol):
     """Says through whom a message goes."""
 
-    def choose(self, purpose: Purpose, recipient: PhoneNumber) -> Sequence[Sender]:
+    def choose(self, consignment: Consignment) -> Sequence[Sender]:
         """Return the sender services for a message, best first."""
 
 
@@ -68,6 +69,7 @@ class _Parcel:
     subject: Subject
     recipient: PhoneNumber
     text: str
+    consignment: Consignment
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +156,13 @@ class Dispatcher:
         except SealBrokenError:
             _log.error("message.unreadable", message=subject.id)
             return None
-        return _Parcel(subject, PhoneNumber(recipient.decode()), text.decode())
+        number = PhoneNumber(recipient.decode())
+        consignment = Consignment(subject.purpose, number, subject.id, claimed.label, claimed.groups)
+        return _Parcel(subject, number, text.decode(), consignment)
 
     def _route(self, parcel: _Parcel, owner: str) -> _Route | None:
         subject = parcel.subject
-        services = {one.name: one for one in self._policy.choose(subject.purpose, parcel.recipient)}
+        services = {one.name: one for one in self._policy.choose(parcel.consignment)}
         history: Sequence[PastAttempt] = ()
         if subject.attempts:
             with self._database.read() as session:

@@ -39,11 +39,18 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """A message that this worker owns now; recipient and text are still sealed."""
+    """A message that this worker owns now; recipient and text are still sealed.
+
+    Attributes:
+        label: The one of its event.
+        groups: Those of the recipient's groups that the sender policy asked for when it was written.
+    """
 
     subject: Subject
     recipient: bytes | None
     text: bytes | None
+    label: str = ""
+    groups: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +89,12 @@ def claim(connection: PlainConnection, lease: Lease, *, limit: int, urgent_only:
         statements.CLAIM_URGENT if urgent_only else statements.CLAIM_ANY,
         {"v_owner": lease.owner, "v_until": lease.until, "w_now": lease.now, "w_limit": limit},
     ).all()
-    claimed = [Claimed(subject_of(row), row.recipient, row.text) for row in rows]
+    claimed = [_claimed(row) for row in rows]
     return sorted(claimed, key=lambda one: (priority_of(one.subject.purpose), one.subject.created_at))
+
+
+def _claimed(row: Any) -> Claimed:
+    return Claimed(subject_of(row), row.recipient, row.text, row.label, frozenset(row.member_of.splitlines()))
 
 
 def begin_attempt(session: Session, subject: Subject, lease: Lease, *, service: str, policy_version: int) -> int | None:

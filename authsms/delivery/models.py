@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, SmallInteger, String
+from sqlalchemy import ForeignKey, Index, LargeBinary, SmallInteger, String, Text
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -18,7 +18,9 @@ class Message(Base):
 
     A message waits exactly while ``due_at`` is set, and belongs to a worker exactly while ``owner`` is set; never
     both. The two partial indexes hold only such rows, so that claiming stays fast however many messages have been sent
-    before. ``country`` is the ISO 3166 one of the recipient's number, ``ZZ`` for none, empty for no number.
+    before. ``country`` is the ISO 3166 one of the recipient's number, ``ZZ`` for none, empty for no number; ``label``
+    is that of the event, and ``member_of`` holds, one a line, those groups of the recipient that the sender policy
+    asks for: what the way of the text depends on, kept until it is sent.
     """
 
     __tablename__ = "message"
@@ -53,6 +55,8 @@ class Message(Base):
     recipient_hash: Mapped[str] = mapped_column(String(64), index=True)
     masked: Mapped[str] = mapped_column(String(32))
     country: Mapped[str] = mapped_column(String(2), server_default="")
+    label: Mapped[str] = mapped_column(String(40), server_default="")
+    member_of: Mapped[str] = mapped_column(Text, server_default="")
     text: Mapped[bytes | None] = mapped_column(LargeBinary)
     reference: Mapped[str] = mapped_column(String(100), index=True)
     person_key: Mapped[str] = mapped_column(String(200))

@@ -1,5 +1,6 @@
 """The outbox: a text is written in the transaction of what it belongs to, so that neither exists without the other."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -18,6 +19,7 @@ from authsms.foundation.db import Database
 from authsms.foundation.errors import InvalidInputError, NotFoundError
 from authsms.foundation.phone import PhoneNumber, country_of, mask
 from authsms.foundation.vault import Vault
+from authsms.senders.routes import comparable
 from authsms.senders.submission import Purpose
 
 _LONGEST_TEXT = 4000
@@ -38,6 +40,8 @@ class Draft:
         person_key: Whom the audit records shall name.
         login: As above.
         process_id: The logon process, for the audit records.
+        label: The label of the event; sender services may be meant for some only.
+        groups: The recipient's groups; of them only those are kept that the sender policy asks for.
     """
 
     id: str
@@ -50,6 +54,8 @@ class Draft:
     person_key: str = ""
     login: str = ""
     process_id: str = ""
+    label: str = ""
+    groups: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,14 +85,33 @@ class MessageView:
 
 
 class Outbox:
-    """Takes messages in, and tells what became of them."""
+    """Takes messages in, and tells what became of them.
 
-    def __init__(self, database: Database, vault: Vault, clock: Clock, audit: AuditTrail, doorbell: Doorbell) -> None:
+    Args:
+        database: Where the messages are.
+        vault: Seals recipients and texts.
+        clock: Dates the messages.
+        audit: Is told of withheld and superseded ones.
+        doorbell: Wakes a worker.
+        named_groups: Returns the groups the sender policy asks for, see `authsms.senders.routes.comparable`.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        vault: Vault,
+        clock: Clock,
+        audit: AuditTrail,
+        doorbell: Doorbell,
+        *,
+        named_groups: Callable[[], frozenset[str]] = frozenset,
+    ) -> None:
         self._database = database
         self._vault = vault
         self._clock = clock
         self._journal = Journal(audit)
         self._doorbell = doorbell
+        self._named_groups = named_groups
 
     def enqueue(self, session: Session, draft: Draft) -> None:
         """Write *draft* within the caller's transaction; a worker is woken once that is committed.
@@ -167,6 +192,8 @@ class Outbox:
                 "recipient_hash": self._vault.keyed_hash("recipient", number),
                 "masked": subject.masked,
                 "country": country_of(draft.recipient) if draft.recipient else "",
+                "label": draft.label,
+                "member_of": "\n".join(sorted(self._named_groups() & comparable(draft.groups))),
                 "text": sealed_text if waits else None,
                 "reference": draft.reference,
                 "person_key": draft.person_key,

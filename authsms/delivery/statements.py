@@ -92,7 +92,7 @@ def _claim(*further: ColumnElement[bool]) -> Update:
         update(_message.id.table)
         .where(_message.id.in_(select(chosen.c.id)))
         .values(owner=bindparam("v_owner"), leased_until=bindparam("v_until"), due_at=None)
-        .returning(*SUBJECT, _message.recipient, _message.text)
+        .returning(*SUBJECT, _message.recipient, _message.text, _message.label, _message.member_of)
     )
 
 

@@ -53,7 +53,7 @@ def fingerprint(thing: Chain | Event | Endpoint) -> str:
         case Chain():
             seen: Sequence[object] = (thing.title, thing.methods, sorted(thing.groups))
         case Event():
-            seen = (thing.title, [chain.name for chain in thing.chains], sorted(thing.endpoints))
+            seen = (thing.title, [chain.name for chain in thing.chains], sorted(thing.endpoints), thing.label)
         case Endpoint():
             seen = (thing.name, thing.event, thing.redirect_uris, thing.logout_uris)
     return sha256(repr(seen).encode()).hexdigest()[:16]
@@ -127,6 +127,7 @@ class Arrangement:
                 raise NotFoundError("One of these endpoints is not there any more.")
             write_event(session, self._vault, wanted)
             details = {"chains": ", ".join(wanted.chains), "endpoints": ", ".join(wanted.endpoints)}
+            details |= {"label": wanted.label} if wanted.label else {}
             self._audit.record(session, author.entry(AuditTag.EVENT_SAVED, event=wanted.name, details=details))
             return _arranged(session, now.endpoints)
 

@@ -43,12 +43,14 @@ class Event:
     Attributes:
         chains: Best first.
         endpoints: Ids of the endpoints that may use it; empty: all, and direct visits.
+        label: A word by which the sender policy tells texts of one house from those of another, or empty.
     """
 
     name: str
     title: str
     chains: tuple[Chain, ...]
     endpoints: frozenset[str] = frozenset()
+    label: str = ""
 
     def chain(self, name: str) -> Chain:
         """Return one of the chains.
@@ -74,6 +76,7 @@ class Wanted:
     title: str
     chains: tuple[str, ...]
     endpoints: tuple[str, ...] = ()
+    label: str = ""
 
 
 class Catalog:
@@ -170,7 +173,7 @@ def write_event(session: Session, vault: Vault, wanted: Wanted) -> None:
     if row is None:
         row = EventRow(id=vault.new_id(), name=wanted.name)
         session.add(row)
-    row.title, row.endpoints = wanted.title, list(wanted.endpoints)
+    row.title, row.endpoints, row.label = wanted.title, list(wanted.endpoints), wanted.label
     session.flush()
     session.execute(delete(EventChainRow).where(EventChainRow.event_id == row.id))
     session.add_all(
@@ -200,6 +203,6 @@ def read_events(session: Session) -> dict[str, Event]:
     for link in session.scalars(select(EventChainRow).order_by(EventChainRow.position)):
         ranked.setdefault(link.event_id, []).append(chains[link.chain_id])
     return {
-        row.name: Event(row.name, row.title, tuple(ranked.get(row.id, ())), frozenset(row.endpoints))
+        row.name: Event(row.name, row.title, tuple(ranked.get(row.id, ())), frozenset(row.endpoints), row.label)
         for row in session.scalars(select(EventRow))
     }

@@ -20,6 +20,7 @@ class EventRow(Base):
     id: Mapped[str] = mapped_column(ID, primary_key=True)
     name: Mapped[str] = mapped_column(NAME, unique=True)
     title: Mapped[str] = mapped_column(NAME)
+    label: Mapped[str] = mapped_column(String(40), server_default="")
     endpoints: Mapped[list[str]] = mapped_column(JSON, doc="ids that may use it; empty: all")
 
 

@@ -44,6 +44,7 @@ class Walk:
             asks=asks,
             client=self.client,
             is_new=asks is None and straight_on,
+            label=self.event.label,
         )
 
 

@@ -95,12 +95,14 @@ class ConfiguredService:
     Attributes:
         policy_version: Version of the policy it was read with.
         callback_url: Where the provider reports to, or None when it does not report.
+        sender: The sender id or number the policy chose; empty means the one of the settings.
     """
 
     name: str
     policy_version: int
     service: SenderService
     callback_url: str | None = field(default=None, repr=False)
+    sender: str = ""
 
     @property
     def kind(self) -> str:
@@ -108,7 +110,7 @@ class ConfiguredService:
         return self.service.key
 
     def submit(self, submission: Submission) -> Outcome:
-        """Hand *submission* over once, with the callback address of this service."""
+        """Hand *submission* over once, with callback address and sender of this service."""
         return self.service.submit(self._addressed(submission))
 
     def try_out(self, submission: Submission) -> Trial:
@@ -116,7 +118,7 @@ class ConfiguredService:
         return self.service.try_out(self._addressed(submission))
 
     def _addressed(self, submission: Submission) -> Submission:
-        return replace(submission, callback_url=self.callback_url)
+        return replace(submission, callback_url=self.callback_url, sender=self.sender)
 
 
 def check_rule(rule: ServiceRule) -> None:

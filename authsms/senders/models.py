@@ -21,6 +21,11 @@ class SenderServiceRecord(Base):
     is_enabled: Mapped[bool]
     purposes: Mapped[list[str]] = mapped_column(JSON)
     countries: Mapped[list[str]] = mapped_column(JSON)
+    prefixes: Mapped[list[str]] = mapped_column(JSON, server_default="[]")
+    groups: Mapped[list[str]] = mapped_column("group_names", JSON, server_default="[]")
+    labels: Mapped[list[str]] = mapped_column(JSON, server_default="[]")
+    weight: Mapped[int] = mapped_column(server_default="1")
+    senders: Mapped[dict[str, list[str]]] = mapped_column(JSON, server_default="{}")
     settings: Mapped[dict[str, SettingValue]] = mapped_column(JSON)
     secrets: Mapped[bytes | None] = mapped_column(LargeBinary)
     secret_marks: Mapped[dict[str, list[str]]] = mapped_column(JSON)

@@ -1,10 +1,9 @@
-"""The sender policy: through which services a text goes, in which order, and what it says.
+"""The sender policy: when a service is used, and what texts say; `authsms.senders.routes` finds the way of a text.
 
-A service that is off, or meant for other purposes or countries, is passed over; the others are tried in the order the
-administrator gave them. This module holds the rules and nothing else.
+This module holds the rules and nothing else.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
@@ -16,12 +15,17 @@ _FALLBACK = "en"
 
 @dataclass(frozen=True, slots=True)
 class ServiceRule:
-    """When a sender service is used.
+    """When a sender service is used, and from which senders it texts.
 
     Attributes:
-        position: Its place in the order; the lowest goes first.
+        position: Its place in the order; the lowest goes first. Services may share one.
         purposes: What it may carry; empty means everything.
-        countries: ISO 3166 countries it may text to; empty means all.
+        countries: ISO 3166 countries it may text to; empty, with no prefixes either, means all.
+        prefixes: Beginnings of E.164 numbers it may text to, with ``+``.
+        groups: Names of groups; the recipient has to be in one of them. Empty means everybody.
+        labels: Labels of events whose texts it may carry; empty means all.
+        weight: Its part of the load among services that share its place, 1 to 100.
+        senders: Sender ids or numbers by country, ``*`` for all others; where there is none, the one of its settings.
     """
 
     name: str
@@ -29,17 +33,11 @@ class ServiceRule:
     is_enabled: bool = True
     purposes: frozenset[Purpose] = frozenset()
     countries: frozenset[str] = frozenset()
-
-    def serves(self, purpose: Purpose, country: str) -> bool:
-        """Return whether it may carry a text for *purpose* to *country*."""
-        is_meant = not self.purposes or purpose in self.purposes
-        return self.is_enabled and is_meant and (not self.countries or country in self.countries)
-
-
-def in_order(rules: Iterable[ServiceRule], purpose: Purpose, country: str) -> list[str]:
-    """Return the names of the services for a text, best first."""
-    usable = [rule for rule in rules if rule.serves(purpose, country)]
-    return [rule.name for rule in sorted(usable, key=lambda rule: (rule.position, rule.name))]
+    prefixes: frozenset[str] = frozenset()
+    groups: frozenset[str] = frozenset()
+    labels: frozenset[str] = frozenset()
+    weight: int = 1
+    senders: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

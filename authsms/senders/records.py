@@ -34,8 +34,18 @@ def write_policy(row: SenderPolicyRecord, policy: Policy) -> None:
 
 def rule_of(row: SenderServiceRecord) -> ServiceRule:
     """Return when the service in *row* is used."""
-    purposes = frozenset(Purpose(word) for word in row.purposes)
-    return ServiceRule(row.name, row.position, row.is_enabled, purposes, frozenset(row.countries))
+    return ServiceRule(
+        row.name,
+        row.position,
+        row.is_enabled,
+        frozenset(Purpose(word) for word in row.purposes),
+        frozenset(row.countries),
+        frozenset(row.prefixes),
+        frozenset(row.groups),
+        frozenset(row.labels),
+        row.weight,
+        {country: tuple(senders) for country, senders in row.senders.items()},
+    )
 
 
 def raw_settings(vault: Vault, row: SenderServiceRecord) -> dict[str, object]:
@@ -178,6 +188,9 @@ def _fill(
     row.name, row.kind = rule.name, kind.key
     row.position, row.is_enabled = rule.position, rule.is_enabled
     row.purposes, row.countries = sorted(rule.purposes), sorted(rule.countries)
+    row.prefixes, row.groups, row.labels = sorted(rule.prefixes), sorted(rule.groups), sorted(rule.labels)
+    row.weight = rule.weight
+    row.senders = {country: list(senders) for country, senders in sorted(rule.senders.items())}
     row.settings = {one.name: values[one.name] for one in kind.all_settings() if not one.is_secret}
 
 

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy import select
 
@@ -12,15 +12,16 @@ from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database
 from authsms.foundation.errors import DatabaseUnavailableError, InvalidInputError, NotFoundError
 from authsms.foundation.logs import get_logger
-from authsms.foundation.phone import PhoneNumber, country_of, mask
+from authsms.foundation.phone import PhoneNumber, mask
 from authsms.foundation.vault import Vault
 from authsms.senders import records
 from authsms.senders.contract import SenderService
 from authsms.senders.definitions import Author, ConfiguredService, ServiceDraft
 from authsms.senders.http import HttpGuard
 from authsms.senders.models import SenderPolicyRecord, SenderServiceRecord
-from authsms.senders.policy import Policy, ServiceRule, in_order
+from authsms.senders.policy import Policy, ServiceRule
 from authsms.senders.reach import may_call
+from authsms.senders.routes import Consignment, Route, comparable, routes, sender_for
 from authsms.senders.settings import SettingKind
 from authsms.senders.signatures import is_same
 from authsms.senders.store import PolicyStore
@@ -40,6 +41,12 @@ class _Snapshot:
     rules: tuple[ServiceRule, ...]
     services: Mapping[str, ConfiguredService]
     built: Mapping[str, tuple[int, SenderService]]
+    groups: frozenset[str] = frozenset()
+
+    def from_sender(self, way: Route) -> ConfiguredService:
+        """Return the service of *way*, which texts from its sender."""
+        service = self.services[way.service]
+        return replace(service, sender=way.sender) if way.sender else service
 
 
 _NOTHING = _Snapshot(Policy(version=-1), (), {}, {})
@@ -79,11 +86,20 @@ class SenderPolicyService(PolicyStore):
         self._snapshot = _NOTHING
         self._look_again_at = 0.0
 
-    def choose(self, purpose: Purpose, recipient: PhoneNumber) -> list[ConfiguredService]:
-        """Return the services for a text, best first; empty when none may carry it."""
+    def choose(self, consignment: Consignment) -> list[ConfiguredService]:
+        """Return the services for a text, best first, with their senders; empty when none may carry it."""
         snapshot = self._current()
-        names = in_order(snapshot.rules, purpose, country_of(recipient))
-        return [snapshot.services[name] for name in names if name in snapshot.services]
+        ways = routes(snapshot.rules, consignment)
+        return [snapshot.from_sender(way) for way in ways if way.service in snapshot.services]
+
+    def named_groups(self) -> frozenset[str]:
+        """Return the groups that some service is meant for, as they are compared."""
+        return self._current().groups
+
+    def can_send(self) -> bool:
+        """Return whether there is a service that is on and can be used."""
+        snapshot = self._current()
+        return any(rule.is_enabled and rule.name in snapshot.services for rule in snapshot.rules)
 
     def service(self, name: str) -> ConfiguredService:
         """Return one service, also one that is off.
@@ -175,13 +191,19 @@ class SenderPolicyService(PolicyStore):
             NotFoundError: There is no such service.
         """
         submission = Submission(self._vault.new_id(), recipient, text)
-        trial = (instead or self.service(name)).try_out(submission)
+        trial = (instead or self._as_chosen(name, recipient)).try_out(submission)
         details = {"service": name, "recipient": mask(recipient), "outcome": type(trial.outcome).__name__}
         by = Author.of(author)
         entry = AuditEntry(AuditTag.SENDER_TESTED, by.person_key, by.login, address=by.address, details=details)
         with self._database.write() as session:
             self._audit.record(session, entry)
         return trial
+
+    def _as_chosen(self, name: str, recipient: PhoneNumber) -> ConfiguredService:
+        """Return a service, also one that is off, with the sender it would use for a recipient."""
+        service, snapshot = self.service(name), self._current()
+        sender = next((sender_for(rule, recipient) for rule in snapshot.rules if rule.name == name), "")
+        return replace(service, sender=sender)
 
     def _current(self) -> _Snapshot:
         """Return policy and services, looked up again when that was more than a second ago."""
@@ -222,7 +244,9 @@ class SenderPolicyService(PolicyStore):
                 built[row.id] = (row.version, service)
                 url = self._callback_url(row) if service.has_webhooks else None
                 services[row.name] = ConfiguredService(row.name, policy.version, service, url)
-        return _Snapshot(policy, tuple(records.rule_of(row) for row in rows), services, built)
+        rules = tuple(map(records.rule_of, rows))
+        groups = comparable(group for rule in rules for group in rule.groups)
+        return _Snapshot(policy, rules, services, built, groups)
 
     def _build(self, row: SenderServiceRecord) -> SenderService | None:
         kind = self._kinds.get(row.kind)

@@ -40,6 +40,7 @@ class LogonView:
         asks: The method's own open question; None when it begins.
         client: Who calls.
         is_new: Nothing was asked in this process before what is asked now, except what has passed.
+        label: The event's, for the sender policy.
     """
 
     process_id: str
@@ -51,6 +52,7 @@ class LogonView:
     asks: Asks | None
     client: Client
     is_new: bool
+    label: str = ""
 
 
 class Method(ABC):

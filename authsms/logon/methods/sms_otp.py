@@ -151,6 +151,8 @@ class SmsOtpMethod(Method):
             person_key=logon.subject.audit_key,
             login=logon.subject.login,
             process_id=logon.process_id,
+            label=logon.label,
+            groups=logon.subject.known.groups if logon.subject.known else frozenset(),
         )
         self._tools.outbox.enqueue(session, draft)
 

@@ -32,6 +32,7 @@ from authsms.foundation.settings import Settings
 from authsms.foundation.vault import Vault
 from authsms.senders.contract import SenderService
 from authsms.senders.exchange import ProviderAnswer, ProviderRequest, Reply
+from authsms.senders.routes import Consignment
 from authsms.senders.settings import Setting, SettingValues
 from authsms.senders.submission import Accepted, Outcome, Purpose, Submission
 from tests.fakes import ManualClock
@@ -85,7 +86,7 @@ class FixedPolicy:
 
     services: Sequence[RecordingService] = field(default_factory=lambda: [RecordingService()])
 
-    def choose(self, purpose: Purpose, recipient: PhoneNumber) -> Sequence[RecordingService]:  # noqa: ARG002
+    def choose(self, consignment: Consignment) -> Sequence[RecordingService]:  # noqa: ARG002
         """Return them all."""
         return list(self.services)
 

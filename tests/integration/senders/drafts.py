@@ -11,9 +11,12 @@ from authsms.senders.contract import SenderService
 from authsms.senders.definitions import ServiceDraft
 from authsms.senders.http import HttpGuard
 from authsms.senders.policy import ServiceRule
+from authsms.senders.routes import Consignment
 from authsms.senders.service import SenderPolicyService
+from authsms.senders.submission import Purpose
 
 PHONE = PhoneNumber("+4915112345678")
+CODE = Consignment(Purpose.AUTHENTICATION, PHONE, "m" * 32)
 SECRET = "pl4nted-s3cret"
 ACCOUNT = "AC" + "0" * 32
 TWILIO = {"account_sid": ACCOUNT, "auth_token": SECRET, "sender_phone": "+14155550100"}

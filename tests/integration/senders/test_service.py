@@ -13,6 +13,7 @@ from authsms.senders.policy import Policy
 from authsms.senders.submission import Purpose
 from authsms.senders.text import TemplateError
 from tests.integration.senders.drafts import (
+    CODE,
     PHONE,
     SECRET,
     gateway,
@@ -32,7 +33,7 @@ class TestUse:
         senders.save_service(gateway(), author="anna")
         poorer = make_senders(database, vault, clock, kinds=(GenericHttpService,))
 
-        assert ["gateway"] == [one.name for one in poorer.choose(Purpose.AUTHENTICATION, PHONE)]
+        assert ["gateway"] == [one.name for one in poorer.choose(CODE)]
         assert "plugin" in poorer.services()[0].problem
         with pytest.raises(NotFoundError):
             poorer.service("main")
@@ -104,19 +105,19 @@ class TestUse:
         monkeypatch.setattr(service_module, "_LOOK_AGAIN_SECONDS", 0.05)
         other = make_senders(database, vault, clock)
         senders.save_service(twilio(), author="anna")
-        assert ["main"] == [one.name for one in other.choose(Purpose.AUTHENTICATION, PHONE)]
+        assert ["main"] == [one.name for one in other.choose(CODE)]
         before = other.service("main").service
 
         senders.save_service(twilio("second", position=1), author="anna")
         time.sleep(0.1)
 
-        assert ["main", "second"] == [one.name for one in other.choose(Purpose.AUTHENTICATION, PHONE)]
+        assert ["main", "second"] == [one.name for one in other.choose(CODE)]
         assert before is other.service("main").service
 
     def test_the_policy_stays_good_while_the_database_is_away(self, senders, monkeypatch):
         """A message that is being sent needs no database to know through whom."""
         senders.save_service(twilio(), author="anna")
-        senders.choose(Purpose.AUTHENTICATION, PHONE)
+        senders.choose(CODE)
         monkeypatch.setattr(service_module, "_LOOK_AGAIN_SECONDS", 0.0)
 
         def away():
@@ -124,4 +125,4 @@ class TestUse:
 
         monkeypatch.setattr(senders._database, "read", away)
 
-        assert 1 == len(senders.choose(Purpose.AUTHENTICATION, PHONE))
+        assert 1 == len(senders.choose(CODE))

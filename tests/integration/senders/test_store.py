@@ -10,8 +10,9 @@ from authsms.audit import AuditTrail
 from authsms.foundation.errors import ConflictError, InvalidInputError, NotFoundError
 from authsms.senders.models import SenderServiceRecord
 from authsms.senders.policy import Policy, ServiceRule
-from authsms.senders.submission import Accepted, Purpose, Submission
+from authsms.senders.submission import Accepted, Submission
 from tests.integration.senders.drafts import (
+    CODE,
     PHONE,
     SECRET,
     gateway,
@@ -29,7 +30,7 @@ class TestSaving:
         """With the callback address of its own."""
         with HostileServer(hostile.answer(201, json.dumps({"sid": "SM" + "0" * 32}).encode())) as server:
             senders.save_service(twilio(base_url=server.url), author="anna")
-            (chosen,) = senders.choose(Purpose.AUTHENTICATION, PHONE)
+            (chosen,) = senders.choose(CODE)
             outcome = chosen.submit(Submission("m" * 32, PHONE, "Text"))
 
         assert Accepted("SM" + "0" * 32) == outcome
@@ -113,7 +114,7 @@ class TestSaving:
         senders.remove_service("main", author="anna")
 
         assert [] == senders.services()
-        assert [] == senders.choose(Purpose.AUTHENTICATION, PHONE)
+        assert [] == senders.choose(CODE)
         with pytest.raises(NotFoundError):
             senders.remove_service("main", author="anna")
 

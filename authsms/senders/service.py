@@ -93,8 +93,12 @@ class SenderPolicyService(PolicyStore):
         return [snapshot.from_sender(way) for way in ways if way.service in snapshot.services]
 
     def named_groups(self) -> frozenset[str]:
-        """Return the groups that some service is meant for, as they are compared."""
-        return self._current().groups
+        """Return the groups that some service is meant for, as they are compared.
+
+        This is what `template` or another method has looked up last: a transaction that waits for a second connection
+        could wait for itself.
+        """
+        return self._snapshot.groups
 
     def can_send(self) -> bool:
         """Return whether there is a service that is on and can be used."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from authsms.administration.actors import Actor
@@ -96,6 +96,12 @@ class Administrators:
         with self._database.read() as session:
             rows = session.scalars(select(AdministratorRow).order_by(AdministratorRow.login))
             return [_view(row) for row in rows]
+
+    def is_setting_up(self) -> bool:
+        """Return whether a password alone still lets somebody in."""
+        with self._database.read() as session:
+            latest = session.scalar(select(func.max(AdministratorRow.setup_until)))
+        return latest is not None and latest > self._clock.now()
 
     def change(self, actor: Actor, person: Person, roles: Iterable[Role], *, expected_version: int) -> Administrator:
         """Give *person* exactly these roles; version 0 stands for somebody who is no administrator yet.

@@ -173,7 +173,7 @@ def create_administrator(login: str, name: str, phone: str, roles: tuple[str, ..
             entry = AuditEntry(AuditTag.ADMINISTRATOR_CREATED, person_key=person.key, login=person.login)
             services.audit.record(session, entry)
         services.administrators.grant(person, _roles(roles))
-        can_text = any(one.rule.is_enabled and not one.problem for one in services.senders.services())
+        can_text = services.senders.can_send()
         if not can_text:
             services.administrators.open_setup(person.key)
     click.echo(f"Administrator  {person.login}")

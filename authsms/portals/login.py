@@ -47,6 +47,7 @@ def sign_in(event: str) -> ResponseReturnValue:
         form=SignInForm(f"login:{event}", user_name=typed or entrance.login_hint),
         announcement=announce(note),
         present=current_session(),
+        by_password=url_for("login.sign_in", event=SETUP_EVENT) if _is_setting_up(event) else "",
     )
 
 
@@ -59,6 +60,10 @@ def begin(event: str) -> ResponseReturnValue:
         key = MessageKey.WRONG_PASSWORD if form.is_complete else "form.incomplete"
         return _sign_in_again(event, continuation_id, form, key)
     return answer_once(lambda: _begin(event, continuation_id, form))
+
+
+def _is_setting_up(event: str) -> bool:
+    return event == ADMIN_EVENT and services().administrators.is_setting_up()
 
 
 def _begin(event: str, continuation_id: str | None, form: SignInForm) -> Response:

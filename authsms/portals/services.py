@@ -4,6 +4,7 @@ from typing import Protocol, cast
 
 from flask import current_app
 
+from authsms.administration.administrators import Administrators
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database
 from authsms.foundation.settings import Settings
@@ -21,6 +22,7 @@ class PortalServices(Protocol):
     vault: Vault
     logon: LogonService
     sessions: LoginSessions
+    administrators: Administrators
 
 
 def services() -> PortalServices:

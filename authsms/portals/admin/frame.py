@@ -16,20 +16,20 @@ from flask_babel.speaklater import LazyString
 from werkzeug.wrappers import Response as BaseResponse
 
 from authsms.administration.actors import Actor
-from authsms.administration.administrators import Administrators
 from authsms.administration.listing import LARGEST_PAGE, PageRequest
 from authsms.administration.messages import MessageDesk
 from authsms.administration.people import PeopleDesk
 from authsms.administration.rights import Right
 from authsms.foundation.errors import AuthsmsError, ForbiddenError, ProofNeededError
 from authsms.identity.service import PeopleService
-from authsms.logon.seed import ADMIN_EVENT
+from authsms.logon.seed import ADMIN_EVENT, SETUP_EVENT
 from authsms.portals.forms import PortalForm, require_own_page, session_scope
 from authsms.portals.notes import drop_note, take_note
 from authsms.portals.onward import back, see
 from authsms.portals.services import PortalServices
 from authsms.portals.session import current_session, keep_browser
 from authsms.portals.wanted import keep_wanted
+from authsms.senders.service import SenderPolicyService
 
 _LONGEST_SEARCH = 200
 _HIGHEST_PAGE = 100_000
@@ -43,8 +43,8 @@ _POLICY = (
 class AdminServices(PortalServices, Protocol):
     """The services the pages of the portal may call."""
 
-    administrators: Administrators
     people: PeopleService
+    senders: SenderPolicyService
 
     @property
     def message_desk(self) -> MessageDesk:
@@ -127,6 +127,15 @@ def actor() -> Actor:
         g.actor = found
     present: Actor = g.actor
     return present
+
+
+def sign_in_address() -> str:
+    """Return where an administrator signs in: with two factors, or as he did while the first set-up goes on."""
+    session = current_session()
+    if session is not None and session.event == SETUP_EVENT:
+        return url_for("login.sign_in", event=SETUP_EVENT)
+    is_alone = services().administrators.is_setting_up() and not services().senders.can_send()
+    return url_for("login.sign_in", event=SETUP_EVENT if is_alone else ADMIN_EVENT)
 
 
 def prepare(blueprint: Blueprint) -> None:
@@ -217,7 +226,7 @@ def _lead_to_sign_in(error: AuthsmsError) -> ResponseReturnValue:
         response = make_response(redirect(url_for("admin_start.prove"), code=303))
         keep_wanted(response, request.full_path.rstrip("?") if is_page else _page_of_form())
         return response
-    response = see(url_for("login.sign_in", event=ADMIN_EVENT))
+    response = see(sign_in_address())
     keep_wanted(response, request.full_path.rstrip("?"))
     return response
 

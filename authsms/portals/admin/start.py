@@ -1,10 +1,9 @@
 """The first page of the portal, and the page that asks for a fresh proof."""
 
-from flask import Blueprint, render_template, url_for
+from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
-from authsms.logon.seed import ADMIN_EVENT
-from authsms.portals.admin.frame import actor, page, services
+from authsms.portals.admin.frame import actor, page, services, sign_in_address
 
 blueprint = Blueprint("admin_start", __name__)
 
@@ -20,7 +19,7 @@ def home() -> ResponseReturnValue:
 def prove() -> ResponseReturnValue:
     """Say why a fresh sign-in is needed, and lead there."""
     actor()
-    return render_template("portals/admin/prove.html", onward=url_for("login.sign_in", event=ADMIN_EVENT))
+    return render_template("portals/admin/prove.html", onward=sign_in_address())
 
 
 def _is_in_set_up() -> bool:

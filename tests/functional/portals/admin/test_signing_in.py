@@ -3,6 +3,8 @@
 from authsms.administration.administrators import SETUP_LASTS
 from authsms.administration.rights import Role
 from authsms.logon.seed import SETUP_EVENT
+from authsms.senders.definitions import ServiceDraft
+from authsms.senders.policy import ServiceRule
 from tests.fakes import ManualClock
 from tests.functional.portals.admin.office import OVERDUE, Office
 
@@ -60,6 +62,42 @@ def test_the_first_code_ends_the_set_up_for_good(office: Office):
     by_code = office.visitor(office.session_token(person))
 
     assert [200, 200, 403] == [visitor.get("/admin/").status_code for visitor in (by_password, by_code, by_password)]
+
+
+def test_the_first_set_up_begins_at_the_password_alone(office: Office, clock: ManualClock):
+    """Whoever follows the address of the portal would wait for a code that cannot be sent."""
+    person = office.person("first")
+    office.services.administrators.grant(person, [Role.ADMINISTRATOR])
+    office.services.administrators.open_setup(person.key)
+
+    assert office.visitor().get("/admin/").location == "/login/admin-setup"
+
+    _save_sender(office)
+
+    assert office.visitor().get("/admin/").location == "/login/admin"
+    assert "/login/admin-setup" in office.visitor().get("/login/admin").text
+
+    clock.advance(SETUP_LASTS)
+
+    assert "/login/admin-setup" not in office.visitor().get("/login/admin").text
+
+
+def test_a_fresh_proof_during_the_set_up_is_the_password(office: Office, clock: ManualClock):
+    """As long as codes do not arrive nobody could go on otherwise."""
+    person = office.person("first")
+    office.services.administrators.grant(person, [Role.ADMINISTRATOR])
+    office.services.administrators.open_setup(person.key)
+    _save_sender(office)
+    visitor = office.visitor(office.session_token(person, event=SETUP_EVENT, methods=("pwd",)))
+
+    assert 'href="/login/admin-setup"' in visitor.get("/admin/prove").text
+    assert 'href="/login/admin"' in office.clerk().get("/admin/prove").text
+
+
+def _save_sender(office: Office) -> None:
+    rule = ServiceRule("main")
+    settings = {"account_sid": "AC" + "0" * 32, "auth_token": "0" * 32, "sender_phone": "+12025550100"}
+    office.services.senders.save_service(ServiceDraft(rule, "twilio", settings), author="test")
 
 
 def test_whoever_signs_in_comes_to_the_page_he_wanted(office: Office):

@@ -9,8 +9,6 @@ Every loop survives the absence of the database. Whatever a lost commit leaves i
 """
 
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -18,25 +16,24 @@ from typing import Final, Protocol
 
 from authsms.audit import AuditTrail
 from authsms.delivery import ledger
+from authsms.delivery.caretaker import Caretaker
 from authsms.delivery.crew import Crew
 from authsms.delivery.dispatch import LEASE, Dispatcher, SenderPolicy
 from authsms.delivery.doorbell import Doorbell, Listener
+from authsms.delivery.endurance import report, work_on
 from authsms.delivery.heartbeat import Heartbeat
 from authsms.delivery.journal import Journal
-from authsms.delivery.ledger import Claimed, Lease
+from authsms.delivery.ledger import Lease
 from authsms.delivery.liveness import Liveness
 from authsms.delivery.pauses import Moment, Pauses
 from authsms.delivery.receipts import ReceiptService
 from authsms.delivery.sweeper import Sweeper
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database
-from authsms.foundation.errors import DatabaseUnavailableError
 from authsms.foundation.logs import get_logger
 from authsms.foundation.settings import Settings
 from authsms.foundation.vault import Vault
 
-_SWEEP_SECONDS: Final = 1.0
-_ROUNDS_PER_BEAT: Final = 2
 _FIRST_PAUSE_SECONDS: Final = 0.1
 _LONGEST_PAUSE_SECONDS: Final = 2.0
 _log = get_logger(__name__)
@@ -120,40 +117,26 @@ class Worker:
         self._clock = workplace.clock
         self._doorbell = workplace.doorbell
         self._liveness = Liveness(lock_folder(workplace.settings.instance))
-        self._dispatcher = Dispatcher(
-            workplace.database,
-            workplace.vault,
-            workplace.clock,
-            workplace.senders,
-            workplace.receipts,
-            Journal(workplace.audit),
-            lease=self._options.lease,
-            pauses=self._pauses,
-        )
-        self._sweeper = Sweeper(
-            workplace.database,
-            workplace.clock,
-            workplace.audit,
-            workplace.receipts,
-            self._liveness,
-            retention=self._options.retention,
-        )
+        self._dispatcher = open_dispatcher(workplace, self._options, self._pauses)
+        self._sweeper = open_sweeper(workplace, self._liveness, self._options)
 
     def run(self, stop: threading.Event) -> None:
         """Send messages until *stop* is set; those under way are finished first."""
         with self._liveness.hold() as hold, self._doorbell.listen() as listener:
             options = self._options
             crew = Crew(
-                options.threads, options.reserved, lambda message: self._work(message, hold.owner), listener.nudge
+                options.threads,
+                options.reserved,
+                lambda message: work_on(self._dispatcher, message, hold.owner),
+                listener.nudge,
             )
-            sweeping = threading.Thread(
-                target=self._sweep_until, args=(stop, hold.owner, listener), name="sweeper", daemon=True
-            )
-            sweeping.start()
+            heartbeat = Heartbeat(self._database, self._clock, hold.owner)
+            caretaker = Caretaker(heartbeat, self._sweeper, stop, listener.nudge)
+            caretaker.start()
             _log.info("worker.started", worker=hold.owner, threads=options.threads)
             self._claim_until(stop, hold.owner, crew, listener)
             is_drained = crew.drain(options.patience)
-            sweeping.join(_LONGEST_PAUSE_SECONDS)
+            caretaker.join()
             _log.info("worker.stopped", worker=hold.owner, drained=is_drained)
 
     def _claim_until(self, stop: threading.Event, owner: str, crew: Crew, listener: Listener) -> None:
@@ -165,7 +148,7 @@ class Worker:
                     self._sweeper.free_forgotten(owner, in_hand=crew.in_hand())
                 is_more_likely = self._claim(owner, crew)
             except Exception as error:  # noqa: BLE001 - the loop must go on
-                _report("worker.claim_failed", error)
+                report("worker.claim_failed", error)
                 pause = min(max(pause * 2, _FIRST_PAUSE_SECONDS), _LONGEST_PAUSE_SECONDS)
             else:
                 pause = 0.0
@@ -196,46 +179,36 @@ class Worker:
             crew.take(claimed)
         return len(claimed)
 
-    def _work(self, message: Claimed, owner: str) -> bool:
-        try:
-            self._dispatcher.dispatch(message, owner)
-        except DatabaseUnavailableError as error:
-            _report("worker.dispatch_failed", error)
-            return False
-        except Exception as error:  # noqa: BLE001 - the thread must go on
-            _report("worker.dispatch_failed", error)
-            return self._postpone(message, owner)
-        return True
-
-    def _postpone(self, message: Claimed, owner: str) -> bool:
-        try:
-            self._dispatcher.postpone(message, owner)
-        except Exception as error:  # noqa: BLE001 - as above
-            _report("worker.postpone_failed", error)
-            return False
-        return True
-
-    def _sweep_until(self, stop: threading.Event, owner: str, listener: Listener) -> None:
-        heartbeat = Heartbeat(self._database, self._clock, owner)
-        rounds = 0
-        while True:
-            with _reported("worker.sweep_failed"):
-                if rounds % _ROUNDS_PER_BEAT == 0:
-                    heartbeat.beat()
-                    self._sweeper.count_waiting()
-                if self._sweeper.sweep().freed:
-                    listener.nudge()
-            rounds += 1
-            if stop.wait(_SWEEP_SECONDS):
-                break
-        listener.nudge()
-        with _reported("worker.farewell_failed"):
-            heartbeat.end()
-
 
 def run_worker(workplace: Workplace, stop: threading.Event) -> None:
     """Run one delivery process until *stop* is set."""
     Worker(workplace).run(stop)
+
+
+def open_dispatcher(workplace: Workplace, options: WorkerOptions, pauses: Pauses) -> Dispatcher:
+    """Return what hands messages over at *workplace*."""
+    return Dispatcher(
+        workplace.database,
+        workplace.vault,
+        workplace.clock,
+        workplace.senders,
+        workplace.receipts,
+        Journal(workplace.audit),
+        lease=options.lease,
+        pauses=pauses,
+    )
+
+
+def open_sweeper(workplace: Workplace, liveness: Liveness, options: WorkerOptions) -> Sweeper:
+    """Return what moves on at *workplace* what nobody else will."""
+    return Sweeper(
+        workplace.database,
+        workplace.clock,
+        workplace.audit,
+        workplace.receipts,
+        liveness,
+        retention=options.retention,
+    )
 
 
 def lock_folder(instance: Path) -> Path:
@@ -246,17 +219,3 @@ def lock_folder(instance: Path) -> Path:
 def bell_folder(instance: Path) -> Path:
     """Return where the bells of workers hang; the outbox rings there."""
     return instance / "bells"
-
-
-@contextmanager
-def _reported(event: str) -> Iterator[None]:
-    try:
-        yield
-    except Exception as error:  # noqa: BLE001 - the loop must go on
-        _report(event, error)
-
-
-def _report(event: str, error: Exception) -> None:
-    """Log *error*; the absence of the database needs no trace."""
-    is_expected = isinstance(error, DatabaseUnavailableError)
-    _log.error(event, kind=type(error).__name__, exc_info=None if is_expected else error)

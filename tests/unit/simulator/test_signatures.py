@@ -1,8 +1,11 @@
-"""Signatures of receipts, checked against the vectors that Twilio publishes in its SDK's tests."""
+"""Signatures of receipts, checked against the vectors that the vendors publish in their SDKs' tests."""
+
+from urllib.parse import urlencode
 
 import pytest
 
-from authsms.simulator.providers.signatures import sign_form
+from authsms.simulator.providers.signatures import sign_digest, sign_form
+from tests.plugins.messagebird_vectors import OLD_VECTORS
 
 CALL = [
     ("CallSid", "CA1234567890ABCDE"),
@@ -28,3 +31,10 @@ CALL = [
 def test_twilios_own_vectors_match(url, pairs, signature):
     """Names in order, distinct values in order, the port as it was called."""
     assert signature == sign_form("12345", url, pairs)
+
+
+@pytest.mark.parametrize(("key", "moment", "query", "body", "signature"), OLD_VECTORS)
+def test_messagebirds_older_vectors_match(key, moment, query, body, signature):
+    """Names in order, whatever order they came in."""
+    assert signature == sign_digest(key, str(moment), urlencode(query), body)
+    assert signature == sign_digest(key, str(moment), urlencode(query[::-1]), body)

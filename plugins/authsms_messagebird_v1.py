@@ -83,7 +83,7 @@ class MessageBirdV1Service(SenderService):
         Setting(
             "report_reference",
             "Reference in reports",
-            "Which parameter of a delivery report holds our reference; MessageBird shows a report in its dashboard.",
+            "Which parameter of a delivery report holds our reference; ask MessageBird if no report is taken.",
             default="reference",
             pattern=_NAME,
         ),

@@ -183,6 +183,7 @@ class Settings(_Section):
             "authsms_lox24_httpsms",
             "authsms_messagebird",
             "authsms_messagebird_v1",
+            "authsms_signalwire",
         ),
         description="Provider plugins to load",
     )

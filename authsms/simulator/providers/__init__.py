@@ -8,6 +8,7 @@ from authsms.simulator.providers.lox24 import Lox24
 from authsms.simulator.providers.lox_http import LoxHttp
 from authsms.simulator.providers.messagebird import MessageBird
 from authsms.simulator.providers.messagebird_v1 import MessageBirdV1
+from authsms.simulator.providers.signalwire import SignalWire
 from authsms.simulator.providers.twilio import Twilio
 
 PROVIDERS: tuple[type[SimulatedProvider], ...] = (
@@ -20,4 +21,5 @@ PROVIDERS: tuple[type[SimulatedProvider], ...] = (
     Lox24,
     MessageBird,
     MessageBirdV1,
+    SignalWire,
 )

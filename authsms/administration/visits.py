@@ -86,7 +86,7 @@ class Visits:
                     yield AlarmKind.DIRECTORY_CERTIFICATE, subject, partial(self._directory, subject, server, settings)
 
     def _directory(self, subject: str, server: ServerAddress, settings: LdapSettings) -> Finding | None:
-        certificate = try_handshake(server, settings, VerifiedTls(settings.ca_file)).certificate
+        certificate = try_handshake(server, settings, VerifiedTls(settings.ca_file, settings.certificates)).certificate
         if certificate is None:
             raise UnavailableError("The directory shows no certificate.")
         kind = AlarmKind.DIRECTORY_CERTIFICATE

@@ -52,17 +52,19 @@ class VerifiedTls(Tls):
 
     Args:
         ca_file: Certificates to trust instead of the machine's own; no environment variable adds to them.
+        certificates: The same as a text in PEM form; with a file as well, both are trusted.
 
     Raises:
-        ConfigurationError: The file holds no certificate.
+        ConfigurationError: The file or the text holds no certificate.
     """
 
-    def __init__(self, ca_file: str = "") -> None:
+    def __init__(self, ca_file: str = "", certificates: str = "") -> None:
         super().__init__(validate=ssl.CERT_REQUIRED)
         try:
-            self._context = ssl.create_default_context(cafile=ca_file or None)
-        except (ssl.SSLError, OSError) as error:
-            raise ConfigurationError(f"ca_file {ca_file} holds no certificate in PEM form.") from error
+            self._context = ssl.create_default_context(cafile=ca_file or None, cadata=certificates or None)
+        except (ssl.SSLError, OSError, ValueError) as error:
+            source = f"ca_file {ca_file}" if ca_file else "certificates"
+            raise ConfigurationError(f"{source} holds no certificate in PEM form.") from error
         self._context.minimum_version = ssl.TLSVersion.TLSv1_2
 
     @property

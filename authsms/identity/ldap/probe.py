@@ -64,7 +64,7 @@ def probe(
             "receive_timeout_seconds": min(settings.receive_timeout_seconds, _STEP_SECONDS),
         }
     )
-    tls = VerifiedTls(settings.ca_file)
+    tls = VerifiedTls(settings.ca_file, settings.certificates)
     reader = PersonReader("test", bounded, clock, settings.default_region or default_region)
     walks = [_Walk(address, bounded, tls, reader, password, login) for address in settings.addresses()]
     for walk in walks:

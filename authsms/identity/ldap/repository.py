@@ -47,7 +47,7 @@ class LdapRepository(Repository):
         self._settings = settings
         self._password = password
         self._reader = PersonReader(name, settings, clock, settings.default_region or default_region)
-        self._tls = VerifiedTls(settings.ca_file)
+        self._tls = VerifiedTls(settings.ca_file, settings.certificates)
         self._by_login = Filter(settings.person_filter)
         self._lookup = PeopleLookup(settings, self._reader)
         self._by_id = Filter(f"({settings.id_attribute}={{id}})")

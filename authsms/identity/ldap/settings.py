@@ -1,6 +1,7 @@
 """Settings of an LDAP repository, with presets for the usual directories."""
 
 import re
+import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -88,6 +89,7 @@ class LdapSettings(BaseModel):
         allow_plaintext: Say aloud that passwords may travel unprotected.
         ca_file: Certificates that servers must be signed by (PEM); it replaces the machine's own and whatever the
             environment names. Empty: the machine's own.
+        certificates: The same as a text instead of a file.
         bind_dn: Service account that may search; empty searches anonymously.
         base: Where people are.
         preset: ``openldap`` or ``active_directory``: defaults of what is left out below.
@@ -118,6 +120,7 @@ class LdapSettings(BaseModel):
     start_tls: bool = False
     allow_plaintext: bool = False
     ca_file: str = ""
+    certificates: str = ""
     bind_dn: str = ""
     base: str
     preset: str = "openldap"
@@ -179,6 +182,16 @@ class LdapSettings(BaseModel):
             raise ValueError("there is no such file")
         return text
 
+    @field_validator("certificates")
+    @classmethod
+    def _certificates_are_readable(cls, text: str) -> str:
+        if text:
+            try:
+                ssl.create_default_context(cadata=text)
+            except (ssl.SSLError, ValueError):
+                raise ValueError("the text holds no certificate in PEM form") from None
+        return text
+
     @model_validator(mode="after")
     def _check_together(self) -> Self:
         if "{login}" not in self.person_filter:
@@ -197,7 +210,7 @@ class LdapSettings(BaseModel):
 
     def trust(self) -> tuple[object, ...]:
         """Return what decides to whom the service account's password is shown."""
-        return (self.addresses(), self.start_tls, self.allow_plaintext, self.ca_file)
+        return (self.addresses(), self.start_tls, self.allow_plaintext, self.ca_file, self.certificates)
 
 
 def _address(url: str) -> ServerAddress:

@@ -10,10 +10,12 @@ from authsms.identity.ldap.settings import PRESETS
 from authsms.portals.admin.frame import AdminForm
 
 _LONGEST: Final = 2000
+_LONGEST_CERTIFICATES: Final = 100_000
 _LONGEST_SECRET: Final = 1024
 _TEXTS: Final = (
     "preset",
     "ca_file",
+    "certificates",
     "bind_dn",
     "base",
     "person_filter",
@@ -38,6 +40,7 @@ class RepositoryForm(AdminForm):
     start_tls = BooleanField()
     allow_plaintext = BooleanField()
     ca_file = StringField()
+    certificates = StringField()
     bind_dn = StringField()
     secret = PasswordField()
     base = StringField()
@@ -53,7 +56,8 @@ class RepositoryForm(AdminForm):
 
     def text(self, name: str) -> str:
         """Return what was typed into a field."""
-        return str(self[name].data or "").strip()[:_LONGEST]
+        longest = _LONGEST_CERTIFICATES if name == "certificates" else _LONGEST
+        return str(self[name].data or "").strip().replace("\r\n", "\n")[:longest]
 
     def typed(self) -> dict[str, object]:
         """Return what was typed, to show it again; no password."""

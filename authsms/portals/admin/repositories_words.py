@@ -34,7 +34,7 @@ FINDINGS: Mapping[Finding, LazyString] = {
         "The certificate is for other names. Write the server as it is named there, or have another certificate made."
     ),
     Finding.TLS_UNTRUSTED: lazy_gettext(
-        "The certificate is from an authority that is not trusted here. Name the file of its certificate above."
+        "The certificate is from an authority that is not trusted here. Paste the certificate of that authority below."
     ),
     Finding.TLS_FAILED: lazy_gettext("No encryption came about. Check that this port speaks TLS, or StartTLS."),
     Finding.PLAIN: lazy_gettext("Not encrypted: passwords can be read on the way."),
@@ -76,6 +76,7 @@ WORDS: Mapping[str, LazyString] = {
     "start_tls": lazy_gettext("StartTLS"),
     "allow_plaintext": lazy_gettext("Unprotected passwords"),
     "ca_file": lazy_gettext("File of trusted certificates"),
+    "certificates": lazy_gettext("Trusted certificates"),
     "bind_dn": lazy_gettext("Service account"),
     "person_filter": lazy_gettext("Person filter"),
     "login_attribute": lazy_gettext("Attribute of the user name"),

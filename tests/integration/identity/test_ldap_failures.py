@@ -161,6 +161,27 @@ def test_a_ca_file_wins_over_the_environment(slapd, repository_for, monkeypatch,
         repository_for(slapd, ca_file=str(other.file)).find("alice")
 
 
+def test_certificates_may_be_given_as_a_text(slapd, repository_for, tmp_path):
+    """Whoever has only the browser cannot put a file onto the server."""
+    slapd.add(person_ldif("alice", "wonderland"))
+    other = Authority(tmp_path)
+    text = slapd.ca_file.read_text()
+
+    assert login(repository_for(slapd, ca_file="", certificates=text)) is RIGHT
+    assert login(repository_for(slapd, ca_file=str(other.file), certificates=text)) is RIGHT
+    with pytest.raises(DirectoryUnavailableError, match="No server"):
+        repository_for(slapd, ca_file="", certificates=other.file.read_text()).find("alice")
+
+
+@pytest.mark.parametrize(
+    "text", ["no certificate", "-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n", "ä"]
+)
+def test_a_text_without_certificates_is_refused(slapd, text):
+    """At once, not at the first login."""
+    with pytest.raises(ConfigurationError, match=r"certificates: .*PEM form"):
+        LdapSettings.read({"servers": [slapd.tls_url], "base": SUFFIX, "certificates": text})
+
+
 def test_without_a_ca_file_the_machines_own_certificates_count(slapd, repository_for):
     with pytest.raises(DirectoryUnavailableError):
         repository_for(slapd, ca_file="").find("alice")

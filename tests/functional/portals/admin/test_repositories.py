@@ -101,6 +101,17 @@ def test_another_place_or_trust_forgets_the_password(office, admin, fields, name
     assert "Password missing" in admin.get("/admin/repositories").text
 
 
+def test_other_trusted_certificates_forget_the_password(office, admin, fields, slapd):
+    """Pasted ones decide as much as those of a file."""
+    admin.post("/admin/repositories/new", fields)
+    _, typed = changed(office, certificates=slapd.ca_file.read_text())
+    admin.post("/admin/repositories/of/STAFF", typed)
+    view, _ = changed(office)
+
+    assert view.settings["certificates"] == slapd.ca_file.read_text().strip()
+    assert view.secret_set_at is None
+
+
 def test_another_filter_keeps_the_password(office, admin, fields):
     admin.post("/admin/repositories/new", fields)
     _, typed = changed(office, person_filter="(&(objectClass=inetOrgPerson)(uid={login}))", secret="")

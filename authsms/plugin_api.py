@@ -32,7 +32,7 @@ from authsms.senders.exchange import (
     value_at,
 )
 from authsms.senders.http import HttpGuard
-from authsms.senders.polling import Polled, PollingService
+from authsms.senders.polling import Polled, PollingService, whole_items
 from authsms.senders.presets import Preset
 from authsms.senders.settings import Setting, SettingKind, SettingValue, SettingValues
 from authsms.senders.signatures import RsaKey, is_same, with_and_without_port
@@ -52,7 +52,14 @@ from authsms.senders.submission import (
     read_codes,
 )
 from authsms.senders.text import Alphabet, Template, measure, parse_template
-from authsms.senders.webhook import InboundMessage, Receipt, ReceiptState, WebhookReply, WebhookRequest
+from authsms.senders.webhook import (
+    InboundMessage,
+    Receipt,
+    ReceiptState,
+    WebhookReply,
+    WebhookRequest,
+    zoned_moment,
+)
 
 __all__ = [
     "CALLBACK_USER",
@@ -104,7 +111,9 @@ __all__ = [
     "text_at",
     "value_at",
     "verify_callback_user",
+    "whole_items",
     "with_and_without_port",
+    "zoned_moment",
 ]
 
 PROJECT = "authsms"

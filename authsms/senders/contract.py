@@ -73,6 +73,8 @@ class SenderService(ABC):
         presets: Gateways it is known to fit, as values to start from.
         sender_setting: Name of the setting that says who a text is from. The policy may choose another sender for a
             text, so `build_request` takes ``submission.sender or self.values.text(...)``. Empty: it takes no other.
+        account_setting: Name of the setting that names the account, for `rivals`.
+        rivals: Keys of kinds that must not use the same account while this one does.
     """
 
     key: ClassVar[str]
@@ -82,6 +84,8 @@ class SenderService(ABC):
     has_webhooks: ClassVar[bool] = False
     presets: ClassVar[tuple[Preset, ...]] = ()
     sender_setting: ClassVar[str] = ""
+    account_setting: ClassVar[str] = ""
+    rivals: ClassVar[frozenset[str]] = frozenset()
 
     def __init__(self, values: SettingValues, transport: Transport) -> None:
         self.values = values

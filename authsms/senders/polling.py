@@ -4,15 +4,17 @@ A provider hands out the same reports until they are confirmed. They are confirm
 crash in between brings them once more instead of losing them; storing them twice changes nothing.
 """
 
+import json
+import re
 from abc import abstractmethod
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import final
 
 from authsms.foundation.logs import get_logger
 from authsms.senders.classification import bounded
 from authsms.senders.contract import UNREADABLE, SenderService
-from authsms.senders.exchange import ProviderAnswer, ProviderRequest
+from authsms.senders.exchange import JsonValue, ProviderAnswer, ProviderRequest, value_at
 from authsms.senders.webhook import Receipt
 
 _log = get_logger(__name__)
@@ -80,3 +82,30 @@ class PollingService(SenderService):
     def _report(self, event: str, reply: object) -> None:
         reason = f"http_{reply.status}" if isinstance(reply, ProviderAnswer) else getattr(reply, "code", "")
         _log.warning(event, kind=self.key, reason=reason)
+
+
+def whole_items(answer: ProviderAnswer, name: str) -> Iterator[JsonValue]:
+    """Yield the items of the list *name* of a JSON answer.
+
+    Of an answer that is longer than we read, those before the cut: once they are confirmed, the others come.
+
+    Raises:
+        ValueError: There is no such list.
+    """
+    if answer.is_whole:
+        found = value_at(answer.json_value(), name)
+        if not isinstance(found, list):
+            raise ValueError("no such list")
+        yield from found
+        return
+    start = re.match(rf'\{{\s*"{re.escape(name)}"\s*:\s*\[\s*', text := answer.text().lstrip())
+    if start is None:
+        raise ValueError("no such list")
+    rest, decoder = text[start.end() :], json.JSONDecoder()
+    while True:
+        try:
+            value, end = decoder.raw_decode(rest)
+        except ValueError:
+            return
+        yield value
+        rest = rest[end:].lstrip(", \t\r\n")

@@ -1,6 +1,6 @@
 """Between rows and values: how a sender service and the policy are written down and read back."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -231,3 +231,17 @@ def _value(stored: object) -> SettingValue:
     if isinstance(stored, list | tuple):
         return tuple((str(name), str(value)) for name, value in stored)
     return stored if isinstance(stored, str | int | bool) else ""
+
+
+def refuse_rivals(rows: Sequence[SenderServiceRecord], kinds: Mapping[str, type[SenderService]]) -> None:
+    """Raise `InvalidInputError` when two services that are on use one account in ways that exclude each other."""
+    active = [(row, kinds[row.kind]) for row in rows if row.is_enabled and row.kind in kinds]
+    for row, kind in active:
+        account = row.settings.get(kind.account_setting)
+        for other, its_kind in active:
+            if its_kind.key in kind.rivals and account and account == other.settings.get(its_kind.account_setting):
+                raise InvalidInputError(
+                    f"{row.name} ({kind.title}) and {other.name} ({its_kind.title}) use the same account. An account "
+                    "speaks one of the two; switch the other off first.",
+                    field=kind.account_setting,
+                )

@@ -110,17 +110,19 @@ class _Loaded:
         (content,) = envelope.findall(f"{_ENVELOPE}Body/*")
         if content.tag == f"{_ENVELOPE}Fault":
             return SoapAnswer(self._detail(content), content.findtext("faultstring") or "")
-        known = self._binding.get(operation)
-        if content.tag != known.output.body.qname.text:
+        if content.tag != self._binding.get(operation).output.body.qname.text:
             raise ValueError("an answer to something else")
-        return SoapAnswer(_json(self._plain(known.process_reply(envelope), dict)))
+        return SoapAnswer(self._value(content))
 
     def _detail(self, fault: Any) -> JsonValue:
         """Return what a fault says beyond words, if the WSDL knows it."""
         found = fault.find("detail/*")
         if found is None or self._etree.QName(found).namespace not in self._document.types.namespaces:
             return None
-        return _json(self._plain(self._document.types.deserialize(found), dict))
+        return self._value(found)
+
+    def _value(self, element: Any) -> JsonValue:
+        return _json(self._plain(self._document.types.deserialize(element), dict))
 
 
 class _NoTransport:

@@ -261,6 +261,7 @@ class PolicyStore:
         policy.updated_at, policy.updated_by = self._clock.now(), by.login
         session.flush()
         rows = list(session.scalars(select(SenderServiceRecord)))
+        records.refuse_rivals(rows, self._kinds)
         session.add(
             SenderPolicyVersion(
                 version=policy.version,

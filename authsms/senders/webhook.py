@@ -105,3 +105,12 @@ class WebhookReply:
 
     body: str = ""
     content_type: str = "text/plain; charset=utf-8"
+
+
+def zoned_moment(text: str | None) -> datetime | None:
+    """Return a time in ISO 8601 that names its zone; None when *text* is none."""
+    try:
+        moment = datetime.fromisoformat(text or "")
+    except ValueError:
+        return None
+    return moment if moment.tzinfo else None

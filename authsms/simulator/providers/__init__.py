@@ -8,6 +8,8 @@ from authsms.simulator.providers.lox24 import Lox24
 from authsms.simulator.providers.lox_http import LoxHttp
 from authsms.simulator.providers.messagebird import MessageBird
 from authsms.simulator.providers.messagebird_v1 import MessageBirdV1
+from authsms.simulator.providers.messagemedia import MessageMedia
+from authsms.simulator.providers.messagemedia_soap import MessageMediaSoap
 from authsms.simulator.providers.signalwire import SignalWire
 from authsms.simulator.providers.twilio import Twilio
 
@@ -21,5 +23,7 @@ PROVIDERS: tuple[type[SimulatedProvider], ...] = (
     Lox24,
     MessageBird,
     MessageBirdV1,
+    MessageMedia,
+    MessageMediaSoap,
     SignalWire,
 )

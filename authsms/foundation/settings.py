@@ -199,6 +199,8 @@ class Settings(_Section):
 
     @model_validator(mode="after")
     def _refuse_danger(self) -> "Settings":
+            "authsms_messagemedia",
+            "authsms_messagemedia_soap",
         if self.debug and self.environment == "production":
             raise ValueError('debug is on in production; remove it or set environment = "development"')
         if not self.is_https and (self.environment == "production" or not self.is_loopback):

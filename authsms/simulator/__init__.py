@@ -16,6 +16,8 @@ from authsms.simulator.providers.lox24 import Lox24Account
 from authsms.simulator.providers.lox_http import LoxAccount
 from authsms.simulator.providers.messagebird import MessageBirdAccount
 from authsms.simulator.providers.messagebird_v1 import MessageBirdV1Account
+from authsms.simulator.providers.messagemedia import MessageMediaAccount
+from authsms.simulator.providers.messagemedia_soap import MessageMediaSoapAccount
 from authsms.simulator.providers.twilio import TwilioAccount
 from authsms.simulator.relying_party import create_sample_application
 from authsms.simulator.server import WebServer, serve
@@ -41,9 +43,10 @@ def serve_simulator(settings: Settings, host: str, port: int, *, allow_remote: b
     """
     twilio, gateway, rest = TwilioAccount(), GatewayAccount(), Lox24Account()
     classic, platform, one, lox = ClickatellAccount(), PlatformAccount(), OneAccount(), LoxAccount()
+    media, media_soap = MessageMediaAccount(), MessageMediaSoapAccount()
     bird, bird_v1 = MessageBirdAccount(), MessageBirdV1Account()
     config = SimulatorConfig(
-        accounts=(twilio, gateway, classic, platform, one, lox, rest, bird, bird_v1),
+        accounts=(twilio, gateway, classic, platform, one, lox, rest, bird, bird_v1, media, media_soap),
         environment=settings.environment,
         allow_remote=allow_remote,
         ca_file=settings.network.ca_file,
@@ -66,5 +69,9 @@ def serve_simulator(settings: Settings, host: str, port: int, *, allow_remote: b
         click.echo(f"LOX24 (REST)     {url}/lox24   client {rest.client_id}   key {rest.api_key}")
         click.echo(f"MessageBird      {url}/messagebird   key {bird.access_key}   signing key {bird.signing_key}")
         click.echo(f"MessageBird V1   {url}/messagebird-v1   user {bird_v1.user}   password {bird_v1.password}")
+        click.echo(f"MessageMedia     {url}/messagemedia   key {media.api_key}   secret {media.api_secret}")
+        click.echo(
+            f"MessageMedia old {url}/messagemedia-soap/   user {media_soap.user_id}   password {media_soap.password}"
+        )
 
     serve(create_simulator(config), host, port, allow_remote=allow_remote, ready=tell)

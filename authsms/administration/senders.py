@@ -2,10 +2,11 @@
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from itertools import groupby
 
 from sqlalchemy import case, func, select
 
@@ -14,7 +15,7 @@ from authsms.administration.rights import Right
 from authsms.administration.senders_trials import SenderTest, SenderTests, TrialTools
 from authsms.delivery.models import Message
 from authsms.delivery.states import MessageState
-from authsms.foundation.errors import NotFoundError, OverloadedError
+from authsms.foundation.errors import InvalidInputError, NotFoundError, OverloadedError
 from authsms.senders.contract import SenderService
 from authsms.senders.definitions import Author, SavedService, ServiceDraft
 from authsms.senders.policy import Policy, ServiceRule
@@ -121,8 +122,17 @@ class SenderDesk:
         except NotFoundError:
             return ""
 
-    def save(self, actor: Actor, draft: ServiceDraft, *, expected_version: int) -> SavedService:
+    def save(
+        self, actor: Actor, draft: ServiceDraft, *, expected_version: int, beside: str | None = None
+    ) -> SavedService:
         """Store a service; place in the order and on or off stay as they are, a new one comes last.
+
+        Args:
+            actor: Who wants it.
+            draft: What to store.
+            expected_version: The version he has seen, 0 for a new one.
+            beside: Name of the service whose place it shall share; empty for a place of its own, which is the last
+                one if it shares one now; None leaves it where it is.
 
         Raises:
             InvalidInputError: A value does not fit; `field` names it.
@@ -130,14 +140,11 @@ class SenderDesk:
         """
         actor.require(Right.SENDERS_EDIT)
         present = {saved.rule.name: saved.rule for saved in self._senders.services()}
-        stored = present.get(draft.rule.name)
-        place = max((rule.position for rule in present.values()), default=-1) + 1
-        rule = ServiceRule(
-            draft.rule.name,
-            stored.position if stored else place,
-            stored.is_enabled if stored else True,
-            draft.rule.purposes,
-            draft.rule.countries,
+        stored = present.pop(draft.rule.name, None)
+        rule = replace(
+            draft.rule,
+            position=_position(stored, present, beside),
+            is_enabled=stored.is_enabled if stored else True,
         )
         if draft.kind in self._senders.kinds():
             self._senders.check_addresses(draft.kind, draft.settings)
@@ -158,18 +165,24 @@ class SenderDesk:
     def move(self, actor: Actor, name: str, *, up: bool, expected_version: int) -> None:
         """Let a service go one place up or down; at the end of the list nothing happens.
 
+        One that shares its place leaves it, and gets a place of its own before or behind it.
+
         Raises:
             NotFoundError: There is none of that name.
             ConflictError: Somebody else has changed the policy meanwhile.
         """
         actor.require(Right.SENDERS_EDIT)
-        names = [saved.rule.name for saved in self._senders.services()]
-        if name not in names:
+        places = _places(saved.rule for saved in self._senders.services())
+        old = next((number for number, names in enumerate(places) if name in names), None)
+        if old is None:
             raise NotFoundError("There is no such sender service.")
-        old = names.index(name)
-        new = min(max(old + (-1 if up else 1), 0), len(names) - 1)
-        names.insert(new, names.pop(old))
-        self._senders.arrange(names, author=author_of(actor), expected_version=expected_version)
+        if len(places[old]) > 1:
+            places[old].remove(name)
+            places.insert(old if up else old + 1, [name])
+        else:
+            new = min(max(old + (-1 if up else 1), 0), len(places) - 1)
+            places.insert(new, places.pop(old))
+        self._senders.arrange(places, author=author_of(actor), expected_version=expected_version)
 
     def policy(self, actor: Actor) -> Policy:
         """Return what concerns no single service."""
@@ -235,6 +248,23 @@ class SenderDesk:
         )
         with self._tools.database.read() as session:
             return {name: (int(sent), int(done or 0)) for name, sent, done in session.execute(query)}
+
+
+def _places(rules: Iterable[ServiceRule]) -> list[list[str]]:
+    """Return names of services place by place."""
+    return [[rule.name for rule in some] for _, some in groupby(rules, key=lambda rule: rule.position)]
+
+
+def _position(stored: ServiceRule | None, others: Mapping[str, ServiceRule], beside: str | None) -> int:
+    """Return the position a service shall have; see `SenderDesk.save`."""
+    if beside:
+        if beside not in others:
+            raise InvalidInputError("There is no such service to share a place with.", field="beside")
+        return others[beside].position
+    taken = {rule.position for rule in others.values()}
+    if stored is not None and (beside is None or stored.position not in taken):
+        return stored.position
+    return max(taken, default=-1) + 1
 
 
 def author_of(actor: Actor) -> Author:

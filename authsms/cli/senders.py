@@ -1,21 +1,25 @@
 """`authsms sender` and `send-test`: the provider accounts that carry texts."""
 
 import sys
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 import click
 
 from authsms.cli.context import open_services
 from authsms.cli.people import read_toml
 from authsms.cli.presets import as_toml, find_preset
+from authsms.cli.sender_rules import OBSTACLES, changed_rule, use_of
 from authsms.foundation.errors import TooManyRequestsError
 from authsms.foundation.limits import Rate
 from authsms.foundation.phone import parse_phone
 from authsms.senders.definitions import ServiceDraft
 from authsms.senders.policy import ServiceRule
+from authsms.senders.routes import Consignment, comparable, examine
 from authsms.senders.settings import SettingKind
-from authsms.senders.submission import Accepted
+from authsms.senders.submission import Accepted, Purpose
 from authsms.wiring import Services
 
 _AUTHOR = "command line"
@@ -35,16 +39,29 @@ def sender() -> None:
     type=click.Path(exists=True, dir_okay=False, path_type=Path),
     help="TOML file with the secrets; left out, the stored ones stay.",
 )
-@click.option("--position", default=0, show_default=True, help="Place in the order; the lowest goes first.")
+@click.option("--position", type=int, help="Place in the order; the lowest goes first. Services may share one.")
+@click.option("--weight", type=int, help="Part of the load among services that share a place, 1 to 100.")
+@click.option("--purposes", metavar="WORDS", help="What it carries: authentication verification notice offer.")
+@click.option("--countries", metavar="WORDS", help="Only to these, e.g. 'DE AT'.")
+@click.option("--prefixes", metavar="WORDS", help="Only to these beginnings of numbers, e.g. '+4930 +1212'.")
+@click.option("--labels", metavar="WORDS", help="Only for events with one of these labels.")
+@click.option("--group", "groups", metavar="NAME", multiple=True, help="Only to members; may be given several times.")
+@click.option(
+    "--senders", metavar="LINE", multiple=True, help="Senders of a country, 'DE = +49171…, +49172…'; * for all others."
+)
 @click.option("--off", is_flag=True, help="Keep it, but do not use it.")
-def set_service(name: str, file: Path, secrets: Path | None, position: int, *, off: bool) -> None:
-    """Make or change a sender service. `authsms sender kinds` lists the keys of FILE, which is TOML."""
+def set_service(name: str, file: Path, secrets: Path | None, *, off: bool, **rule: Any) -> None:
+    """Make or change a sender service. `authsms sender kinds` lists the keys of FILE, which is TOML.
+
+    What an option says of its use replaces what is stored, an empty text removes it; without the option it stays.
+    """
     settings = read_toml(file)
     kind = str(settings.pop("kind", ""))
     if secrets is not None:
         settings |= read_toml(secrets)
-    draft = ServiceDraft(ServiceRule(name, position=position, is_enabled=not off), kind, settings)
     with open_services() as services:
+        stored = {one.rule.name: one.rule for one in services.senders.services()}.get(name, ServiceRule(name))
+        draft = ServiceDraft(changed_rule(replace(stored, is_enabled=not off), rule), kind, settings)
         saved = services.senders.save_service(draft, author=_AUTHOR)
     click.echo(f"Sender service {saved.rule.name} ({saved.title}) is saved.")
     click.echo(f"Stored secrets: {', '.join(saved.secrets) or 'none; give them with --secrets'}.")
@@ -59,8 +76,33 @@ def list_services() -> None:
     for one in saved:
         state = one.problem or ("on" if one.rule.is_enabled else "off")
         click.echo(f"{one.rule.position:>3}  {one.rule.name:<20} {one.title:<20} {state}")
+        for words in use_of(one.rule):
+            click.echo(f"     {words}")
     if not saved:
         click.echo("No sender service yet. Make one: authsms sender set NAME FILE", err=True)
+
+
+@sender.command("routes")
+@click.argument("phone")
+@click.option("--purpose", type=click.Choice([one.value for one in Purpose]), default=Purpose.AUTHENTICATION.value)
+@click.option("--group", "groups", metavar="NAME", multiple=True, help="A group of the person.")
+@click.option("--label", default="", help="Label of the event.")
+def show_routes(phone: str, purpose: str, groups: tuple[str, ...], label: str) -> None:
+    """Print which services would carry a text to PHONE, best first, and why others are passed over."""
+    with open_services() as services:
+        number = parse_phone(phone, default_region=services.settings.sms.default_region)
+        text = Consignment(Purpose(purpose), number, "", label, comparable(groups))
+        saved = {one.rule.name: one for one in services.senders.services()}
+    place = 0
+    for one in examine([service.rule for service in saved.values()], text):
+        obstacles = [OBSTACLES[obstacle] for obstacle in one.obstacles]
+        obstacles += ["cannot be used: " + saved[one.rule.name].problem] if saved[one.rule.name].problem else []
+        place += not obstacles
+        share = f", for {one.share:.0%}" if one.share < 1 else ""
+        said = "passed over: " + "; ".join(obstacles) if obstacles else f"from {one.sender or 'its own sender'}{share}"
+        click.echo(f"{place if not obstacles else '-':>3}  {one.rule.name:<20} {said}")
+    if not place:
+        click.echo("No service would carry this text.", err=True)
 
 
 @sender.command()

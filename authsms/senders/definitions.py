@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from authsms.foundation.errors import InvalidInputError
 from authsms.senders.contract import SenderService
 from authsms.senders.policy import ServiceRule
 from authsms.senders.settings import SettingValue
@@ -119,17 +118,3 @@ class ConfiguredService:
 
     def _addressed(self, submission: Submission) -> Submission:
         return replace(submission, callback_url=self.callback_url, sender=self.sender)
-
-
-def check_rule(rule: ServiceRule) -> None:
-    """Check what a rule says.
-
-    Raises:
-        InvalidInputError: Name or countries cannot be used.
-    """
-    name = rule.name
-    if not (0 < len(name) <= 40 and name.isascii() and name == name.lower() and name.replace("-", "").isalnum()):  # noqa: PLR2004 - as long as the column
-        raise InvalidInputError("The name may hold 40 lower-case letters, digits and hyphens.", field="name")
-    for country in rule.countries:
-        if len(country) != 2 or not country.isascii() or not country.isupper():  # noqa: PLR2004 - ISO 3166 alpha-2
-            raise InvalidInputError("Write countries as two capital letters, e.g. DE.", field="countries")

@@ -9,17 +9,16 @@ import tomllib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal, InvalidOperation
-from typing import Final, TypeVar, cast
+from typing import Final, cast
 
 from authsms.foundation.errors import InvalidInputError
 from authsms.senders.policy import Policy, ServiceRule
-from authsms.senders.submission import Purpose
+from authsms.senders.rules import FIRST, RULE_NAMES, read_rule, typed
 
 LONGEST_FILE: Final = 200_000
 _POLICY_NAMES: Final = ("masks_recipients", "wording", "templates", "segment_price", "currency")
-_RULE_NAMES: Final = ("position", "is_enabled", "purposes", "countries")
-_SERVICE_NAMES: Final = frozenset({"name", "kind", "settings", *_RULE_NAMES})
-_T = TypeVar("_T")
+_SERVICE_NAMES: Final = frozenset({"name", "kind", "settings", *RULE_NAMES})
+_ALWAYS_WRITTEN: Final = frozenset({"position", "is_enabled", "purposes", "countries"})
 _OF_HISTORY: Final = frozenset({"secrets_set", "secrets_at"})
 
 
@@ -68,13 +67,13 @@ def read_document(raw: Mapping[str, object]) -> PolicyDocument:
     _refuse_unknown(raw, {*_POLICY_NAMES, "services"}, "the policy")
     first = Policy()
     policy = Policy(
-        _typed(raw.get("masks_recipients", first.masks_recipients), bool, "masks_recipients"),
-        _typed(raw.get("wording", first.wording), str, "wording"),
+        typed(raw.get("masks_recipients", first.masks_recipients), bool, "masks_recipients"),
+        typed(raw.get("wording", first.wording), str, "wording"),
         _texts(raw.get("templates", {}), "templates"),
         read_price(raw.get("segment_price")),
         read_currency(raw.get("currency", first.currency)),
     )
-    entries = tuple(_entry(one) for one in _typed(raw.get("services", []), list, "services"))
+    entries = tuple(_entry(one) for one in typed(raw.get("services", []), list, "services"))
     if len({entry.rule.name for entry in entries}) != len(entries):
         raise InvalidInputError("A service is named twice.", field="services")
     return PolicyDocument(policy, entries)
@@ -104,7 +103,7 @@ def read_currency(raw: object) -> str:
     Raises:
         InvalidInputError: It is no three capital letters.
     """
-    text = _typed(raw, str, "currency").strip().upper()
+    text = typed(raw, str, "currency").strip().upper()
     if not (len(text) == 3 and text.isascii() and text.isalpha()):  # noqa: PLR2004 - ISO 4217
         raise InvalidInputError("Write the currency as three letters, e.g. EUR.", field="currency")
     return text
@@ -133,7 +132,9 @@ def write_toml(document: Mapping[str, object]) -> str:
     templates = cast("Mapping[str, str]", document["templates"])
     lines += ["", "[templates]", *(f"{_toml(name)} = {_toml(text)}" for name, text in sorted(templates.items()))]
     for service in _services(document).values():
-        lines += ["", "[[services]]", *(f"{name} = {_toml(service[name])}" for name in ("name", "kind", *_RULE_NAMES))]
+        rule = {name: service.get(name, FIRST[name]) for name in RULE_NAMES}
+        told = [name for name, value in rule.items() if name in _ALWAYS_WRITTEN or value != FIRST[name]]
+        lines += ["", "[[services]]", *(f"{name} = {_toml(service[name])}" for name in ("name", "kind", *told))]
         settings = cast("Mapping[str, object]", service["settings"])
         lines += ["[services.settings]", *(f"{name} = {_toml(value)}" for name, value in sorted(settings.items()))]
     return "\n".join(lines) + "\n"
@@ -181,6 +182,8 @@ def shown(value: object) -> str:
     """Return *value* as one line for people."""
     if isinstance(value, bool):
         return "on" if value else "off"
+    if isinstance(value, Mapping):
+        return "; ".join(f"{name}: {shown(one)}" for name, one in value.items())
     if isinstance(value, list | tuple):
         parts = ["=".join(map(str, one)) if isinstance(one, list | tuple) else str(one) for one in value]
         return ", ".join(parts)
@@ -197,7 +200,7 @@ def _flat_service(service: Mapping[str, object] | None) -> dict[str, object]:
     if service is None:
         return {}
     settings = cast("Mapping[str, object]", service["settings"])
-    return {"kind": service["kind"]} | {name: service[name] for name in _RULE_NAMES} | dict(settings)
+    return {"kind": service["kind"]} | {name: service.get(name, FIRST[name]) for name in RULE_NAMES} | dict(settings)
 
 
 def _services(document: Mapping[str, object]) -> dict[str, Mapping[str, object]]:
@@ -206,32 +209,14 @@ def _services(document: Mapping[str, object]) -> dict[str, Mapping[str, object]]
 
 
 def _entry(raw: object) -> ServiceEntry:
-    entry = _typed(raw, dict, "services")
+    entry = typed(raw, dict, "services")
     _refuse_unknown(entry, _SERVICE_NAMES | _OF_HISTORY, "a service")
-    name = _typed(entry.get("name"), str, "name")
-    try:
-        purposes = frozenset(Purpose(word) for word in _typed(entry.get("purposes", []), list, "purposes"))
-    except ValueError:
-        raise InvalidInputError(f"{name}: there is no such purpose.", field="purposes") from None
-    countries = frozenset(
-        _typed(word, str, "countries") for word in _typed(entry.get("countries", []), list, "countries")
-    )
-    position = _typed(entry.get("position", 0), int, "position")
-    rule = ServiceRule(name, position, _typed(entry.get("is_enabled", True), bool, "is_enabled"), purposes, countries)
-    return ServiceEntry(
-        rule, _typed(entry.get("kind"), str, "kind"), _typed(entry.get("settings", {}), dict, "settings")
-    )
+    rule = read_rule(typed(entry.get("name"), str, "name"), entry)
+    return ServiceEntry(rule, typed(entry.get("kind"), str, "kind"), typed(entry.get("settings", {}), dict, "settings"))
 
 
 def _texts(raw: object, name: str) -> dict[str, str]:
-    return {str(key): _typed(value, str, name) for key, value in _typed(raw, dict, name).items()}
-
-
-def _typed(raw: object, kind: type[_T], name: str) -> _T:
-    """Return *raw*, which must be of one type; truth values are no numbers."""
-    if not isinstance(raw, kind) or (kind is int and isinstance(raw, bool)):
-        raise InvalidInputError(f"{name} is missing or of the wrong type.", field=name)
-    return raw
+    return {str(key): typed(value, str, name) for key, value in typed(raw, dict, name).items()}
 
 
 def _refuse_unknown(raw: Mapping[str, object], known: set[str] | frozenset[str], place: str) -> None:
@@ -250,6 +235,8 @@ def _toml(value: object) -> str:
         return "true" if value else "false"
     if isinstance(value, list | tuple):
         return "[" + ", ".join(_toml(one) for one in value) + "]"
+    if isinstance(value, Mapping):
+        return "{ " + ", ".join(f"{_toml(str(name))} = {_toml(one)}" for name, one in value.items()) + " }"
     if isinstance(value, int):
         return str(value)
     return json.dumps(str(value), ensure_ascii=False).replace("\x7f", "\\u007f")

@@ -3,14 +3,17 @@
 This module holds the rules and nothing else.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
 
+from authsms.foundation.errors import InvalidInputError
 from authsms.senders.submission import Purpose
-from authsms.senders.text import BUILT_IN, STANDARD
+from authsms.senders.text import BUILT_IN, STANDARD, parse_template
 
 _FALLBACK = "en"
+_LOCALE = re.compile(r"[a-z]{2,3}(_[A-Z]{2})?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,3 +73,17 @@ class Policy:
         if language in built_in:
             return built_in[language]
         return self.templates.get(_FALLBACK, built_in[_FALLBACK])
+
+
+def check_policy(policy: Policy) -> None:
+    """Check what *policy* says.
+
+    Raises:
+        InvalidInputError: A template cannot be used; `field` names the setting.
+    """
+    if policy.wording not in BUILT_IN:
+        raise InvalidInputError("There is no built-in template of that name.", field="wording")
+    for locale, source in policy.templates.items():
+        if not _LOCALE.fullmatch(locale):
+            raise InvalidInputError("Write the language as two letters, e.g. de or de_AT.", field="templates")
+        parse_template(source)

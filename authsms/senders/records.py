@@ -13,6 +13,7 @@ from authsms.senders.definitions import SavedService, ServiceDraft
 from authsms.senders.documents import ServiceEntry
 from authsms.senders.models import SenderPolicyRecord, SenderServiceRecord
 from authsms.senders.policy import Policy, ServiceRule
+from authsms.senders.rules import write_rule
 from authsms.senders.settings import SettingValue, SettingValues
 from authsms.senders.submission import Purpose
 
@@ -116,6 +117,7 @@ def write(
         ) from error
     if row is None:
         row = SenderServiceRecord(id=vault.new_id(), secret_marks={}, version=0)
+    _check_senders(kind, values, draft.rule)
     before = _opened(vault, row)
     _fill(row, draft.rule, kind, values.values)
     row.secret_marks = sealing.marks(before, kept, row.secret_marks, at, by)
@@ -143,6 +145,10 @@ def restore(
     if row is not None and _is_like(row, kind, entry):  # nothing to do: its connections stay open, too
         return row
     values = _plain_values(kind, entry)
+    try:
+        _check_senders(kind, SettingValues(values), entry.rule)
+    except InvalidInputError as error:
+        raise InvalidInputError(f"{entry.rule.name}: {error}", field=error.field) from error
     draft = ServiceDraft(entry.rule, kind.key, values)
     kept = {} if row is None else _reusable(vault, row, kind, draft)[0]
     is_new = row is None
@@ -168,10 +174,7 @@ def document(policy: SenderPolicyRecord, rows: list[SenderServiceRecord]) -> dic
             {
                 "name": row.name,
                 "kind": row.kind,
-                "position": row.position,
-                "is_enabled": row.is_enabled,
-                "purposes": row.purposes,
-                "countries": row.countries,
+                **write_rule(rule_of(row)),
                 "settings": row.settings,
                 "secrets_set": sorted(row.secret_marks),
                 "secrets_at": {name: mark[0] for name, mark in sorted(row.secret_marks.items())},
@@ -192,6 +195,14 @@ def _fill(
     row.weight = rule.weight
     row.senders = {country: list(senders) for country, senders in sorted(rule.senders.items())}
     row.settings = {one.name: values[one.name] for one in kind.all_settings() if not one.is_secret}
+
+
+def _check_senders(kind: type[SenderService], values: SettingValues, rule: ServiceRule) -> None:
+    for sender in (one for pool in rule.senders.values() for one in pool):
+        try:
+            kind.check_sender(values, sender)
+        except InvalidInputError as error:
+            raise InvalidInputError(f"{sender}: {error}", field="senders") from error
 
 
 def _plain_values(kind: type[SenderService], entry: ServiceEntry) -> Mapping[str, SettingValue]:

@@ -1,6 +1,5 @@
 """Where the sender policy is kept: services and policy as rows, each change a new version."""
 
-import re
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 
@@ -14,13 +13,11 @@ from authsms.foundation.errors import ConflictError, InvalidInputError, NotFound
 from authsms.foundation.vault import Vault
 from authsms.senders import records
 from authsms.senders.contract import SenderService
-from authsms.senders.definitions import Author, PolicyVersion, SavedService, ServiceDraft, check_rule
+from authsms.senders.definitions import Author, PolicyVersion, SavedService, ServiceDraft
 from authsms.senders.documents import PolicyDocument
 from authsms.senders.models import SenderPolicyRecord, SenderPolicyVersion, SenderServiceRecord
-from authsms.senders.policy import Policy
-from authsms.senders.text import BUILT_IN, parse_template
-
-_LOCALE = re.compile(r"[a-z]{2,3}(_[A-Z]{2})?")
+from authsms.senders.policy import Policy, check_policy
+from authsms.senders.rules import check_rule
 
 
 class PolicyStore:
@@ -112,11 +109,11 @@ class PolicyStore:
                 self._keep_version(session, policy, author, f"switched {name} {'on' if on else 'off'}")
         self._has_changed = True
 
-    def arrange(self, names: Sequence[str], *, author: str | Author, expected_version: int) -> None:
-        """Put the services into the order of *names*.
+    def arrange(self, places: Sequence[Sequence[str]], *, author: str | Author, expected_version: int) -> None:
+        """Put the services into order.
 
         Args:
-            names: Every service, best first.
+            places: Names of every service, place by place, best first.
             author: Who wants it.
             expected_version: The version of the policy the author has seen.
 
@@ -126,9 +123,10 @@ class PolicyStore:
         with self._database.write() as session:
             policy = self._lock_policy(session)
             rows = {row.name: row for row in session.scalars(select(SenderServiceRecord))}
-            if policy.version != expected_version or sorted(names) != sorted(rows):
+            wanted = [(name, place) for place, names in enumerate(places) for name in names]
+            if policy.version != expected_version or sorted(name for name, _ in wanted) != sorted(rows):
                 raise ConflictError("Somebody else has changed the sender policy; load it again.")
-            moved = [(rows[name], place) for place, name in enumerate(names) if rows[name].position != place]
+            moved = [(rows[name], place) for name, place in wanted if rows[name].position != place]
             for row, place in moved:
                 row.position, row.version = place, row.version + 1
             if moved:
@@ -206,7 +204,7 @@ class PolicyStore:
             InvalidInputError: A template cannot be used.
             ConflictError: ``policy.version`` is not the stored one: somebody else was faster.
         """
-        _check_policy(policy)
+        check_policy(policy)
         with self._database.write() as session:
             row = self._lock_policy(session)
             if row.version != policy.version:
@@ -240,7 +238,7 @@ class PolicyStore:
         return row
 
     def _adopt(self, session: Session, row: SenderPolicyRecord, document: PolicyDocument, by: str) -> None:
-        _check_policy(document.policy)
+        check_policy(document.policy)
         records.write_policy(row, document.policy)
         present = {one.name: one for one in session.scalars(select(SenderServiceRecord))}
         for entry in document.services:
@@ -283,15 +281,6 @@ def _named(session: Session, name: str, expected_version: int | None) -> SenderS
     if expected_version is not None and expected_version != row.version:
         raise ConflictError("Somebody else has changed this sender service; load it again.")
     return row
-
-
-def _check_policy(policy: Policy) -> None:
-    if policy.wording not in BUILT_IN:
-        raise InvalidInputError("There is no built-in template of that name.", field="wording")
-    for locale, source in policy.templates.items():
-        if not _LOCALE.fullmatch(locale):
-            raise InvalidInputError("Write the language as two letters, e.g. de or de_AT.", field="templates")
-        parse_template(source)
 
 
 def _switch_off(rows: Collection[SenderServiceRecord]) -> None:

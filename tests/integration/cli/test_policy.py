@@ -1,13 +1,16 @@
 """The sender policy as a file on the command line."""
 
 import os
+import re
 import subprocess
 import sys
+import tomllib
 
 import pytest
 
 SECRET = "pl4nted-s3cret"
 SETTINGS = f'kind = "twilio"\naccount_sid = "AC{"0" * 32}"\nauth_token = "{SECRET}"\nsender_phone = "+14155550100"\n'
+SENDERS = "DE = +491715550101, +491715550102"
 
 
 @pytest.fixture
@@ -25,7 +28,7 @@ def run(tmp_path):
 
     run("db", "upgrade")
     (tmp_path / "main.toml").write_text(SETTINGS, "utf-8")
-    run("sender", "set", "main", "main.toml")
+    run("sender", "set", "main", "main.toml", "--prefixes", "+49 +43", "--group", "Field staff", "--senders", SENDERS)
     return run
 
 
@@ -43,8 +46,18 @@ def test_what_is_exported_is_imported_without_a_change(run, tmp_path):
     assert "" == same
     assert "main.sender_phone: +14155550100 -> 12345\n" == checked == done
     assert text == untouched
-    assert "12345" in run("policy", "export")
-    assert " on\n" in run("sender", "list")
+    assert text.replace("+14155550100", "12345") == run("policy", "export")
+    assert {"DE": ["+491715550101", "+491715550102"]} == tomllib.loads(text)["services"][0]["senders"]
+    assert " on\n     prefixes: +43, +49\n     groups: Field staff\n" in run("sender", "list")
+
+
+def test_the_way_of_a_text_is_told_before_one_is_sent(run):
+    """With the sender it would come from, and the reason where there is none."""
+    ways = run("sender", "routes", "+49 171 2345678", "--group", "FIELD STAFF")
+    nobody = run("sender", "routes", "+1 202 555 0123", "--group", "others")
+
+    assert re.fullmatch(r"  1  main +from \+49171555010[12]\n", ways)
+    assert re.fullmatch(r"  -  main +passed over: meant for other numbers; meant for other groups\n", nobody)
 
 
 def test_a_file_that_does_not_fit_is_refused(run, tmp_path):

@@ -131,7 +131,7 @@ def test_whoever_has_seen_an_older_policy_changes_nothing(filled):
     filled.save_policy(replace(filled.policy(), masks_recipients=False), author="berta")
     for change in (
         lambda: filled.adopt(read_toml(text), author="anna", expected_version=seen, change="x"),
-        lambda: filled.arrange(["gateway", "main"], author="anna", expected_version=seen),
+        lambda: filled.arrange([["gateway"], ["main"]], author="anna", expected_version=seen),
         lambda: filled.switch_service("main", on=False, author="anna", expected_version=99),
         lambda: filled.remove_service("main", author="anna", expected_version=99),
     ):
@@ -141,7 +141,7 @@ def test_whoever_has_seen_an_older_policy_changes_nothing(filled):
 
 def test_services_are_used_in_the_order_they_are_put_in(filled):
     """The first that may is asked first."""
-    filled.arrange(["gateway", "main"], author="anna", expected_version=filled.policy().version)
+    filled.arrange([["gateway"], ["main"]], author="anna", expected_version=filled.policy().version)
 
     assert ["gateway", "main"] == [one.rule.name for one in filled.services()]
 

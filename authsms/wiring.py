@@ -23,6 +23,7 @@ from authsms.delivery.activity import Activity
 from authsms.delivery.conditions import Conditions
 from authsms.delivery.doorbell import Doorbell, SocketDoorbell
 from authsms.delivery.outbox import Outbox
+from authsms.delivery.polling import ReportPoller
 from authsms.delivery.receipts import ReceiptService
 from authsms.delivery.schedule import PeriodicTask, purges
 from authsms.delivery.throughput import Throughput
@@ -212,7 +213,7 @@ class Services:
             tokens=self.tokens.purge,
             sender_tests=self.sender_desk.tests.purge,
         )
-        return [*deletions, *self.monitoring.tasks()]
+        return [*deletions, *self.monitoring.tasks(), ReportPoller(self.senders, self.receipts).task()]
 
     def close(self) -> None:
         """Give back every connection."""

@@ -62,7 +62,7 @@ class VerifiedTls(Tls):
         super().__init__(validate=ssl.CERT_REQUIRED)
         try:
             self._context = ssl.create_default_context(cafile=ca_file or None, cadata=certificates or None)
-        except (ssl.SSLError, OSError, ValueError) as error:
+        except (ssl.SSLError, OSError, ValueError, TypeError) as error:
             source = f"ca_file {ca_file}" if ca_file else "certificates"
             raise ConfigurationError(f"{source} holds no certificate in PEM form.") from error
         self._context.minimum_version = ssl.TLSVersion.TLSv1_2

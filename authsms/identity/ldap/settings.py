@@ -188,7 +188,7 @@ class LdapSettings(BaseModel):
         if text:
             try:
                 ssl.create_default_context(cadata=text)
-            except (ssl.SSLError, ValueError):
+            except (ssl.SSLError, ValueError, TypeError):
                 raise ValueError("the text holds no certificate in PEM form") from None
         return text
 

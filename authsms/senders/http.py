@@ -288,7 +288,7 @@ def trust_only(certificates: str) -> ssl.SSLContext:
     """
     try:
         return ssl.create_default_context(cadata=certificates)
-    except (ssl.SSLError, ValueError) as error:
+    except (ssl.SSLError, ValueError, TypeError) as error:
         raise ConfigurationError("There is no certificate in this text; paste it in PEM form.") from error
 
 

@@ -113,3 +113,5 @@ def test_certificates_that_are_none_are_a_configuration_error(tmp_path):
         HttpGuard(ca_file=tmp_path / "ca.pem")
     with pytest.raises(ConfigurationError):
         HttpGuard().client(certificates="nothing")
+    with pytest.raises(ConfigurationError):
+        HttpGuard().client(certificates="not ASCII: ä")

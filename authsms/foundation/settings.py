@@ -104,8 +104,32 @@ class SmsSettings(_Section):
     resend_seconds: int = Field(
         30, ge=10, le=600, description="Wait before the first resend; it doubles with each further one"
     )
+    fallback_seconds: int = Field(
+        20, ge=5, le=600, description="A text no provider has taken by then: the page offers another way to sign in"
+    )
     per_ten_minutes: int = Field(3, ge=1, le=20, description="Most codes to one number in ten minutes")
     per_day: int = Field(10, ge=1, le=200, description="Most codes to one number in a day")
+
+    @property
+    def fallback(self) -> timedelta:
+        """After how long a text that no provider has taken is late."""
+        return timedelta(seconds=self.fallback_seconds)
+
+
+class DeliverySettings(_Section):
+    """What carries word of new messages to delivery processes; the messages themselves stay in the database."""
+
+    broker: SecretStr = Field(
+        SecretStr(""), description="`amqp(s)://…` or `redis(s)://…`, needs `authsms[celery]`; empty: no broker"
+    )
+    ca_file: Path | None = Field(None, description="Certificates to trust for the broker, instead of the usual ones")
+
+    @model_validator(mode="after")
+    def _know_the_broker(self) -> "DeliverySettings":
+        kind = self.broker.get_secret_value().partition("://")[0]
+        if kind not in {"", "amqp", "amqps", "redis", "rediss"}:
+            raise ValueError("broker: write amqp://…, amqps://…, redis://… or rediss://…")
+        return self
 
 
 class SessionSettings(_Section):
@@ -183,6 +207,8 @@ class Settings(_Section):
             "authsms_lox24_httpsms",
             "authsms_messagebird",
             "authsms_messagebird_v1",
+            "authsms_messagemedia",
+            "authsms_messagemedia_soap",
             "authsms_signalwire",
         ),
         description="Provider plugins to load",
@@ -191,6 +217,7 @@ class Settings(_Section):
     server: ServerSettings = ServerSettings()
     otp: OtpSettings = OtpSettings()
     sms: SmsSettings = SmsSettings()
+    delivery: DeliverySettings = DeliverySettings()
     sessions: SessionSettings = SessionSettings()
     network: NetworkSettings = NetworkSettings()
     logging: LoggingSettings = LoggingSettings()
@@ -199,8 +226,6 @@ class Settings(_Section):
 
     @model_validator(mode="after")
     def _refuse_danger(self) -> "Settings":
-            "authsms_messagemedia",
-            "authsms_messagemedia_soap",
         if self.debug and self.environment == "production":
             raise ValueError('debug is on in production; remove it or set environment = "development"')
         if not self.is_https and (self.environment == "production" or not self.is_loopback):

@@ -16,6 +16,7 @@ from authsms.foundation.settings import Settings
 from authsms.foundation.vault import HashingProfile, Vault
 from tests.fakes import ManualClock
 from tests.parts.postgresql import PostgreSQL, make_cluster, run_postgresql
+from tests.parts.rabbitmq import RabbitMQ, run_rabbitmq
 from tests.parts.redis_server import Redis, run_redis
 from tests.parts.slapd import Slapd, run_slapd
 
@@ -121,6 +122,13 @@ def postgresql(tmp_path_factory: pytest.TempPathFactory, worker_id: str) -> Iter
 def redis_server() -> Iterator[Redis]:
     """A Redis server of this test process."""
     with run_redis() as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def rabbitmq_server() -> Iterator[RabbitMQ]:
+    """A RabbitMQ server of this test process; tests that ask for it belong to the group ``broker``."""
+    with run_rabbitmq() as server:
         yield server
 
 

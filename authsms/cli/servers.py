@@ -1,7 +1,9 @@
 """`authsms worker` and `authsms simulator`: processes that run for long."""
 
+import os
 import signal
 import threading
+from functools import partial
 from types import FrameType
 
 import click
@@ -26,16 +28,28 @@ def _stop_on_signals() -> threading.Event:
 
 @click.command()
 @click.option("--parent", type=int, hidden=True, help="Stop when this process is gone.")
-def worker(parent: int | None) -> None:
+@click.option("--lane", type=click.Choice(["urgent", "any"]), hidden=True, help="Take what a broker brings.")
+def worker(parent: int | None, lane: str | None) -> None:
     """Run one delivery process until SIGTERM. Messages under way are finished first."""
-    stop = _stop_on_signals()
     if parent is not None:
-        call_without(parent, stop.set)
+        call_without(parent, partial(os.kill, os.getpid(), signal.SIGTERM))
+    if lane is not None:
+        from authsms.cli.brokered import carry  # noqa: PLC0415 - only with a broker, whose library is an extra
+
+        with open_services(quiet=False) as services:
+            carry(services, lane)
+        return
+    stop = _stop_on_signals()
     with open_services(quiet=False) as services:
         housekeeper = Housekeeper(services, stop)
         housekeeper.start()
         look_seldom()
-        run_worker(services, stop)
+        if services.settings.delivery.broker.get_secret_value():
+            from authsms.cli.brokered import relay  # noqa: PLC0415 - as above
+
+            relay(services, stop)
+        else:
+            run_worker(services, stop)
         housekeeper.join()
 
 

@@ -1,17 +1,19 @@
-"""One command, several processes: the embedded web server, and a delivery process that is brought back when it dies."""
+"""One command, several processes: the embedded web server, and a delivery process that is brought back when it dies.
+
+That is started once the web server answers: two processes that load at once take the machine's cores from each other,
+and people wait for the page first.
+"""
 
 import logging
 import os
-import subprocess
-import sys
-import threading
-import time
+from functools import partial
 
 from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
 
+from authsms.cli.children import Child
 from authsms.cli.ports import require_free, wait_until_answered
 from authsms.cli.web_process import DRAIN_SECONDS, heed_signals
 from authsms.foundation.db import Database
@@ -22,8 +24,6 @@ from authsms.foundation.settings import Settings
 from authsms.foundation.vault import Vault
 
 _LARGEST_HEAD = 64 * 1024
-_LONGEST_PAUSE = 10.0
-_LOOK_SECONDS = 0.1
 _MOST_WORKERS = 4
 _log = get_logger(__name__)
 
@@ -46,7 +46,9 @@ def run_server(settings: Settings) -> None:
     os.register_at_fork(after_in_child=heed_signals)
     address = f"http://{settings.server.host}:{settings.server.port}"
     _log.info("server.starting", listens_on=address, people_use=settings.public_url)
-    delivery = DeliveryProcess(settings.server.host, settings.server.port)
+    delivery = Child(
+        ["worker"], DRAIN_SECONDS, partial(wait_until_answered, settings.server.host, settings.server.port)
+    )
     delivery.start()
     try:
         _web_server(settings).serve()  # type: ignore[attr-defined]
@@ -71,62 +73,3 @@ def _web_server(settings: Settings) -> Server:  # type: ignore[valid-type]  # on
         log_access=False,
         log_level=LogLevels.warning,
     )
-
-
-class DeliveryProcess:
-    """A child that runs `authsms worker`; when it ends by itself it is started again, later each time it dies young.
-
-    It is started once the web server at *host* and *port* answers: two processes that load at once take the machine's
-    cores from each other, and people wait for the page first.
-    """
-
-    def __init__(self, host: str, port: int) -> None:
-        self._host = host
-        self._port = port
-        self._stopping = threading.Event()
-        self._child: subprocess.Popen[bytes] | None = None
-        self._thread = threading.Thread(target=self._watch, name="delivery-watch", daemon=True)
-
-    def start(self) -> None:
-        """Start the thread that starts the child and watches it."""
-        self._thread.start()
-
-    def stop(self) -> None:
-        """Ask the child to finish what it is sending, and wait for it."""
-        self._stopping.set()
-        self._thread.join()
-        child = self._child
-        if child is None or child.poll() is not None:
-            return
-        child.terminate()
-        try:
-            child.wait(DRAIN_SECONDS)
-        except subprocess.TimeoutExpired:
-            child.kill()
-
-    def _watch(self) -> None:
-        wait_until_answered(self._host, self._port, self._stopping)
-        pause = 0.2
-        while not self._stopping.is_set():
-            started = time.monotonic()
-            self._child = self._spawn()
-            code = self._wait_for(self._child)
-            if code is None:
-                return
-            _log.error("delivery.process_ended", exit_code=code)
-            pause = 0.2 if time.monotonic() - started > _LONGEST_PAUSE else min(pause * 2, _LONGEST_PAUSE)
-            self._stopping.wait(pause)
-
-    def _wait_for(self, child: "subprocess.Popen[bytes]") -> int | None:
-        """Return how *child* ended, or None when it is to be stopped before."""
-        while not self._stopping.is_set():
-            try:
-                return child.wait(_LOOK_SECONDS)
-            except subprocess.TimeoutExpired:
-                continue
-        return None
-
-    @staticmethod
-    def _spawn() -> subprocess.Popen[bytes]:
-        command = [sys.executable, "-m", "authsms", "worker", "--parent", str(os.getpid())]
-        return subprocess.Popen(command, start_new_session=True)  # noqa: S603 - our own interpreter and arguments

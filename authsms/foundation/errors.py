@@ -14,6 +14,7 @@ AuthsmsError
 └── UnavailableError           a dependency is away; nothing was lost, try again later
     ├── DatabaseUnavailableError
     ├── DirectoryUnavailableError
+    ├── BrokerUnavailableError
     └── OverloadedError        this server has more to do than it can; try again in seconds
 ```
 
@@ -89,6 +90,10 @@ class DatabaseUnavailableError(UnavailableError):
 
 class DirectoryUnavailableError(UnavailableError):
     """No server of a repository answers in time."""
+
+
+class BrokerUnavailableError(UnavailableError):
+    """The broker between delivery processes does not answer in time."""
 
 
 class OverloadedError(UnavailableError):

@@ -9,17 +9,22 @@ from pathlib import Path
 from tests.parts.processes import HOST, Process, find_program, listens, private_folder, start_on_free_ports
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class Redis:
     """A running server."""
 
     port: int
+    folder: Path
     process: Process
 
     @property
     def url(self) -> str:
         """Address of its first database."""
         return f"redis://{HOST}:{self.port}/0"
+
+    def start(self) -> None:
+        """Start it again after `Process.kill` or `Process.stop`, on the same port and empty."""
+        self.process = _launch(self.folder, self.port)
 
 
 @contextmanager
@@ -34,10 +39,14 @@ def run_redis() -> Iterator[Redis]:
 
 
 def _start(folder: Path, port: int) -> Redis:
+    return Redis(port, folder, _launch(folder, port))
+
+
+def _launch(folder: Path, port: int) -> Process:
     options = {"bind": HOST, "port": str(port), "save": "", "appendonly": "no", "dir": str(folder)}
     command = [find_program("redis-server")]
     for name, value in options.items():
         command += [f"--{name}", value]
     process = Process(command, log=folder / "redis.log")
     process.wait_until_ready(lambda: listens(port))
-    return Redis(port, process)
+    return process

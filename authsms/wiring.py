@@ -22,6 +22,7 @@ from authsms.audit.search import AuditSearch
 from authsms.delivery.activity import Activity
 from authsms.delivery.conditions import Conditions
 from authsms.delivery.doorbell import Doorbell, SocketDoorbell
+from authsms.delivery.gate import Gate, open_gate
 from authsms.delivery.outbox import Outbox
 from authsms.delivery.polling import ReportPoller
 from authsms.delivery.receipts import ReceiptService
@@ -79,6 +80,7 @@ class Services:
     outbox: Outbox
     receipts: ReceiptService
     conditions: Conditions
+    gate: Gate
     challenges: ChallengeService
     budget: SendBudget
     catalog: Catalog
@@ -212,6 +214,7 @@ class Services:
             continuations=self.continuations.purge,
             tokens=self.tokens.purge,
             sender_tests=self.sender_desk.tests.purge,
+            spending=self.gate.spending.purge,
         )
         return [*deletions, *self.monitoring.tasks(), ReportPoller(self.senders, self.receipts).task()]
 
@@ -245,7 +248,8 @@ def assemble(settings: Settings, database: Database, vault: Vault, clock: Clock 
     plugins = load_plugins(settings.plugins)
     senders = SenderPolicyService(database, vault, clock, plugins, guard, settings.public_url, audit=audit)
     doorbell = SocketDoorbell(bell_folder(settings.instance))
-    outbox = Outbox(database, vault, clock, audit, doorbell, named_groups=senders.named_groups)
+    gate = open_gate(database, vault, clock, audit, limits)
+    outbox = Outbox(database, vault, clock, audit, doorbell, spending=gate.spending, named_groups=senders.named_groups)
     challenges = ChallengeService(database, vault, clock, settings.otp)
     budget = SendBudget(database, clock, settings.sms)
     catalog = Catalog(database, vault)
@@ -270,7 +274,8 @@ def assemble(settings: Settings, database: Database, vault: Vault, clock: Clock 
         doorbell=doorbell,
         outbox=outbox,
         receipts=ReceiptService(database, vault, clock, audit),
-        conditions=Conditions(database, clock, audit),
+        conditions=gate.conditions,
+        gate=gate,
         challenges=challenges,
         budget=budget,
         catalog=catalog,

@@ -114,11 +114,6 @@ def sign_of(outcome: Outcome, now: datetime) -> Sign:
             return Well()
 
 
-def matters(fuse: Fuse, sign: Sign) -> bool:
-    """Tell whether *sign* can change *fuse*; most of the time there is nothing to write."""
-    return isinstance(sign, Sick) or fuse.breaker is not Breaker.CLOSED or bool(fuse.failures)
-
-
 def after(fuse: Fuse, sign: Sign, now: datetime, *, attempt: str) -> Fuse:
     """Return where the breaker stands after an attempt.
 
@@ -131,7 +126,7 @@ def after(fuse: Fuse, sign: Sign, now: datetime, *, attempt: str) -> Fuse:
     is_probe = fuse.breaker is Breaker.HALF_OPEN and fuse.probe == attempt
     match sign:
         case Well():
-            return _after_success(fuse, is_probe=is_probe)
+            return _after_success(fuse, now, is_probe=is_probe)
         case Sick(until=until) if until is not None:
             return _asked_to_wait(fuse, sign, now, until)
         case Sick() if fuse.breaker is Breaker.CLOSED:
@@ -154,16 +149,20 @@ def not_probed(fuse: Fuse, now: datetime, *, attempt: str) -> Fuse:
     return replace(fuse, breaker=Breaker.OPEN, probe="", retry_at=now)
 
 
-def _after_success(fuse: Fuse, *, is_probe: bool) -> Fuse:
+def _after_success(fuse: Fuse, now: datetime, *, is_probe: bool) -> Fuse:
     if is_probe:
         return Fuse()
     if fuse.breaker is Breaker.CLOSED:
-        return replace(fuse, failures=fuse.failures[1:])
+        return replace(fuse, failures=_recent(fuse, now)[1:])
     return fuse
 
 
+def _recent(fuse: Fuse, now: datetime) -> tuple[datetime, ...]:
+    return tuple(moment for moment in fuse.failures if now - moment < WINDOW)
+
+
 def _after_failure(fuse: Fuse, sign: Sick, now: datetime) -> Fuse:
-    failures = (*(moment for moment in fuse.failures if now - moment < WINDOW), now)
+    failures = (*_recent(fuse, now), now)
     if sign.trouble is Trouble.ACCOUNT or len(failures) >= MOST_FAILURES:
         return _opened(fuse, sign, now, timedelta(0))
     return replace(fuse, failures=failures)

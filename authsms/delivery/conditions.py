@@ -5,8 +5,6 @@ message. A snapshot may be a second old: what must be exact (a pause, a half-ope
 is therefore also a condition of the statement that begins an attempt.
 """
 
-import threading
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -22,13 +20,12 @@ from authsms.delivery.breaker import Breaker
 from authsms.delivery.condition_models import DemotionRecord, PurposePauseRecord, ServiceConditionRecord
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database, rowcount
-from authsms.foundation.errors import DatabaseUnavailableError
+from authsms.foundation.glance import Glance
 from authsms.foundation.statements import PlainConnection
 from authsms.senders.submission import Purpose
 
 __all__ = ["Breaker", "Conditions", "Pause", "ServiceCondition"]
 
-_LOOK_AGAIN_SECONDS: Final = 1.0
 _TABLE: Final = cast("Table", ServiceConditionRecord.__table__)
 _C: Final = _TABLE.c
 _PAUSES: Final = cast("Table", PurposePauseRecord.__table__)
@@ -123,22 +120,20 @@ class Conditions:
         self._database = database
         self._clock = clock
         self._audit = audit
-        self._lock = threading.Lock()
-        self._snapshot: _Snapshot | None = None
-        self._look_again_at = 0.0
+        self._glance = Glance(self._read)
         self._new_row = database.insert(_TABLE).values(service=bindparam("service"), **_NEW).on_conflict_do_nothing()
 
     def all(self) -> Mapping[str, ServiceCondition]:
         """Return what is known, by service; one with which nothing has ever been the matter may be missing."""
-        return self._current().services
+        return self._glance.get().services
 
     def paused_purposes(self) -> Mapping[Purpose, Pause]:
         """Return the purposes whose messages wait."""
-        return self._current().purposes
+        return self._glance.get().purposes
 
     def look_again(self) -> None:
         """Let the next question be answered from the database."""
-        self._look_again_at = 0.0
+        self._glance.look_again()
 
     def pause_service(self, name: str, author: Author) -> None:
         """Let no further message go through a service; what is under way is finished."""
@@ -184,28 +179,11 @@ class Conditions:
                 self._audit.record(session, author.entry(tag, details={"service": name}))
         self.look_again()
 
-    def _current(self) -> _Snapshot:
-        found = self._snapshot
-        if found is not None and time.monotonic() < self._look_again_at:
-            return found
-        with self._lock:
-            if self._snapshot is None or time.monotonic() >= self._look_again_at:
-                # Before it is read: what somebody writes meanwhile must not be overlooked.
-                self._look_again_at = time.monotonic() + _LOOK_AGAIN_SECONDS
-                self._snapshot = self._read()
-            return self._snapshot
-
     def _read(self) -> _Snapshot:
-        """Return what is in the database, or what was known last while that is away."""
-        try:
-            with self._database.read() as session:
-                rows = session.execute(_ALL_SERVICES).all()
-                demotions = session.execute(_ALL_DEMOTIONS).all()
-                purposes = session.execute(_ALL_PURPOSES).all()
-        except DatabaseUnavailableError:
-            if self._snapshot is None:
-                raise
-            return self._snapshot
+        with self._database.read() as session:
+            rows = session.execute(_ALL_SERVICES).all()
+            demotions = session.execute(_ALL_DEMOTIONS).all()
+            purposes = session.execute(_ALL_PURPOSES).all()
         paused = {Purpose(purpose): Pause(at, by) for purpose, at, by in purposes}
         return _Snapshot(MappingProxyType(_conditions(rows, demotions)), MappingProxyType(paused))
 

@@ -5,16 +5,15 @@ afterwards leaves a trace: such a message is repeated at most once. No transacti
 for. The answer is recorded under the condition that the message is still this worker's.
 """
 
-import time
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Final, Protocol
 
-from authsms.delivery import ledger, repeats
+from authsms.delivery import answers, ledger, repeats
+from authsms.delivery.gate import Barred, Gate
 from authsms.delivery.journal import Cause, Journal
 from authsms.delivery.ledger import Claimed, Ended, Lease, Subject
-from authsms.delivery.models import fit
 from authsms.delivery.pauses import Moment, Pauses
 from authsms.delivery.receipts import ReceiptService
 from authsms.delivery.repeats import AttemptEnd, PastAttempt
@@ -24,19 +23,19 @@ from authsms.foundation.db import Database
 from authsms.foundation.errors import DatabaseUnavailableError, SealBrokenError
 from authsms.foundation.logs import get_logger
 from authsms.foundation.metrics import DELIVERY_SECONDS
-from authsms.foundation.phone import PhoneNumber
+from authsms.foundation.phone import PhoneNumber, country_of
 from authsms.foundation.vault import Vault
 from authsms.senders.routes import Consignment
-from authsms.senders.submission import Accepted, NotTaken, Outcome, PerhapsTaken, Refused, Submission
+from authsms.senders.submission import Outcome, PerhapsTaken, Submission
 
 LEASE: Final = timedelta(seconds=60)
 """Longer than any attempt with its recording; after it a message is taken from a worker that cannot be seen dead."""
 
-_PATIENCE_SECONDS: Final = 25.0
 _AFTER_A_BUG: Final = timedelta(seconds=5)
-_CODE_LENGTH: Final = 64
-_DETAIL_LENGTH: Final = 300
-_ID_LENGTH: Final = 255
+_AFTER_A_CROWD: Final = timedelta(milliseconds=500)
+_MOST_LOOKS: Final = 8
+"""Times that a message looks for a service before it is put back for a moment: others may always be faster."""
+
 _log = get_logger(__name__)
 
 
@@ -71,12 +70,18 @@ class _Parcel:
     text: str
     consignment: Consignment
 
+    @property
+    def country(self) -> str:
+        """Where it goes."""
+        return country_of(self.recipient)
+
 
 @dataclass(frozen=True, slots=True)
 class _Route:
-    """What the policy offers for a message, and what has been tried."""
+    """What the policy offers for a message, what has been tried, and what to try now."""
 
-    services: Sequence[str]
+    services: Mapping[str, Sender]
+    names: Sequence[str]
     history: Sequence[PastAttempt]
     chosen: Sender
 
@@ -93,6 +98,7 @@ class Dispatcher:
         journal: Is told what a message has come to.
         lease: After which an attempt under way may be taken for lost.
         pauses: Is told when a moment that matters is reached.
+        gate: Knows which services may take a message now.
     """
 
     def __init__(  # noqa: PLR0913 - it stands where all of these meet
@@ -106,6 +112,7 @@ class Dispatcher:
         *,
         lease: timedelta,
         pauses: Pauses,
+        gate: Gate,
     ) -> None:
         self._database = database
         self._vault = vault
@@ -115,6 +122,7 @@ class Dispatcher:
         self._journal = journal
         self._lease = lease
         self._pauses = pauses
+        self._gate = gate
 
     def dispatch(self, claimed: Claimed, owner: str) -> None:
         """Bring one message as far as it goes now.
@@ -127,17 +135,19 @@ class Dispatcher:
         if parcel is None:
             self._give_back(subject, owner, Settle(MessageState.FAILED, Failure.UNREADABLE))
             return
-        route = self._route(parcel, owner)
-        if route is None:
+        paused_until = self._gate.paused_until(subject.purpose)
+        begun = self._begin(parcel, owner) if paused_until is None else None
+        if paused_until is not None:
+            self._give_back(subject, owner, Repeat(paused_until))
+        if begun is None:
             return
-        number = self._begin(subject, owner, route.chosen)
-        if number is None:
-            _log.info("message.lost_before_attempt", message=subject.id)
-            return
+        number, route = begun
         self._pauses.reached(Moment.ATTEMPTING)
         outcome = self._submit(parcel, route.chosen)
         self._pauses.reached(Moment.ANSWERED)
-        self._record(subject, owner, self._ended(number, route.chosen.name, outcome), outcome, route)
+        ended = answers.ended(number, route.chosen.name, outcome, self._clock.now())
+        self._learn(subject, number, route.chosen, outcome)
+        self._record(subject, owner, ended, outcome, route)
         self._pauses.reached(Moment.RECORDED)
 
     def postpone(self, claimed: Claimed, owner: str) -> None:
@@ -160,35 +170,52 @@ class Dispatcher:
         consignment = Consignment(subject.purpose, number, subject.id, claimed.label, claimed.groups)
         return _Parcel(subject, number, text.decode(), consignment)
 
-    def _route(self, parcel: _Parcel, owner: str) -> _Route | None:
+    def _begin(self, parcel: _Parcel, owner: str) -> tuple[int, _Route] | None:
+        """Begin an attempt through the best service that takes the message; None when it is out of our hands."""
+        subject = parcel.subject
+        barred: dict[str, datetime] = {}
+        for _ in range(_MOST_LOOKS):
+            route = self._route(parcel, owner, barred)
+            if route is None:
+                return None
+            now = self._clock.now()
+            lease = Lease(owner, now, now + self._lease)
+            entry = self._gate.begin(subject, lease, route.chosen, country=parcel.country, text=parcel.text)
+            match entry:
+                case int():
+                    return entry, route
+                case None:
+                    _log.info("message.lost_before_attempt", message=subject.id)
+                    self._give_back(subject, owner, Repeat(now))
+                    return None
+                case Barred(until=until, is_worth_waiting=True):
+                    self._give_back(subject, owner, Repeat(until))
+                    return None
+                case Barred(until=until):
+                    barred[route.chosen.name] = until
+        self._give_back(subject, owner, Repeat(self._clock.now() + _AFTER_A_CROWD))
+        return None
+
+    def _route(self, parcel: _Parcel, owner: str, barred: Mapping[str, datetime]) -> _Route | None:
+        """Return the way to take, *barred* left out; None after the message was put back, or has ended."""
         subject = parcel.subject
         services = {one.name: one for one in self._policy.choose(parcel.consignment)}
+        names = self._gate.in_order(list(services), parcel.country)
         history: Sequence[PastAttempt] = ()
         if subject.attempts:
             with self._database.read() as session:
                 history = ledger.history_of(session, subject.id)
-        now = self._clock.now()
-        names = list(services)
-        onward = repeats.next_service(names, history, now=now, spread=_spread(subject))
-        if onward is None:
-            self._give_back(subject, owner, repeats.when_given_up(history))
+        now, spread = self._clock.now(), _spread(subject)
+        known = self._gate.barred(list(services.values()), subject.purpose, now, spread=spread)
+        onward = repeats.next_service(names, history, now=now, spread=spread, barred={**known, **barred})
+        if onward is None or onward[1] >= subject.expires_at:
+            self._give_back(subject, owner, repeats.when_given_up(history, is_offered=onward is not None))
             return None
         name, due_at = onward
         if due_at > now:
             self._give_back(subject, owner, Repeat(due_at))
             return None
-        return _Route(names, history, services[name])
-
-    def _begin(self, subject: Subject, owner: str, service: Sender) -> int | None:
-        now = self._clock.now()
-        with self._database.write() as session:
-            return ledger.begin_attempt(
-                session,
-                subject,
-                Lease(owner, now, now + self._lease),
-                service=service.name,
-                policy_version=service.policy_version,
-            )
+        return _Route(services, names, history, services[name])
 
     def _submit(self, parcel: _Parcel, service: Sender) -> Outcome | None:
         """Return the provider's answer, or None when the time was over before the socket opened."""
@@ -208,29 +235,9 @@ class Dispatcher:
             _log.error("sender.broken", service=service.name, message=parcel.subject.id, kind=type(error).__name__)
             return PerhapsTaken(code="plugin-error", detail=type(error).__name__)
 
-    def _ended(self, number: int, service: str, outcome: Outcome | None) -> Ended:
-        now = self._clock.now()
-        match outcome:
-            case None:
-                return Ended(number, PastAttempt(service, AttemptEnd.TOO_LATE, now))
-            case Accepted(provider_id=provider_id, state=word, segments=segments):
-                past = PastAttempt(service, AttemptEnd.ACCEPTED, now)
-                return Ended(number, past, "", fit(word, _DETAIL_LENGTH), fit(provider_id, _ID_LENGTH), segments)
-            case NotTaken(code=code, detail=detail, retry_after=retry_after):
-                wait = None if retry_after is None else now + min(max(retry_after, timedelta(0)), timedelta(days=1))
-                past = PastAttempt(service, AttemptEnd.NOT_TAKEN, now, wait)
-            case PerhapsTaken(code=code, detail=detail) | Refused(code=code, detail=detail):
-                past = PastAttempt(service, repeats.end_of(outcome), now)
-        return Ended(number, past, fit(code, _CODE_LENGTH), fit(detail, _DETAIL_LENGTH))
-
     def _record(self, subject: Subject, owner: str, ended: Ended, outcome: Outcome | None, route: _Route) -> None:
-        history = [*route.history, ended.past]
-        limits = {"now": ended.past.ended_at, "expires_at": subject.expires_at}
-        if outcome is None:
-            verdict: Verdict = repeats.after_attempt(route.services, history, **limits, spread=0.0)
-        else:
-            verdict = repeats.after_outcome(outcome, route.services, history, **limits, spread=_spread(subject))
-        _persistently(lambda: self._write_down(subject, owner, ended, verdict))
+        verdict = self._verdict(subject, [*route.history, ended.past], outcome, route)
+        answers.persistently(lambda: self._write_down(subject, owner, ended, verdict))
         DELIVERY_SECONDS.labels(ended.past.service).observe((ended.past.ended_at - subject.created_at).total_seconds())
         _log.info(
             "message.attempted",
@@ -240,6 +247,24 @@ class Dispatcher:
             end=ended.past.end.value,
             provider_code=ended.code,
         )
+
+    def _verdict(
+        self, subject: Subject, history: Sequence[PastAttempt], outcome: Outcome | None, route: _Route
+    ) -> Verdict:
+        now, expires_at, spread = history[-1].ended_at, subject.expires_at, _spread(subject)
+        if outcome is None:
+            return repeats.after_attempt(route.names, history, now=now, expires_at=expires_at, spread=0.0)
+        barred = self._gate.barred(list(route.services.values()), subject.purpose, now, spread=spread)
+        return repeats.after_outcome(
+            outcome, route.names, history, now=now, expires_at=expires_at, spread=spread, barred=barred
+        )
+
+    def _learn(self, subject: Subject, number: int, service: Sender, outcome: Outcome | None) -> None:
+        """Take in what the answer says about the service; the answer itself is recorded whether or not that works."""
+        try:
+            self._gate.learn(service.name, outcome, subject, number, version=service.policy_version)
+        except DatabaseUnavailableError:
+            _log.warning("breaker.not_told", service=service.name)
 
     def _write_down(self, subject: Subject, owner: str, ended: Ended, verdict: Verdict) -> None:
         with self._database.write() as session:
@@ -256,26 +281,6 @@ class Dispatcher:
         with self._database.write() as session:
             if ledger.give_back(session, subject, owner, verdict, now):
                 self._journal.note(session, subject, verdict, Cause(attempts=subject.attempts))
-
-
-def _persistently(write: Callable[[], None]) -> None:
-    """Run *write* until the database takes it: an answer that is forgotten may cost a second copy.
-
-    Raises:
-        DatabaseUnavailableError: It was away for too long.
-    """
-    deadline = time.monotonic() + _PATIENCE_SECONDS
-    pause = 0.05
-    while True:
-        try:
-            write()
-        except DatabaseUnavailableError:
-            if time.monotonic() + pause > deadline:
-                raise
-            time.sleep(pause)
-            pause = min(pause * 2, 1.0)
-        else:
-            return
 
 
 def _spread(subject: Subject) -> float:

@@ -35,6 +35,7 @@ class Subject:
     expires_at: datetime
     attempts: int
     doubts: int
+    is_proven: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,14 +98,18 @@ def _claimed(row: Any) -> Claimed:
     return Claimed(subject_of(row), row.recipient, row.text, row.label, frozenset(row.member_of.splitlines()))
 
 
-def begin_attempt(session: Session, subject: Subject, lease: Lease, *, service: str, policy_version: int) -> int | None:
+def begin_attempt(
+    session: Session, subject: Subject, lease: Lease, *, service: str, policy_version: int, is_probe: bool = False
+) -> int | None:
     """Write that an attempt is about to start and return its number, or None when the message is not ours to send.
 
-    The transaction must be committed before the socket opens.
+    None is also the answer when the service is paused, or its breaker is not closed, and the message is not the one
+    that is let through. The transaction must be committed before the socket opens.
     """
     number = subject.attempts + 1
     values = {"v_number": number, "v_service": service, "v_until": lease.until, "w_now": lease.now}
-    if not rowcount(session.execute(statements.BEGIN, _mine(subject, lease.owner) | values)):
+    begin = statements.BEGIN_PROBE if is_probe else statements.BEGIN
+    if not rowcount(session.execute(begin, _mine(subject, lease.owner) | values)):
         return None
     session.execute(
         statements.OPEN_ATTEMPT,

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, SmallInteger, String, Text
+from sqlalchemy import ForeignKey, Index, LargeBinary, SmallInteger, String, Text, false
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -69,6 +69,7 @@ class Message(Base):
     leased_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     attempts: Mapped[int]
     doubts: Mapped[int]
+    is_proven: Mapped[bool] = mapped_column(server_default=false())
     in_flight: Mapped[bool]
     service: Mapped[str] = mapped_column(String(64))
     provider_id: Mapped[str] = mapped_column(String(255))

@@ -1,7 +1,7 @@
 """The outbox: a text is written in the transaction of what it belongs to, so that neither exists without the other."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, select
@@ -13,6 +13,7 @@ from authsms.delivery.doorbell import Doorbell
 from authsms.delivery.journal import Cause, Journal
 from authsms.delivery.ledger import Subject, subject_of
 from authsms.delivery.models import Message
+from authsms.delivery.spending import Spending
 from authsms.delivery.states import LIVE, Failure, MessageState, Settle, Withheld, priority_of, when_expired
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database
@@ -41,6 +42,7 @@ class Draft:
         login: As above.
         process_id: The logon process, for the audit records.
         label: The label of the event; sender services may be meant for some only.
+        is_proven: The recipient's first factor has passed; caps on what is sent may keep a part for such people.
         groups: The recipient's groups; of them only those are kept that the sender policy asks for.
     """
 
@@ -55,6 +57,7 @@ class Draft:
     login: str = ""
     process_id: str = ""
     label: str = ""
+    is_proven: bool = False
     groups: frozenset[str] = frozenset()
 
 
@@ -93,10 +96,11 @@ class Outbox:
         clock: Dates the messages.
         audit: Is told of withheld and superseded ones.
         doorbell: Wakes a worker.
+        spending: Counts texts against the caps there are; nothing is counted when left out.
         named_groups: Returns the groups the sender policy asks for, see `authsms.senders.routes.comparable`.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - it stands where all of these meet
         self,
         database: Database,
         vault: Vault,
@@ -104,6 +108,7 @@ class Outbox:
         audit: AuditTrail,
         doorbell: Doorbell,
         *,
+        spending: Spending | None = None,
         named_groups: Callable[[], frozenset[str]] = frozenset,
     ) -> None:
         self._database = database
@@ -111,12 +116,14 @@ class Outbox:
         self._clock = clock
         self._journal = Journal(audit)
         self._doorbell = doorbell
+        self._spending = spending
         self._named_groups = named_groups
 
-    def enqueue(self, session: Session, draft: Draft) -> None:
+    def enqueue(self, session: Session, draft: Draft) -> Withheld | None:
         """Write *draft* within the caller's transaction; a worker is woken once that is committed.
 
-        A withheld message takes the same steps, so that its sender learns nothing from the time they take.
+        A withheld message takes the same steps, so that its sender learns nothing from the time they take. What is
+        returned is why this one is withheld: for the reason in the draft, or because a cap has no room for it.
 
         Raises:
             InvalidInputError: There is no text, too much of it, or no recipient for a message that is not withheld.
@@ -125,6 +132,7 @@ class Outbox:
             raise InvalidInputError("A message has 1 to 4000 characters.", field="text")
         if draft.recipient is None and draft.withheld is None:
             raise InvalidInputError("A message needs a recipient.", field="recipient")
+        draft = self._counted(session, draft)
         now = self._clock.now()
         state = MessageState.QUEUED if draft.withheld is None else MessageState.WITHHELD
         subject = Subject(
@@ -139,11 +147,13 @@ class Outbox:
             expires_at=draft.expires_at,
             attempts=0,
             doubts=0,
+            is_proven=draft.is_proven,
         )
         self._insert(session, draft, subject, state)
         if draft.withheld is not None:
             self._journal.note(session, subject, Settle(state), Cause(reason=draft.withheld.value))
         self._doorbell.announce(session)
+        return draft.withheld
 
     def supersede(self, session: Session, reference: str) -> int:
         """Take back what of *reference* has not gone out, within the caller's transaction; return how many messages.
@@ -177,6 +187,16 @@ class Outbox:
         message, state, purpose, *further = row
         return MessageView(message, MessageState(state), Purpose(purpose), *further)
 
+    def _counted(self, session: Session, draft: Draft) -> Draft:
+        """Return *draft*, withheld when a cap has no room for it; see `authsms.delivery.spending`."""
+        if self._spending is None:
+            return draft
+        country = country_of(draft.recipient) if draft.recipient else ""
+        proven = draft.is_proven
+        bill = self._spending.bill(draft.purpose, country, draft.text, is_proven=proven, session=session)
+        is_full = bill is not None and self._spending.take(session, bill, is_sent=draft.withheld is None) is not None
+        return replace(draft, withheld=Withheld.BUDGET) if is_full else draft
+
     def _insert(self, session: Session, draft: Draft, subject: Subject, state: MessageState) -> None:
         number = draft.recipient or ""
         sealed_number = self._vault.seal(number.encode(), context=f"message.recipient:{draft.id}")
@@ -192,6 +212,7 @@ class Outbox:
                 "recipient_hash": self._vault.keyed_hash("recipient", number),
                 "masked": subject.masked,
                 "country": country_of(draft.recipient) if draft.recipient else "",
+                "is_proven": draft.is_proven,
                 "label": draft.label,
                 "member_of": "\n".join(sorted(self._named_groups() & comparable(draft.groups))),
                 "text": sealed_text if waits else None,

@@ -5,7 +5,7 @@ attempt of unknown outcome there is exactly one repeat, with the same text, thro
 one. What a provider certainly has not taken may be tried again without that risk, until the message's life is over.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -71,7 +71,12 @@ def end_of(outcome: Outcome) -> AttemptEnd:
 
 
 def next_service(
-    services: Sequence[str], history: Sequence[PastAttempt], *, now: datetime, spread: float
+    services: Sequence[str],
+    history: Sequence[PastAttempt],
+    *,
+    now: datetime,
+    spread: float,
+    barred: Mapping[str, datetime] | None = None,
 ) -> tuple[str, datetime] | None:
     """Return through whom to try next and from when on, or None when nobody is left.
 
@@ -80,22 +85,31 @@ def next_service(
         history: All attempts that have ended, oldest first.
         now: The current moment.
         spread: 0 to 1, different from message to message, so that repeats do not come in step.
+        barred: Services that take no message now, and from when on they may; they wait for nobody while another serves.
     """
+    barred = barred or {}
     refused = {past.service for past in history if past.end is AttemptEnd.SERVICE_REFUSED}
     doubtful = {past.service for past in history if past.end in DOUBTFUL}
     open_services = [name for name in services if name not in refused]
+    reachable = [name for name in open_services if name not in barred] or open_services
     # A provider that may hold a copy already is asked again only when there is no other.
-    candidates = [name for name in open_services if name not in doubtful] or open_services
+    candidates = [name for name in reachable if name not in doubtful] or reachable
     if not candidates or len(history) >= MOST_ATTEMPTS:
         return None
     return min(
-        ((name, _open_from(name, history, now=now, spread=spread)) for name in candidates),
+        ((name, max(_open_from(name, history, now=now, spread=spread), barred.get(name, now))) for name in candidates),
         key=lambda candidate: candidate[1],
     )
 
 
 def after_attempt(
-    services: Sequence[str], history: Sequence[PastAttempt], *, now: datetime, expires_at: datetime, spread: float
+    services: Sequence[str],
+    history: Sequence[PastAttempt],
+    *,
+    now: datetime,
+    expires_at: datetime,
+    spread: float,
+    barred: Mapping[str, datetime] | None = None,
 ) -> Verdict:
     """Return what becomes of a message whose newest attempt is the last of *history*.
 
@@ -110,13 +124,13 @@ def after_attempt(
     doubts = sum(past.end in DOUBTFUL for past in history)
     if end is AttemptEnd.TOO_LATE or doubts >= MOST_DOUBTS:
         return when_expired(doubts)
-    onward = next_service(services, history, now=now, spread=spread)
+    onward = next_service(services, history, now=now, spread=spread, barred=barred)
     if onward is not None and onward[1] < expires_at and now < expires_at:
         return Repeat(onward[1])
     return when_given_up(history)
 
 
-def after_outcome(
+def after_outcome(  # noqa: PLR0913 - as above
     outcome: Outcome,
     services: Sequence[str],
     history: Sequence[PastAttempt],
@@ -124,6 +138,7 @@ def after_outcome(
     now: datetime,
     expires_at: datetime,
     spread: float = 0.0,
+    barred: Mapping[str, datetime] | None = None,
 ) -> Verdict:
     """Return what becomes of a message after a provider's *outcome*; *history* ends with that attempt.
 
@@ -135,7 +150,7 @@ def after_outcome(
         case Refused(opted_out=True):
             return Settle(MessageState.FAILED, Failure.OPTED_OUT)
         case _:
-            return after_attempt(services, history, now=now, expires_at=expires_at, spread=spread)
+            return after_attempt(services, history, now=now, expires_at=expires_at, spread=spread, barred=barred)
 
 
 def after_owner_died(*, in_flight: bool, doubts: int, now: datetime, expires_at: datetime) -> Verdict:
@@ -153,13 +168,20 @@ def after_owner_died(*, in_flight: bool, doubts: int, now: datetime, expires_at:
     return Repeat(now)
 
 
-def when_given_up(history: Sequence[PastAttempt]) -> Settle:
-    """Return how a message ends for which no further attempt is possible."""
+def when_given_up(history: Sequence[PastAttempt], *, is_offered: bool = False) -> Settle:
+    """Return how a message ends for which no further attempt is possible.
+
+    Args:
+        history: All attempts that have ended.
+        is_offered: There is a service for it, but none that would take it before its life is over.
+    """
     ends = {past.end for past in history}
     if ends & DOUBTFUL:
         return Settle(MessageState.UNKNOWN, Failure.IN_DOUBT)
-    if not ends:
+    if not ends and not is_offered:
         return Settle(MessageState.FAILED, Failure.NO_SERVICE)
+    if is_offered:
+        return Settle(MessageState.FAILED, Failure.NOT_TAKEN)
     if AttemptEnd.NOT_TAKEN in ends:
         return Settle(MessageState.FAILED, Failure.NOT_TAKEN)
     return Settle(MessageState.FAILED, Failure.CONFIGURATION)

@@ -17,6 +17,7 @@ from sqlalchemy import (
     and_,
     bindparam,
     case,
+    exists,
     func,
     insert,
     literal_column,
@@ -27,6 +28,8 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import postgresql, sqlite
 
+from authsms.delivery.breaker import Breaker
+from authsms.delivery.condition_models import ServiceConditionRecord
 from authsms.delivery.models import Attempt, Message, ReceiptRecord
 from authsms.delivery.repeats import AttemptEnd
 from authsms.delivery.states import LIVE, MessageState, priority_of
@@ -35,6 +38,7 @@ from authsms.senders.submission import Purpose
 _message = cast("Table", Message.__table__).c
 _attempt = cast("Table", Attempt.__table__).c
 _receipt = cast("Table", ReceiptRecord.__table__).c
+_condition = cast("Table", ServiceConditionRecord.__table__).c
 
 SUBJECT: Final = (
     _message.id,
@@ -48,6 +52,7 @@ SUBJECT: Final = (
     _message.expires_at,
     _message.attempts,
     _message.doubts,
+    _message.is_proven,
 )
 """Columns of `authsms.delivery.ledger.Subject`, in its order."""
 
@@ -125,7 +130,11 @@ CLAIM_ANY: Final = _claim()
 CLAIM_URGENT: Final = _claim(_message.priority == priority_of(Purpose.AUTHENTICATION))
 ENQUEUE: Final[Insert] = insert(_message.id.table)
 
-BEGIN: Final = (
+_BARRED = exists().where(
+    _condition.service == bindparam("v_service"),
+    or_(_condition.breaker != Breaker.CLOSED.value, _condition.paused_at.is_not(None)),
+)
+BEGIN_PROBE: Final = (
     update(_message.id.table)
     .where(_MINE, _LIVE, _message.expires_at > bindparam("w_now"))
     .values(
@@ -136,6 +145,7 @@ BEGIN: Final = (
         leased_until=bindparam("v_until"),
     )
 )
+BEGIN: Final = BEGIN_PROBE.where(~_BARRED)
 OPEN_ATTEMPT: Final[Insert] = insert(_attempt.message_id.table)
 CLOSE_ATTEMPT: Final = (
     update(_attempt.message_id.table)

@@ -21,6 +21,7 @@ from authsms.delivery.crew import Crew
 from authsms.delivery.dispatch import LEASE, Dispatcher, SenderPolicy
 from authsms.delivery.doorbell import Doorbell, Listener
 from authsms.delivery.endurance import report, work_on
+from authsms.delivery.gate import Gate
 from authsms.delivery.heartbeat import Heartbeat
 from authsms.delivery.journal import Journal
 from authsms.delivery.ledger import Lease
@@ -65,6 +66,10 @@ class Workplace(Protocol):
     @property
     def senders(self) -> SenderPolicy:
         """Names the sender services of a message."""
+
+    @property
+    def gate(self) -> Gate:
+        """Knows which services may take a message now."""
 
     @property
     def receipts(self) -> ReceiptService:
@@ -196,6 +201,7 @@ def open_dispatcher(workplace: Workplace, options: WorkerOptions, pauses: Pauses
         Journal(workplace.audit),
         lease=options.lease,
         pauses=pauses,
+        gate=workplace.gate,
     )
 
 

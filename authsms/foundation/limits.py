@@ -66,6 +66,11 @@ class Limits:
             )
             .returning(_L.key)
         )
+        self._booking = (
+            database.insert(_TABLE)
+            .on_conflict_do_update(index_elements=[_L.key], set_={"arrival": arrival})
+            .returning(_L.arrival)
+        )
 
     def take(self, key: str, rate: Rate, *, session: Session | None = None) -> None:
         """Use up one of *rate* for *key*.
@@ -82,6 +87,30 @@ class Limits:
             self.take_all((key, rate))
         else:
             self._take(session, key, rate)
+
+    def try_take(self, session: Session, key: str, rate: Rate) -> datetime | None:
+        """Use up one of *rate* for *key* within the caller's transaction, and return None.
+
+        Where there is none left, nothing is used up, and what is returned is the moment at which there will be one.
+        """
+        now = self._clock.now().timestamp()
+        allowance = (rate.count - 1) * rate.interval
+        wish = {"key": key, "arrival": now + rate.interval, "moment": now, "step": rate.interval}
+        if session.execute(self._taking, wish | {"latest": now + allowance}).first() is not None:
+            return None
+        arrival: float = session.execute(_ARRIVAL, {"wanted": key}).scalar_one()
+        return datetime.fromtimestamp(max(arrival - allowance, now), UTC)
+
+    def book(self, key: str, rate: Rate) -> datetime:
+        """Return a moment of one's own in the line of *key*, one interval behind the last that was given out.
+
+        Whoever finds nothing left to take comes back then: all at once would find nothing again.
+        """
+        now = self._clock.now().timestamp()
+        wish = {"key": key, "arrival": now + rate.interval, "moment": now, "step": rate.interval}
+        with self._database.jot_one() as connection:
+            arrival: float = connection.execute(self._booking, wish).scalar_one()
+        return datetime.fromtimestamp(arrival, UTC)
 
     def take_all(self, *takes: tuple[str, Rate]) -> None:
         """Use up one of each limit, or of none, in a transaction of its own that does not wait for the disk.

@@ -115,6 +115,7 @@ class SmsOtpMethod(Method):
         if not logon.is_new:
             for challenge_id in tools.challenges.supersede(session, process_id=logon.process_id, method=self.name):
                 tools.outbox.supersede(session, _reference(challenge_id))
+        withheld = self._enqueue(session, logon, plan, withheld)
         tools.challenges.store(
             session,
             plan.new,
@@ -123,7 +124,6 @@ class SmsOtpMethod(Method):
             method=self.name,
             sendable=withheld is None,
         )
-        self._enqueue(session, logon, plan, withheld)
         self._record(session, logon, AuditTag.CHALLENGE_ISSUED, withheld=withheld or "", resend=old is not None)
         return Asks(
             method=self.name,
@@ -139,7 +139,8 @@ class SmsOtpMethod(Method):
             reference=plan.new.id,
         )
 
-    def _enqueue(self, session: Session, logon: LogonView, plan: _Plan, withheld: Withheld | None) -> None:
+    def _enqueue(self, session: Session, logon: LogonView, plan: _Plan, withheld: Withheld | None) -> Withheld | None:
+        """Queue the text; return why it is withheld after all, if it is."""
         draft = Draft(
             id=plan.message_id,
             purpose=Purpose.AUTHENTICATION,
@@ -151,10 +152,11 @@ class SmsOtpMethod(Method):
             person_key=logon.subject.audit_key,
             login=logon.subject.login,
             process_id=logon.process_id,
+            is_proven=logon.proven,
             label=logon.label,
             groups=logon.subject.known.groups if logon.subject.known else frozenset(),
         )
-        self._tools.outbox.enqueue(session, draft)
+        return self._tools.outbox.enqueue(session, draft)
 
     def _consume(self, session: Session, asks: Asks) -> Result:
         if self._tools.challenges.consume(session, asks.reference):

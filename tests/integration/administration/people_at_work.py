@@ -108,6 +108,7 @@ class Work:
             Journal(services.audit),
             lease=LEASE,
             pauses=Pauses(),
+            gate=services.gate,
         )
         with services.database.jot_one() as connection:
             claimed = ledger.claim(connection, Lease("worker", now, now + LEASE), limit=10, urgent_only=False)

@@ -16,6 +16,7 @@ from authsms.audit import AuditTrail
 from authsms.delivery import ledger
 from authsms.delivery.dispatch import LEASE, Dispatcher
 from authsms.delivery.doorbell import SocketDoorbell
+from authsms.delivery.gate import open_gate
 from authsms.delivery.journal import Journal
 from authsms.delivery.ledger import Claimed, Lease
 from authsms.delivery.liveness import Liveness
@@ -27,6 +28,7 @@ from authsms.delivery.sweeper import Sweeper
 from authsms.delivery.worker import Worker, WorkerOptions, bell_folder, lock_folder
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database
+from authsms.foundation.limits import Limits
 from authsms.foundation.phone import PhoneNumber
 from authsms.foundation.settings import Settings
 from authsms.foundation.vault import Vault
@@ -105,7 +107,11 @@ class Office:
         self.audit = AuditTrail(self.database, self.vault, self.clock)
         self.doorbell = SocketDoorbell(bell_folder(self.settings.instance))
         self.receipts = ReceiptService(self.database, self.vault, self.clock, self.audit)
-        self.outbox = Outbox(self.database, self.vault, self.clock, self.audit, self.doorbell)
+        limits = Limits(self.database, self.clock)
+        self.gate = open_gate(self.database, self.vault, self.clock, self.audit, limits)
+        self.outbox = Outbox(
+            self.database, self.vault, self.clock, self.audit, self.doorbell, spending=self.gate.spending
+        )
 
     @classmethod
     def open(cls, instance: Path, url: str, vault: Vault, clock: Clock, senders: FixedPolicy | None = None) -> "Office":
@@ -156,6 +162,7 @@ class Office:
             Journal(self.audit),
             lease=LEASE,
             pauses=pauses or Pauses(),
+            gate=self.gate,
         )
 
     def sweeper(self) -> Sweeper:

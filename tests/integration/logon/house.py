@@ -117,10 +117,11 @@ class RecordingOutbox(Outbox):
 
     @override
     def enqueue(self, session, draft):
-        super().enqueue(session, draft)
+        withheld = super().enqueue(session, draft)
         if self.fails:
             raise RuntimeError
         self.drafts.append(draft)
+        return withheld
 
 
 class CountingVault(Vault):

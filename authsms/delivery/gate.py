@@ -1,0 +1,215 @@
+"""The gate before sender services: who may take a message now, and until when the others cannot.
+
+It asks the snapshot of conditions first, which costs nothing, and makes sure in the transaction that begins an attempt:
+there a pause, a breaker that opened a moment ago, the rate of a service and its caps are conditions of statements, so
+that what holds for one process holds for all.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final, Protocol
+
+from sqlalchemy.orm import Session
+
+from authsms.audit import AuditTrail
+from authsms.delivery import ledger
+from authsms.delivery.breaker import Breaker, Trouble
+from authsms.delivery.breakers import Breakers
+from authsms.delivery.conditions import Conditions, ServiceCondition
+from authsms.delivery.ledger import Lease, Subject
+from authsms.delivery.rates import ServiceRate, ServiceRates
+from authsms.delivery.spending import Bill, Spending
+from authsms.foundation.clock import Clock
+from authsms.foundation.db import Database
+from authsms.foundation.limits import Limits
+from authsms.foundation.vault import Vault
+from authsms.senders.submission import Outcome, Purpose
+
+PAUSED_LOOK: Final = timedelta(seconds=5)
+"""How often a message looks again whose way is paused: nobody knows until when."""
+
+_PATIENCE: Final = timedelta(seconds=1)
+"""How long an urgent message waits for the rate of its best service, rather than take the next one."""
+
+_LARGEST_SPREAD: Final = timedelta(seconds=3)
+
+
+class Candidate(Protocol):
+    """A service that is offered for a message."""
+
+    @property
+    def name(self) -> str:
+        """Its name."""
+
+    @property
+    def policy_version(self) -> int:
+        """Version of the policy that offers it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Barred:
+    """A service does not take this message now.
+
+    Attributes:
+        until: When to ask again.
+        is_worth_waiting: The message waits for just this service, instead of taking another one.
+    """
+
+    until: datetime
+    is_worth_waiting: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """What the transaction of an attempt has to see to.
+
+    Attributes:
+        is_probe: The service's breaker is not closed; one message is let through.
+        rate: The rate of the service, or None.
+        bill: What the message counts for, or None.
+    """
+
+    is_probe: bool
+    rate: ServiceRate | None
+    bill: Bill | None
+
+
+class _RefusedError(Exception):
+    """Ends the transaction of an attempt that does not begin."""
+
+    def __init__(self, barred: Barred | None = None) -> None:
+        super().__init__()
+        self.barred = barred
+
+
+class Gate:
+    """Lets messages through to services; used by all sender threads at once.
+
+    Attributes:
+        conditions: What the services are like.
+        rates: How many texts a second they may be given.
+        spending: How much may be sent in all.
+    """
+
+    def __init__(
+        self, database: Database, clock: Clock, conditions: Conditions, rates: ServiceRates, spending: Spending
+    ) -> None:
+        self._database = database
+        self._clock = clock
+        self.conditions = conditions
+        self.rates = rates
+        self.spending = spending
+        self._breakers = Breakers(database, clock, conditions)
+
+    def paused_until(self, purpose: Purpose) -> datetime | None:
+        """Return when to look again after a message whose purpose is paused; None when it is not."""
+        return self._clock.now() + PAUSED_LOOK if purpose in self.conditions.paused_purposes() else None
+
+    def in_order(self, names: Sequence[str], country: str) -> list[str]:
+        """Return *names* with those last that are demoted for texts to *country*."""
+        conditions = self.conditions.all()
+        return sorted(names, key=lambda name: name in conditions and country in conditions[name].demoted)
+
+    def barred(
+        self, services: Sequence[Candidate], purpose: Purpose, now: datetime, *, spread: float
+    ) -> dict[str, datetime]:
+        """Return the services that take no message now, with the moment from which they may.
+
+        One whose pause is over may: the message is then the one that is let through, or finds at `begin` that another
+        was faster. *spread*, 0 to 1, differs from message to message, so that those that can wait do not all come back
+        at once.
+        """
+        conditions = self.conditions.all()
+        delay = timedelta(0) if purpose is Purpose.AUTHENTICATION else _LARGEST_SPREAD * spread
+        barred = {}
+        for service in services:
+            condition = conditions.get(service.name)
+            until = _closed_until(condition, service.policy_version, now) if condition else None
+            if until is not None and until > now:
+                barred[service.name] = until + delay
+        return barred
+
+    def begin(
+        self, subject: Subject, lease: Lease, service: Candidate, *, country: str, text: str
+    ) -> int | Barred | None:
+        """Write that an attempt through *service* is about to start.
+
+        Returns:
+            Its number; or until when the service is barred; or None when the message is not ours to send any more.
+        """
+        condition = self.conditions.all().get(service.name)
+        bill = self.spending.bill(subject.purpose, country, text, is_proven=subject.is_proven)
+        entry = _Entry(
+            is_probe=condition is not None and condition.breaker is not Breaker.CLOSED,
+            rate=self.rates.all().get(service.name),
+            bill=bill.through(service.name) if bill else None,
+        )
+        try:
+            # What is looked up has been looked up: a transaction that asks for a second connection may wait for itself.
+            with self._database.write() as session:
+                return self._begin(session, subject, lease, service, entry)
+        except _RefusedError as refusal:
+            barred = refusal.barred
+        if barred is None:
+            return self._looked_at_again(service, lease.now)
+        if barred.is_worth_waiting:
+            is_urgent = subject.purpose is Purpose.AUTHENTICATION
+            return replace(barred, until=self.rates.place(service.name, is_urgent=is_urgent))
+        return barred
+
+    def learn(self, service: str, outcome: Outcome | None, subject: Subject, number: int, *, version: int) -> None:
+        """Take in what attempt *number* of a message says about its service; None when nothing was submitted."""
+        self._breakers.learn(service, outcome, attempt=_attempt(subject, number), version=version)
+
+    def _begin(self, session: Session, subject: Subject, lease: Lease, service: Candidate, entry: _Entry) -> int:
+        name, version = service.name, service.policy_version
+        attempt = _attempt(subject, subject.attempts + 1)
+        if entry.is_probe and not self._breakers.probe(session, name, attempt=attempt, version=version):
+            raise _RefusedError
+        free_at = self.rates.take(session, name, entry.rate) if entry.rate else None
+        if free_at is not None:
+            waits = subject.purpose is not Purpose.AUTHENTICATION or free_at - lease.now <= _PATIENCE
+            raise _RefusedError(Barred(free_at, is_worth_waiting=waits and free_at < subject.expires_at))
+        renewed_at = self.spending.take(session, entry.bill) if entry.bill else None
+        if renewed_at is not None:
+            raise _RefusedError(Barred(renewed_at))
+        number = ledger.begin_attempt(
+            session, subject, lease, service=name, policy_version=version, is_probe=entry.is_probe
+        )
+        if number is None:
+            raise _RefusedError
+        return number
+
+    def _looked_at_again(self, service: Candidate, now: datetime) -> Barred | None:
+        """Return what a service is barred for that was not barred a moment ago, or None: the message is lost."""
+        before = self.conditions.all().get(service.name)
+        self.conditions.look_again()
+        condition = self.conditions.all().get(service.name)
+        if condition is not None and condition.is_barred:
+            return Barred(_closed_until(condition, service.policy_version, now) or now)
+        # A breaker that was open when the message came to it, and has closed meanwhile.
+        return Barred(now) if before is not None and before.is_barred else None
+
+
+def _closed_until(condition: ServiceCondition, version: int, now: datetime) -> datetime | None:
+    """Return from when on a message may go through a service; None when it may at any time."""
+    if condition.paused_at is not None:
+        return now + PAUSED_LOOK
+    if condition.breaker is Breaker.CLOSED:
+        return None
+    is_mended = condition.breaker is Breaker.OPEN and condition.policy_version < version
+    if is_mended and condition.reason != Trouble.THROTTLED.value:
+        return now
+    return condition.retry_at
+
+
+def _attempt(subject: Subject, number: int) -> str:
+    return f"{subject.id}/{number}"
+
+
+def open_gate(database: Database, vault: Vault, clock: Clock, audit: AuditTrail, limits: Limits) -> Gate:
+    """Return the gate of an installation."""
+    conditions = Conditions(database, clock, audit)
+    rates = ServiceRates(database, clock, limits, audit)
+    return Gate(database, clock, conditions, rates, Spending(database, vault, clock, audit))

@@ -65,18 +65,19 @@ class Lookout:
 
     def look(self) -> None:
         """Raise and clear alarms."""
+        self._alarms.settle(_KINDS, self.findings())
+
+    def findings(self) -> Sequence[Finding]:
+        """Return what is wrong at this moment; nobody is told."""
         now = self._clock.now()
         names = {one.rule.name for one in self._senders.services() if one.rule.is_enabled}
-        self._alarms.settle(
-            _KINDS,
-            [
-                *self._delivery(now),
-                *self._purposes(now),
-                *self._failures(names),
-                *self._conditions_of(names, now),
-                *self._webhooks(names, now),
-            ],
-        )
+        return [
+            *self._delivery(now),
+            *self._purposes(now),
+            *self._failures(names),
+            *self._conditions_of(names, now),
+            *self._webhooks(names, now),
+        ]
 
     def _delivery(self, now: datetime) -> Iterator[Finding]:
         finding = rules.about_delivery(last_heartbeat(self._database), now, SILENT)

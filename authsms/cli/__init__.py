@@ -16,6 +16,7 @@ _COMMANDS = {
     "demo": ("demo", "demo"),
     "endpoint": ("endpoints", "endpoint"),
     "keys": ("keys", "keys"),
+    "messages": ("messages", "messages"),
     "people": ("people", "people"),
     "policy": ("policy", "policy"),
     "repository": ("people", "repository"),

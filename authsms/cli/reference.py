@@ -124,6 +124,8 @@ def _commands(group: click.Group, path: str) -> Iterable[tuple[str, click.Comman
     for name in group.list_commands(context):
         command = group.get_command(context, name)
         if isinstance(command, click.Group):
+            if command.invoke_without_command:
+                yield f"{path} {name}", command
             yield from _commands(command, f"{path} {name}")
         elif command is not None:
             yield f"{path} {name}", command

@@ -11,6 +11,7 @@ import click
 from authsms.cli.context import open_services
 from authsms.cli.people import read_toml
 from authsms.cli.presets import as_toml, find_preset
+from authsms.cli.sender_pauses import pause, resume, retry
 from authsms.cli.sender_rules import OBSTACLES, changed_rule, use_of
 from authsms.foundation.errors import TooManyRequestsError
 from authsms.foundation.limits import Rate
@@ -29,6 +30,10 @@ TESTS = 5
 @click.group()
 def sender() -> None:
     """Sender services: provider accounts."""
+
+
+for _command in (pause, resume, retry):
+    sender.add_command(_command)
 
 
 @sender.command("set")

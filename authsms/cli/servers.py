@@ -9,6 +9,7 @@ from types import FrameType
 import click
 
 from authsms.cli.context import open_services, open_settings
+from authsms.cli.delivery_status import status
 from authsms.cli.garbage import look_seldom
 from authsms.cli.housekeeping import Housekeeper
 from authsms.cli.parent import call_without
@@ -26,11 +27,14 @@ def _stop_on_signals() -> threading.Event:
     return stop
 
 
-@click.command()
+@click.group(invoke_without_command=True)
 @click.option("--parent", type=int, hidden=True, help="Stop when this process is gone.")
 @click.option("--lane", type=click.Choice(["urgent", "any"]), hidden=True, help="Take what a broker brings.")
-def worker(parent: int | None, lane: str | None) -> None:
+@click.pass_context
+def worker(context: click.Context, parent: int | None, lane: str | None) -> None:
     """Run one delivery process until SIGTERM. Messages under way are finished first."""
+    if context.invoked_subcommand is not None:
+        return
     if parent is not None:
         call_without(parent, partial(os.kill, os.getpid(), signal.SIGTERM))
     if lane is not None:
@@ -51,6 +55,9 @@ def worker(parent: int | None, lane: str | None) -> None:
         else:
             run_worker(services, stop)
         housekeeper.join()
+
+
+worker.add_command(status)
 
 
 @click.command()

@@ -245,8 +245,12 @@ def _value(stored: object) -> SettingValue:
 
 
 def refuse_rivals(rows: Sequence[SenderServiceRecord], kinds: Mapping[str, type[SenderService]]) -> None:
-    """Raise `InvalidInputError` when two services that are on use one account in ways that exclude each other."""
-    active = [(row, kinds[row.kind]) for row in rows if row.is_enabled and row.kind in kinds]
+    """Raise `InvalidInputError` when two services that are on use one account in ways that exclude each other.
+
+    Its field is one of the service that was saved last.
+    """
+    newest = sorted(rows, key=lambda row: row.updated_at, reverse=True)
+    active = [(row, kinds[row.kind]) for row in newest if row.is_enabled and row.kind in kinds]
     for row, kind in active:
         account = row.settings.get(kind.account_setting)
         for other, its_kind in active:

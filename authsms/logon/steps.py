@@ -88,11 +88,13 @@ class DeliveryStatus:
         detail: Error or reason code, empty when there is none; of a withheld text a `Withheld` word, or
             `authsms.logon.whereabouts.HELD`.
         final: Nothing more will change; stop asking.
+        late: No provider is known to have the text, and for longer than anybody should wait.
     """
 
     state: str = ""
     detail: str = ""
     final: bool = True
+    late: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,17 +20,28 @@ HELD: Final = "method-held"
 
 _TOLD: Final = frozenset({Withheld.NUMBER_LIMIT, Withheld.METHOD_UNUSABLE, Withheld.OPTED_OUT, Withheld.BUDGET})
 _FINAL: Final = frozenset({MessageState.DELIVERED, MessageState.FAILED, MessageState.STALE, MessageState.WITHHELD})
+_NOT_TAKEN: Final = frozenset({MessageState.QUEUED, MessageState.ATTEMPTING, MessageState.UNKNOWN})
 _SHORTEST = timedelta(milliseconds=300)
 _SPREAD_MILLISECONDS = 1500
 
 
 class Whereabouts:
-    """Looks up the text behind an open question."""
+    """Looks up the text behind an open question.
 
-    def __init__(self, outbox: Outbox, vault: Vault, clock: Clock) -> None:
+    Args:
+        outbox: Knows the texts.
+        vault: Draws the delays of those that were withheld.
+        clock: Tells how old a text is.
+        late_after: A text that no provider has taken by then is late.
+    """
+
+    def __init__(
+        self, outbox: Outbox, vault: Vault, clock: Clock, late_after: timedelta = timedelta(seconds=20)
+    ) -> None:
         self._outbox = outbox
         self._vault = vault
         self._clock = clock
+        self._late_after = late_after
 
     def of(self, asks: Asks | None) -> DeliveryStatus:
         """Return what may be shown; nothing before an earlier method has passed."""
@@ -43,7 +54,8 @@ class Whereabouts:
         if message.state is MessageState.WITHHELD and message.reason not in _TOLD:
             return self._pretended(message)
         held = message.reason == Withheld.METHOD_UNUSABLE and asks.hold_until is not None
-        return DeliveryStatus(message.state.value, HELD if held else message.reason, message.state in _FINAL)
+        late = message.state in _NOT_TAKEN and self._clock.now() - message.created_at >= self._late_after
+        return DeliveryStatus(message.state.value, HELD if held else message.reason, message.state in _FINAL, late)
 
     def _pretended(self, message: MessageView) -> DeliveryStatus:
         drawn = int(self._vault.keyed_hash("phantom.delay", message.id)[:8], 16) % _SPREAD_MILLISECONDS

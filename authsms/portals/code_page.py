@@ -6,7 +6,7 @@ from math import ceil
 
 from authsms.delivery.states import MessageState
 from authsms.logon.machine import Asks
-from authsms.logon.steps import DeliveryStatus
+from authsms.logon.steps import ChainChoice, DeliveryStatus, Step
 from authsms.portals.wording import Progress, progress
 
 
@@ -44,6 +44,11 @@ class CodePage:
             progress=progress(status),
             is_withheld=status.state == MessageState.WITHHELD,
         )
+
+
+def alternatives(step: Step) -> tuple[ChainChoice, ...]:
+    """Return the other chains that get along without the method that asks at present."""
+    return tuple(chain for chain in step.chains if step.asks and step.asks.method not in chain.methods)
 
 
 def clock_text(seconds: int) -> str:

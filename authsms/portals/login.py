@@ -19,7 +19,7 @@ from authsms.logon.machine import MessageKey
 from authsms.logon.seed import ADMIN_EVENT, SETUP_EVENT
 from authsms.logon.steps import Step, Ticket
 from authsms.portals import onward
-from authsms.portals.code_page import CodePage, clock_text
+from authsms.portals.code_page import CodePage, alternatives, clock_text
 from authsms.portals.forms import AnotherWayForm, AnswerForm, PortalForm, SignInForm, process_scope, require_own_page
 from authsms.portals.notes import drop_note, take_note
 from authsms.portals.once import answer_once
@@ -95,6 +95,7 @@ def ask(process_id: str) -> ResponseReturnValue:
         f"portals/{step.asks.prompt}.html",
         step=step,
         page=page,
+        alternatives=alternatives(step),
         origin=origin,
         heading=heading(step.asks.prompt),
         form=AnswerForm(process_scope(process_id)),
@@ -107,7 +108,7 @@ def status(process_id: str) -> ResponseReturnValue:
     """Tell how far the text is; asked every second or two by the page."""
     ticket, _ = read_ticket(process_id)
     shown = progress(services().logon.delivery_status(ticket))
-    return jsonify(stage=shown.stage, text=shown.text, final=shown.final)
+    return jsonify(stage=shown.stage, text=shown.text, final=shown.final, offers=shown.offers)
 
 
 @blueprint.post("/logon/<process_id>")

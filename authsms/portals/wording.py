@@ -47,14 +47,16 @@ class Progress:
     """What the code page shows of a text on its way.
 
     Attributes:
-        stage: ``sending``, ``sent``, ``delivered``, ``doubtful``, ``failed``, or ``quiet`` when nothing may be told.
+        stage: ``sending``, ``late``, ``sent``, ``delivered``, ``doubtful``, ``failed``; ``quiet``: nothing may be told.
         text: One sentence.
         final: Nothing more will change.
+        offers: Another way to sign in shall be offered, where there is one.
     """
 
     stage: str
     text: str
     final: bool
+    offers: bool = False
 
 
 _PROGRESS: Final[dict[str, tuple[str, LazyString]]] = {
@@ -74,6 +76,7 @@ _PROGRESS: Final[dict[str, tuple[str, LazyString]]] = {
     ),
     MessageState.WITHHELD: ("failed", lazy_gettext("No code was sent. Try another way, or ask your help desk.")),
 }
+_LATE: Final = ("late", lazy_gettext("Your code is taking longer than usual. It may still arrive."))
 _OPTED_OUT: Final = lazy_gettext(
     "Your phone has told us to stop sending messages. Text START to the number they came from, then ask for a new code."
 )
@@ -131,7 +134,9 @@ def progress(status: DeliveryStatus) -> Progress:
     stage, text = _PROGRESS.get(status.state, _PROGRESS[""])
     if stage == "failed":
         text = _REASONS.get(status.detail, text)
-    return Progress(stage, str(text), status.final)
+    elif stage == "sending" and status.late:
+        stage, text = _LATE
+    return Progress(stage, str(text), status.final, stage == "failed" or status.late)
 
 
 def heading(prompt: Prompt) -> LazyString:

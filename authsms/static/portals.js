@@ -50,6 +50,17 @@ for (const clock of all("[data-countdown]")) {
   }, 250);
 }
 
+// Where the text is late or lost, another way in is offered without a reload; once there, it stays.
+function offerAnotherWay() {
+  const offer = document.querySelector("[data-offer]");
+  if (!offer || !offer.hidden) return;
+  offer.hidden = false;
+  document.querySelector("[data-offer-told]").textContent = offer.querySelector("h2").textContent;
+  for (const ways of all("[data-ways]")) {
+    ways.hidden = !ways.contains(document.activeElement) && all("button", ways).length === all("button", offer).length;
+  }
+}
+
 // How far the text is: asked for every 1.5 seconds, less often after a minute, not while nobody looks.
 for (const delivery of all("[data-status-url]")) {
   const text = delivery.querySelector("[data-status-text]");
@@ -61,6 +72,7 @@ for (const delivery of all("[data-status-url]")) {
         const status = await answer.json();
         delivery.dataset.stage = status.stage;
         if (text.textContent !== status.text) text.textContent = status.text;
+        if (status.offers) offerAnotherWay();
         if (status.final) return;
       } catch {
         // The network is away for a moment; the next turn asks again.

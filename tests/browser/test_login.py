@@ -79,6 +79,24 @@ def test_the_page_follows_the_text_on_its_way(portal: Portal, watched: Page):
     expect(watched.locator("[data-stage=failed]")).to_be_visible()
 
 
+def test_another_way_comes_up_by_itself_when_the_text_is_late(portal: Portal, watched: Page):
+    """Without a reload, told to screen readers, and without taking the field from whoever is typing."""
+    portal.open_code_page(watched)
+    offer = watched.get_by_role("region", name="No text? Sign in another way")
+    expect(offer).to_have_count(0)
+    watched.keyboard.type("12")
+    portal.logon.delivery = DeliveryStatus(MessageState.ATTEMPTING, "", final=False, late=True)
+    expect(offer).to_be_visible()
+    watched.keyboard.type("3")
+
+    expect(watched.locator("#code")).to_have_value("123")
+    expect(watched.locator("[role=status][data-offer-told]")).to_have_text("No text? Sign in another way")
+    expect(watched.get_by_text("Your code is taking longer than usual.")).to_be_visible()
+    expect(watched.get_by_role("button", name="Password and authenticator app")).to_have_count(1)
+    offer.get_by_role("button").click()
+    expect(watched.get_by_text("that your app or device shows")).to_be_visible()
+
+
 def test_the_page_stops_asking_when_nothing_more_will_change(portal: Portal, watched: Page):
     """Ten thousand open pages would otherwise ask for ever."""
     portal.logon.delivery = DeliveryStatus(MessageState.DELIVERED, "", final=True)

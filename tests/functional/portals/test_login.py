@@ -156,6 +156,7 @@ def test_the_code_field_fits_autofill_and_paste(visitor: Visitor):
         (DeliveryStatus(MessageState.WITHHELD, Withheld.METHOD_UNUSABLE, final=True), "failed", "switched off for you"),
         (DeliveryStatus(MessageState.WITHHELD, HELD, final=True), "failed", "too many wrong codes"),
         (DeliveryStatus(MessageState.WITHHELD, Withheld.BUDGET, final=True), "failed", "cannot be sent at the moment"),
+        (DeliveryStatus(MessageState.ATTEMPTING, "", final=False, late=True), "late", "longer than usual"),
         (DeliveryStatus(), "quiet", "within a minute"),
     ],
 )

@@ -58,6 +58,7 @@ class ScriptedLogon:
     return_to: str = "/oauth2/resume/" + CONTINUATION
     lifetime: timedelta = timedelta(seconds=120)
     resend_after: timedelta = timedelta(seconds=30)
+    ways: tuple[ChainChoice, ...] = (TOTP_CHAIN,)
 
     def entrance(self, event, *, continuation_id):
         """Return what the first page shows."""
@@ -189,7 +190,7 @@ class ScriptedLogon:
             message_key=message_key,
             asks=walk.asks,
             completed=walk.completed,
-            chains=(TOTP_CHAIN,) if walk.completed and walk.asks.method == "SMS_OTP:1" else (),
+            chains=self.ways if walk.completed and walk.asks.method == "SMS_OTP:1" else (),
             session_token=None,
             return_to=None,
             event="web",

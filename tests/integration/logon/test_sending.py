@@ -79,6 +79,18 @@ def test_another_login_within_the_pause_is_not_texted_but_told(house):
     assert Status.OK is house.logon.answer(other.ticket, {"code": house.code()}, HERE).status
 
 
+def test_a_text_that_nobody_has_taken_is_late_after_a_while(house):
+    """The page then offers another way."""
+    step = house.at_code()
+    house.wait(19)
+    early = house.logon.delivery_status(step.ticket)
+    house.wait(1)
+    late = house.logon.delivery_status(step.ticket)
+
+    assert ("queued", False) == (early.state, early.late)
+    assert ("queued", True) == (late.state, late.late)
+
+
 def test_a_hold_that_outlasts_the_code_is_told_apart_from_a_method_that_is_off(house):
     """It ends by itself: the person waits, and need not call anybody."""
     with house.database.write() as session:

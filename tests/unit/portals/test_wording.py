@@ -47,6 +47,17 @@ def test_every_state_and_reason_has_words(state: MessageState, detail: str):
 
     assert shown.text
     assert shown.stage in {"sending", "sent", "delivered", "doubtful", "failed"}
+    assert shown.offers is (shown.stage == "failed")
+
+
+@pytest.mark.parametrize(
+    ("state", "stage"), [("queued", "late"), ("attempting", "late"), ("unknown", "doubtful"), ("failed", "failed")]
+)
+def test_a_late_text_brings_up_another_way(state: str, stage: str):
+    """Whether it may still come, or nobody knows whether it went."""
+    shown = progress(DeliveryStatus(state, "", final=False, late=True))
+
+    assert (stage, True) == (shown.stage, shown.offers)
 
 
 def test_who_may_not_be_told_reads_the_same_whatever_happens():

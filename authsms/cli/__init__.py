@@ -1,7 +1,7 @@
 """The command line: one module a subject, loaded only when its command is used."""
 
 import importlib
-import sys
+from typing import IO, Any
 
 import click
 from typing_extensions import override
@@ -28,8 +28,23 @@ _COMMANDS = {
 }
 
 
+class _Told(click.ClickException):
+    """An error the user can mend: one sentence and exit status 1."""
+
+    @override
+    def show(self, file: IO[Any] | None = None) -> None:
+        click.secho(f"authsms: {self.message}", file, fg="red", err=True)
+
+
 class _Commands(click.Group):
     """Loads a command's module when the command is called; `authsms --help` loads them all."""
+
+    @override
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except AuthsmsError as error:
+            raise _Told(str(error)) from error
 
     @override
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -51,9 +66,5 @@ def commands() -> None:
 
 
 def main() -> None:
-    """Run the command line; an error the user can mend is one sentence and exit status 1."""
-    try:
-        commands.main(prog_name="authsms")
-    except AuthsmsError as error:
-        click.secho(f"authsms: {error}", fg="red", err=True)
-        sys.exit(1)
+    """Run the command line."""
+    commands.main(prog_name="authsms")

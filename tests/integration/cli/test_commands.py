@@ -1,60 +1,20 @@
-"""The commands as an administrator types them, each in a process of its own."""
+"""The commands as an administrator types them."""
 
-import os
 import socket
 import subprocess
 import sys
-from dataclasses import dataclass
-from pathlib import Path
 
 import pytest
 
 from authsms.cli.ports import require_free
 from authsms.foundation.errors import ConfigurationError
-from authsms.foundation.settings import load_settings
 from authsms.identity.drafts import PersonDraft
 from authsms.identity.local_people import LocalPeople
-from authsms.wiring import Services, build
+from authsms.wiring import Services
 from tests.parts.slapd import READER_DN, SUFFIX
 
 SMS = "SMS_OTP:1"
 CAP = 5
-
-
-@dataclass(frozen=True, slots=True)
-class Shell:
-    """A shell in the folder of a fresh installation."""
-
-    folder: Path
-
-    def run(self, *words: str, fails: bool = False) -> str:
-        """Return what a command prints, on either stream."""
-        command = [sys.executable, "-m", "authsms", *words]
-        variables = {"AUTHSMS_INSTANCE": str(self.folder), "AUTHSMS_ENVIRONMENT": "development"}
-        done = subprocess.run(
-            command, cwd=self.folder, env={**os.environ, **variables}, capture_output=True, text=True, check=False
-        )
-        assert fails is (done.returncode != 0), done.stdout + done.stderr
-        return done.stdout + done.stderr
-
-    def services(self) -> Services:
-        """Return the services of the same installation."""
-        return build(
-            load_settings(self.folder, {"AUTHSMS_ENVIRONMENT": "development", "AUTHSMS_OTP__FAILURE_CAP": str(CAP)})
-        )
-
-    def file(self, name: str, text: str) -> str:
-        """Write a file and return its path."""
-        (self.folder / name).write_text(text, "utf-8")
-        return str(self.folder / name)
-
-
-@pytest.fixture
-def shell(tmp_path: Path) -> Shell:
-    """An installation with a database."""
-    fresh = Shell(tmp_path)
-    fresh.run("db", "upgrade")
-    return fresh
 
 
 def _add_alice(services: Services) -> str:
@@ -69,7 +29,7 @@ def test_a_fresh_database_has_the_right_shape(shell):
 
 def test_somebody_whose_codes_were_disabled_may_try_again(shell):
     """The end of the ladder is final until an administrator binds the method again, which is recorded."""
-    services = shell.services()
+    services = shell.services(AUTHSMS_OTP__FAILURE_CAP=str(CAP))
     key = _add_alice(services)
     failures = services.challenges.failures
     with services.database.write() as session:
@@ -92,14 +52,14 @@ def test_somebody_who_left_is_gone(shell):
     services.close()
 
     assert "alice is gone" in shell.run("people", "remove", "alice")
-    assert "Nobody" in shell.run("people", "remove", "alice", fails=True)
+    assert "Nobody" in shell.run("people", "remove", "alice", status=1)
 
 
 def test_a_directory_that_does_not_answer_is_saved_and_can_be_forgotten(shell):
     """The command says both, because the next one depends on it."""
     settings = shell.file("away.toml", 'servers = ["ldaps://127.0.0.1:1"]\nbase = "dc=example"\n')
 
-    assert "AWAY is saved, but cannot be used" in shell.run("repository", "set", "AWAY", settings, fails=True)
+    assert "AWAY is saved, but cannot be used" in shell.run("repository", "set", "AWAY", settings, status=1)
     assert "AWAY" in shell.run("repository", "list")
     assert "AWAY is gone" in shell.run("repository", "remove", "AWAY")
     assert "AWAY" not in shell.run("repository", "list")
@@ -113,7 +73,7 @@ def test_a_service_account_that_is_refused_is_told_as_such(shell, slapd):
     )
     secret = shell.file("secret", "not the password")
 
-    said = shell.run("repository", "set", "CORP", settings, "--secret-file", secret, fails=True)
+    said = shell.run("repository", "set", "CORP", settings, "--secret-file", secret, status=1)
     assert "The directory refused the service account" in said
     assert "No server" not in said
 
@@ -122,7 +82,7 @@ def test_a_misspelt_key_of_a_repository_is_named(shell):
     """As with the settings of the server."""
     settings = shell.file("corp.toml", 'servers = ["ldaps://a.example"]\nbase = "dc=example"\nbind_dm = "cn=reader"\n')
 
-    assert "Unknown setting bind_dm" in shell.run("repository", "set", "CORP", settings, fails=True)
+    assert "Unknown setting bind_dm" in shell.run("repository", "set", "CORP", settings, status=1)
 
 
 def test_a_changed_address_forgets_the_password_and_says_so(shell):

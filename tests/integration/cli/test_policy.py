@@ -1,9 +1,6 @@
 """The sender policy as a file on the command line."""
 
-import os
 import re
-import subprocess
-import sys
 import tomllib
 
 import pytest
@@ -14,22 +11,13 @@ SENDERS = "DE = +491715550101, +491715550102"
 
 
 @pytest.fixture
-def run(tmp_path):
-    """Return what a command prints in a fresh installation with one service."""
-
-    def run(*words: str, status: int = 0) -> str:
-        variables = {"AUTHSMS_INSTANCE": str(tmp_path), "AUTHSMS_ENVIRONMENT": "development"}
-        command = [sys.executable, "-m", "authsms", *words]
-        done = subprocess.run(
-            command, cwd=tmp_path, env={**os.environ, **variables}, capture_output=True, text=True, check=False
-        )
-        assert status == done.returncode, done.stdout + done.stderr
-        return done.stdout
-
-    run("db", "upgrade")
-    (tmp_path / "main.toml").write_text(SETTINGS, "utf-8")
-    run("sender", "set", "main", "main.toml", "--prefixes", "+49 +43", "--group", "Field staff", "--senders", SENDERS)
-    return run
+def run(shell):
+    """Return what a command prints in an installation with one service."""
+    shell.file("main.toml", SETTINGS)
+    shell.run(
+        "sender", "set", "main", "main.toml", "--prefixes", "+49 +43", "--group", "Field staff", "--senders", SENDERS
+    )
+    return shell.printed
 
 
 def test_what_is_exported_is_imported_without_a_change(run, tmp_path):

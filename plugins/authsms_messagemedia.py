@@ -122,8 +122,8 @@ class MessageMediaService(PollingService):
         Setting(
             "reports",
             "Delivery reports",
-            "Fetch them where MessageMedia cannot reach this server. Then no other program may use this account: each "
-            "report is handed out until one of them has confirmed it.",
+            "Fetch them where MessageMedia cannot reach this server. Then nothing else may use this account, not even "
+            "a second service here: a report goes to whoever asks first.",
             SettingKind.CHOICE,
             default="callback",
             choices=(("callback", "MessageMedia sends them"), ("poll", "This server fetches them")),

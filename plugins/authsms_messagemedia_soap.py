@@ -74,7 +74,7 @@ class MessageMediaSoapService(PollingService):
     title = "MessageMedia SOAP"
     sender_setting = "sender"
     account_setting = "user_id"
-    rivals = frozenset({"messagemedia"})
+    rivals = frozenset({"messagemedia", "messagemedia_soap"})
     codes = MappingProxyType({code: CodeMeaning(*meaning) for code, meaning in _CODES.items()})
     settings = (
         Setting("user_id", "User", "The user id of the account, for the SOAP interface.", required=True),

@@ -74,7 +74,7 @@ class SenderService(ABC):
         sender_setting: Name of the setting that says who a text is from. The policy may choose another sender for a
             text, so `build_request` takes ``submission.sender or self.values.text(...)``. Empty: it takes no other.
         account_setting: Name of the setting that names the account, for `rivals`.
-        rivals: Keys of kinds that must not use the same account while this one does.
+        rivals: Keys of kinds, perhaps its own, that must not use the same account while this one does.
     """
 
     key: ClassVar[str]

@@ -254,9 +254,10 @@ def refuse_rivals(rows: Sequence[SenderServiceRecord], kinds: Mapping[str, type[
     for row, kind in active:
         account = row.settings.get(kind.account_setting)
         for other, its_kind in active:
-            if its_kind.key in kind.rivals and account and account == other.settings.get(its_kind.account_setting):
+            is_same = bool(account) and account == other.settings.get(its_kind.account_setting)
+            if is_same and other is not row and its_kind.key in kind.rivals:
                 raise InvalidInputError(
-                    f"{row.name} ({kind.title}) and {other.name} ({its_kind.title}) use the same account. An account "
-                    "speaks one of the two; switch the other off first.",
+                    f"{row.name} ({kind.title}) and {other.name} ({its_kind.title}) use the same account, which serves "
+                    "only one of them. Switch the other one off first.",
                     field=kind.account_setting,
                 )

@@ -145,7 +145,7 @@ def test_one_account_speaks_one_of_the_two(house):
     rule = ServiceRule("other", 1)
     rest = {"api_key": SOAP.user_id, "api_secret": "s"}
 
-    with pytest.raises(InvalidInputError, match="one of the two") as caught:
+    with pytest.raises(InvalidInputError, match="only one of them") as caught:
         house.services.senders.save_service(ServiceDraft(rule, "messagemedia", rest), author="test")
     assert "api_key" == caught.value.field
     assert ["line"] == [saved.rule.name for saved in house.services.senders.services()]

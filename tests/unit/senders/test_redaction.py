@@ -29,6 +29,7 @@ REDACTOR = Redactor([SECRET, basic_credentials("user", SECRET)], PHONE, TEXT)
         quote_plus(SECRET).lower(),
         json.dumps(SECRET),
         html.escape(SECRET),
+        html.escape(SECRET, quote=False),
         base64.b64encode(SECRET.encode()).decode(),
         f"Authorization: Basic {basic_credentials('user', SECRET)}",
     ],

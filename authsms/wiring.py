@@ -259,7 +259,7 @@ def assemble(settings: Settings, database: Database, vault: Vault, clock: Clock 
     admitted = AdmittedPeople(people, blocks := Blocks(database, clock))
     passwords = [PasswordMethod(database, limits, admitted, audit, local=local) for local in (False, True)]
     methods: list[Method] = [*passwords, SmsOtpMethod(vault, audit, code_tools, settings.sms)]
-    shown = Whereabouts(outbox, vault, clock, settings.sms.fallback)
+    shown = Whereabouts(outbox, vault, clock, settings.sms.fallback, senders.sender_of)
     tools = LogonTools(database, vault, clock, audit, admitted, catalog, continuations, sessions, shown, blocks)
     return Services(
         settings=settings,

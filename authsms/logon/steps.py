@@ -89,12 +89,14 @@ class DeliveryStatus:
             `authsms.logon.whereabouts.HELD`.
         final: Nothing more will change; stop asking.
         late: No provider is known to have the text, and for longer than anybody should wait.
+        sender: The number or name that texts come from, where the person has opted out there and it is known.
     """
 
     state: str = ""
     detail: str = ""
     final: bool = True
     late: bool = False
+    sender: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,11 +4,12 @@ A text that was withheld because there is nobody to send it to looks like one th
 delay that differs from text to text and never changes for one, accepted by a provider that sends no receipts.
 """
 
+from collections.abc import Callable
 from datetime import timedelta
 from typing import Final
 
 from authsms.delivery.outbox import MessageView, Outbox
-from authsms.delivery.states import MessageState, Withheld
+from authsms.delivery.states import Failure, MessageState, Withheld
 from authsms.foundation.clock import Clock
 from authsms.foundation.errors import NotFoundError
 from authsms.foundation.vault import Vault
@@ -33,15 +34,22 @@ class Whereabouts:
         vault: Draws the delays of those that were withheld.
         clock: Tells how old a text is.
         late_after: A text that no provider has taken by then is late.
+        sender_of: Returns the sender that every text of a service comes from, or an empty text.
     """
 
     def __init__(
-        self, outbox: Outbox, vault: Vault, clock: Clock, late_after: timedelta = timedelta(seconds=20)
+        self,
+        outbox: Outbox,
+        vault: Vault,
+        clock: Clock,
+        late_after: timedelta = timedelta(seconds=20),
+        sender_of: Callable[[str], str] = lambda _: "",
     ) -> None:
         self._outbox = outbox
         self._vault = vault
         self._clock = clock
         self._late_after = late_after
+        self._sender_of = sender_of
 
     def of(self, asks: Asks | None) -> DeliveryStatus:
         """Return what may be shown; nothing before an earlier method has passed."""
@@ -55,7 +63,13 @@ class Whereabouts:
             return self._pretended(message)
         held = message.reason == Withheld.METHOD_UNUSABLE and asks.hold_until is not None
         late = message.state in _NOT_TAKEN and self._clock.now() - message.created_at >= self._late_after
-        return DeliveryStatus(message.state.value, HELD if held else message.reason, message.state in _FINAL, late)
+        return DeliveryStatus(
+            message.state.value,
+            HELD if held else message.reason,
+            message.state in _FINAL,
+            late,
+            self._sender_of(message.service) if message.reason == Failure.OPTED_OUT else "",
+        )
 
     def _pretended(self, message: MessageView) -> DeliveryStatus:
         drawn = int(self._vault.keyed_hash("phantom.delay", message.id)[:8], 16) % _SPREAD_MILLISECONDS

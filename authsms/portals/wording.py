@@ -1,5 +1,6 @@
 """What people are told: words for message keys, delivery states, reasons and methods, marked for translation."""
 
+import re
 from dataclasses import dataclass
 from typing import Final
 
@@ -28,6 +29,9 @@ _SENTENCES: Final[dict[str, LazyString]] = {
     "sessions.ended": lazy_gettext("All your other sessions have been signed out."),
 }
 _RESENT: Final = "code.resent"
+_NUMBER: Final = re.compile(r"\+?\d{3,15}")
+_LONGEST_SHORT_CODE: Final = 8
+_NAME: Final = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}")
 _GOOD: Final = frozenset({_RESENT, "session.ended", "sessions.ended"})
 
 QUIET: Final = frozenset({MessageKey.ASK_PASSWORD, MessageKey.CODE_SENT, MessageKey.FINISHED})
@@ -79,6 +83,12 @@ _PROGRESS: Final[dict[str, tuple[str, LazyString]]] = {
 _LATE: Final = ("late", lazy_gettext("Your code is taking longer than usual. It may still arrive."))
 _OPTED_OUT: Final = lazy_gettext(
     "Your phone has told us to stop sending messages. Text START to the number they came from, then ask for a new code."
+)
+_OPTED_OUT_OF_NUMBER: Final = lazy_gettext(
+    "Your phone has told us to stop sending messages. Text START to %(sender)s, then ask for a new code."
+)
+_OPTED_OUT_OF_NAME: Final = lazy_gettext(
+    "Your phone has told us to stop sending messages. Texts from %(sender)s cannot be answered: ask your help desk."
 )
 _UNDELIVERED: Final = lazy_gettext(
     "Your carrier could not deliver your code. Is your phone switched on and connected? Then ask for a new one."
@@ -133,10 +143,18 @@ def progress(status: DeliveryStatus) -> Progress:
     """Return what to show of a text on its way; who may not be told gets the same words whatever happens."""
     stage, text = _PROGRESS.get(status.state, _PROGRESS[""])
     if stage == "failed":
-        text = _REASONS.get(status.detail, text)
+        text = _opted_out(status.sender) or _REASONS.get(status.detail, text)
     elif stage == "sending" and status.late:
         stage, text = _LATE
     return Progress(stage, str(text), status.final, stage == "failed" or status.late)
+
+
+def _opted_out(sender: str) -> str:
+    """Return how to undo an opt-out at *sender*; empty when that is neither a number nor a name."""
+    if _NUMBER.fullmatch(sender):
+        is_short = len(sender) <= _LONGEST_SHORT_CODE or sender.startswith("+")
+        return str(_OPTED_OUT_OF_NUMBER) % {"sender": sender if is_short else f"+{sender}"}
+    return str(_OPTED_OUT_OF_NAME) % {"sender": sender} if _NAME.fullmatch(sender) else ""
 
 
 def heading(prompt: Prompt) -> LazyString:

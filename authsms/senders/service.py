@@ -116,6 +116,15 @@ class SenderPolicyService(PolicyStore):
         except KeyError:
             raise NotFoundError(f"There is no usable sender service called {name!r}.") from None
 
+    def sender_of(self, name: str) -> str:
+        """Return the sender that every text of a service comes from; empty when there are several, or none is known."""
+        snapshot = self._current()
+        rule = next((rule for rule in snapshot.rules if rule.name == name), None)
+        if rule is None or rule.senders or name not in snapshot.services:
+            return ""
+        service = snapshot.services[name].service
+        return service.values.text(service.sender_setting) if service.sender_setting else ""
+
     def template(self, purpose: Purpose, locale: str) -> Template:
         """Return the template for a text with a code, in the nearest language there is.
 

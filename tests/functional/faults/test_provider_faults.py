@@ -99,7 +99,7 @@ def test_what_is_certain_to_fail_is_not_repeated(house: Installation, provider: 
         said.append(_wait_for_stage(browser, page.url, "failed"))
         assert [] == provider.texts(person.phone)
 
-    assert "START" in said[1]
+    assert "Text START to +12025550100" in said[1]
     assert "START" not in said[0]
 
 

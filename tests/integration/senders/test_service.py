@@ -1,6 +1,7 @@
 """The sender policy, ready to send."""
 
 import time
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -9,7 +10,7 @@ from authsms_generic_http import GenericHttpService
 from authsms.audit import AuditTrail
 from authsms.foundation.errors import DatabaseUnavailableError, InvalidInputError, NotFoundError
 from authsms.senders import service as service_module
-from authsms.senders.policy import Policy
+from authsms.senders.policy import Policy, ServiceRule
 from authsms.senders.submission import Purpose
 from authsms.senders.text import TemplateError
 from tests.integration.senders.drafts import (
@@ -61,6 +62,16 @@ class TestUse:
         for guess in ("", "none", "None"):
             with pytest.raises(NotFoundError):
                 senders.by_callback("gateway", guess)
+
+    def test_the_sender_of_a_service_is_told_where_there_is_but_one(self, senders):
+        """People who opted out need the number that their texts come from, and no other."""
+        pool = ServiceRule("pool", 1, senders={"DE": ("+4915550100",)})
+        senders.save_service(twilio(), author="anna")
+        senders.save_service(replace(twilio("pool"), rule=pool), author="anna")
+        senders.save_service(gateway(), author="anna")
+        told = [senders.sender_of(name) for name in ("main", "pool", "gateway", "nobody", "")]
+
+        assert ["+14155550100", "", "", "", ""] == told
 
     def test_templates_come_in_the_persons_language(self, senders):
         """Own ones before built-in ones."""

@@ -60,6 +60,23 @@ def test_a_late_text_brings_up_another_way(state: str, stage: str):
     assert (stage, True) == (shown.stage, shown.offers)
 
 
+@pytest.mark.parametrize(
+    ("sender", "words"),
+    [
+        ("+31612345678", "Text START to +31612345678,"),
+        ("31612345678", "Text START to +31612345678,"),
+        ("80808", "Text START to 80808,"),
+        ("Example Ltd", "Texts from Example Ltd cannot be answered"),
+        ("", "Text START to the number they came from"),
+        (r"49\1715550100", "Text START to the number they came from"),
+        ("MG" + "0" * 32, "Text START to the number they came from"),
+    ],
+)
+def test_who_has_opted_out_is_told_where_to_undo_it(sender: str, words: str):
+    """By name where it is known; nobody can answer a name."""
+    assert words in progress(DeliveryStatus("failed", Failure.OPTED_OUT, sender=sender)).text
+
+
 def test_who_may_not_be_told_reads_the_same_whatever_happens():
     """An unknown person's page must not differ from a known one's."""
     assert progress(DeliveryStatus()).stage == "quiet"

@@ -64,7 +64,7 @@ def contents(installation: Installation) -> set[str]:
     ("folder", "inside", "pattern"),
     [
         ("authsms", "authsms", "**/*.py"),
-        ("plugins", "", "*.py"),
+        ("plugins", "", "*.*"),
         ("templates", "authsms/templates", "**/*.*"),
         ("authsms/static", "authsms/static", "**/*.*"),
         ("authsms/migrations", "authsms/migrations", "**/*.py"),
@@ -84,7 +84,7 @@ def test_the_wheel_holds_every_file(contents: set[str], folder: str, inside: str
 def test_the_wheel_holds_nothing_else(contents: set[str]) -> None:
     """Neither tests nor an instance with its keys may be shipped."""
     tops = {name.split("/")[0] for name in contents}
-    plugins = {file.name for file in (ROOT / "plugins").glob("*.py")}
+    plugins = {file.name for file in (ROOT / "plugins").glob("*.*")}
 
     assert {"authsms", "authsms-0.1.0.dist-info"} | plugins == tops
     assert "authsms/static/vendor/htmx.min.js" in contents

@@ -59,7 +59,7 @@ def answered(status: int, value: object) -> hostile.Behaviour:
     return hostile.answer(status, json.dumps(value).encode(), "Content-Type: application/json")
 
 
-def queued(status: int = 202, **changes) -> hostile.Behaviour:
+def queued(status: int = 202, /, **changes) -> hostile.Behaviour:
     """Answer a message to the REST API."""
     message = {"message_id": UUID, "status": "queued", "content": "x", "delivery_report": True} | changes
     return answered(status, {"messages": [message]})

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 import pytest
 import time_machine
 
-from authsms.plugin_api import Accepted, InvalidInputError, NotTaken, ProviderRequest, Refused
+from authsms.plugin_api import Accepted, InvalidInputError, JsonValue, NotTaken, PhoneNumber, ProviderRequest, Refused
 from tests.plugins import hostile
 from tests.plugins import messagemedia_side as side
 from tests.plugins.contract_suite import PHONE, SECRETS, SUBMISSION
@@ -78,7 +78,7 @@ class TestRequest:
     def test_a_signed_request_is_the_one_of_the_vendors_own_client(self):
         """Headers that messagemedia-messages-sdk 2.1.3 makes for this key, body and moment."""
         service = side.rest(api_secret="dummySecret00", signing="hmac-sha1")
-        value = {"messages": [{"content": "739201", "destination_number": PHONE}]}
+        value: JsonValue = {"messages": [{"content": "739201", "destination_number": PHONE}]}
         names = 'username="dummyKey00", algorithm="hmac-sha1", headers="date x-Content-MD5 request-line"'
         sent = _headers(service._proven(ProviderRequest.json("https://api.messagemedia.com/v1/messages", value)))
         fetched = service.reports_request()
@@ -141,7 +141,9 @@ class TestAnswer:
 
     def test_texts_to_singapore_over_old_tls_need_the_administrator(self):
         """422 means that for these numbers only."""
-        outcome = _submit(side.answered(422, {"message": "no"}), replace(SUBMISSION, recipient="+6581234567"))
+        outcome = _submit(
+            side.answered(422, {"message": "no"}), replace(SUBMISSION, recipient=PhoneNumber("+6581234567"))
+        )
 
         assert isinstance(outcome, Refused)
         assert ("configuration", "old_tls") == (outcome.scope, outcome.code)

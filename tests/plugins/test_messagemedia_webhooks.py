@@ -145,6 +145,7 @@ class TestPolling:
         answer = ProviderAnswer(200, {}, json.dumps({"delivery_reports": [side.report(), {"odd": 1}]}).encode())
         (sent,) = service.read_reports(side.told(side.report()))
 
+        assert isinstance(sent, Receipt)
         assert Polled((sent,), (side.REPORT_ID,)) == service.read_polled(answer)
         confirm = service.confirm_request([side.REPORT_ID])
         assert b'{"delivery_report_ids": ["01e1fa0a-6e27-4945-9cdb-18644b4de043"]}' == confirm.body

@@ -106,7 +106,7 @@ class TestFetched:
         message = house.send()
         house.wait_for(message, MessageState.ACCEPTED)
         poller = ReportPoller(house.services.senders, house.services.receipts)
-        wait_until(lambda: poller.poll() and _state(house, message) is MessageState.DELIVERED, 20)
+        wait_until(lambda: poller.poll() > 0 and _state(house, message) is MessageState.DELIVERED, 20)
 
         assert [TEXT] == house.texts()
         assert 0 == poller.poll()
@@ -118,7 +118,7 @@ class TestFetched:
         message = house.send()
         house.wait_for(message, MessageState.ACCEPTED)
         poller = ReportPoller(house.services.senders, house.services.receipts)
-        wait_until(lambda: poller.poll() and _state(house, message) is MessageState.FAILED, 20)
+        wait_until(lambda: poller.poll() > 0 and _state(house, message) is MessageState.FAILED, 20)
         failed = house.services.outbox.view(message)
 
         assert failed.code in {"330", "not_delivered"}

@@ -13,6 +13,7 @@ from authsms.audit import AuditTrail
 from authsms.delivery.models import ReceiptRecord
 from authsms.delivery.polling import ReportPoller
 from authsms.delivery.receipts import ReceiptService
+from authsms.foundation.db import Database
 from authsms.foundation.errors import DatabaseUnavailableError, NotFoundError
 from authsms.plugin_api import (
     Accepted,
@@ -118,7 +119,7 @@ def receipts(database, vault, clock) -> ReceiptService:
     return ReceiptService(database, vault, clock, AuditTrail(database, vault, clock))
 
 
-def _stored(database) -> int:
+def _stored(database: Database) -> int:
     with database.read() as session:
         return session.execute(select(func.count()).select_from(ReceiptRecord)).scalar_one()
 

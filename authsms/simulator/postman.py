@@ -23,12 +23,17 @@ _THANKS = range(200, 300)
 
 @dataclass(frozen=True, slots=True)
 class Callback:
-    """One request to a webhook, ready to be sent; a fragment of the URL stays at home."""
+    """One request to a webhook, ready to be sent; a fragment of the URL stays at home.
+
+    Attributes:
+        proof: Returns further headers at the moment of sending, for signatures that soon expire.
+    """
 
     url: str
     body: bytes
     headers: Mapping[str, str]
     method: str = "POST"
+    proof: Callable[[], Mapping[str, str]] = dict
 
 
 def form_callback(url: str, pairs: Sequence[tuple[str, str]], headers: Mapping[str, str]) -> Callback:
@@ -157,7 +162,7 @@ def _deliver(connections: urllib3.PoolManager, callback: Callback) -> Delivery:
                 callback.method,
                 url,
                 body=callback.body,
-                headers=dict(callback.headers),
+                headers={**callback.headers, **callback.proof()},
                 timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS),
                 redirect=False,
                 retries=False,

@@ -51,7 +51,6 @@ class MessageBird(SimulatedProvider):
 
     name: ClassVar[str] = "messagebird"
     title: ClassVar[str] = "MessageBird REST API"
-    signature_header: ClassVar[str] = _JWT
 
     def __init__(self, network: Network, config: SimulatorConfig) -> None:
         super().__init__(network, config)
@@ -93,11 +92,8 @@ class MessageBird(SimulatedProvider):
 
     @override
     def _forge(self, receipt: Callback, *, keep: bool) -> Callback:
-        if not self._account.old_signatures:
-            return super()._forge(receipt, keep=keep)
-        signature = {_OLD: receipt.headers[_OLD].swapcase()} if keep else {}
-        kept = {name: value for name, value in receipt.headers.items() if name != _OLD}
-        return replace(receipt, headers=kept | signature)
+        signature = {name: value.swapcase() for name, value in receipt.proof().items()} if keep else {}
+        return replace(receipt, proof=lambda: signature)
 
     def _send(self) -> Response:
         if not self._may_enter():
@@ -145,13 +141,14 @@ class MessageBird(SimulatedProvider):
         return receipts
 
     def _signed(self, callback: Callback) -> Callback:
-        key, moment = self._account.signing_key, int(self.network.clock.now().timestamp())
-        if self._account.old_signatures:
-            signature = sign_digest(key, str(moment), urlsplit(callback.url).query, callback.body)
-            proof = {_OLD: signature, _OLD_MOMENT: str(moment)}
-        else:
-            proof = {_JWT: sign_token(key, moment, callback.url, callback.body)}
-        return replace(callback, headers={**callback.headers, **proof})
+        def prove() -> Mapping[str, str]:
+            key, moment = self._account.signing_key, int(self.network.clock.now().timestamp())
+            if self._account.old_signatures:
+                signature = sign_digest(key, str(moment), urlsplit(callback.url).query, callback.body)
+                return {_OLD: signature, _OLD_MOMENT: str(moment)}
+            return {_JWT: sign_token(key, moment, callback.url, callback.body)}
+
+        return replace(callback, proof=prove)
 
     def _balance(self) -> Response:
         if not self._may_enter():

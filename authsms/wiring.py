@@ -1,6 +1,6 @@
 """Which class serves which type: the one file that knows every implementation."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from threading import BoundedSemaphore
 
@@ -23,6 +23,7 @@ from authsms.delivery.activity import Activity
 from authsms.delivery.conditions import Conditions
 from authsms.delivery.doorbell import Doorbell, SocketDoorbell
 from authsms.delivery.gate import Gate, open_gate
+from authsms.delivery.gauges import Gauges
 from authsms.delivery.outbox import Outbox
 from authsms.delivery.polling import ReportPoller
 from authsms.delivery.receipts import ReceiptService
@@ -34,6 +35,7 @@ from authsms.foundation.db import Database
 from authsms.foundation.folders import make_private
 from authsms.foundation.limits import Limits
 from authsms.foundation.logs import register_secret
+from authsms.foundation.metrics import Reading
 from authsms.foundation.settings import Settings
 from authsms.foundation.vault import HashingProfile, Vault
 from authsms.identity.kinds import builtin_kinds
@@ -202,6 +204,11 @@ class Services:
     def checks(self) -> Sequence[Check]:
         """Return what `/readyz` looks at."""
         return Checks(self.database, self.vault, self.clock, self.people, self.senders).all()
+
+    def readings(self) -> Iterator[Reading]:
+        """Yield what `/metrics` tells besides what is counted."""
+        names = [one.rule.name for one in self.senders.services() if one.rule.is_enabled]
+        yield from Gauges(self.throughput, self.conditions, self.gate.spending, names).read()
 
     def periodic_tasks(self) -> Sequence[PeriodicTask]:
         """Return what one delivery process does at a time, again and again; names stay for good."""

@@ -11,6 +11,7 @@ from authsms.foundation.errors import AuthsmsError
 
 _COMMANDS = {
     "admin": ("people", "admin"),
+    "alerts": ("alerts", "alerts"),
     "audit": ("audit", "audit"),
     "db": ("database", "db"),
     "demo": ("demo", "demo"),

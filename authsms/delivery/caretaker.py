@@ -39,7 +39,6 @@ class Caretaker:
             with reported("worker.sweep_failed"):
                 if rounds % _ROUNDS_PER_BEAT == 0:
                     self._heartbeat.beat()
-                    self._sweeper.count_waiting()
                 if self._sweeper.sweep().freed:
                     self._nudge()
             rounds += 1

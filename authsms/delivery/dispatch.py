@@ -22,7 +22,7 @@ from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database
 from authsms.foundation.errors import DatabaseUnavailableError, SealBrokenError
 from authsms.foundation.logs import get_logger
-from authsms.foundation.metrics import DELIVERY_SECONDS
+from authsms.foundation.metrics import ATTEMPTS, DELIVERY_SECONDS
 from authsms.foundation.phone import PhoneNumber, country_of
 from authsms.foundation.vault import Vault
 from authsms.senders.routes import Consignment
@@ -238,6 +238,7 @@ class Dispatcher:
     def _record(self, subject: Subject, owner: str, ended: Ended, outcome: Outcome | None, route: _Route) -> None:
         verdict = self._verdict(subject, [*route.history, ended.past], outcome, route)
         answers.persistently(lambda: self._write_down(subject, owner, ended, verdict))
+        ATTEMPTS.labels(ended.past.service, ended.past.end.value).inc()
         DELIVERY_SECONDS.labels(ended.past.service).observe((ended.past.ended_at - subject.created_at).total_seconds())
         _log.info(
             "message.attempted",

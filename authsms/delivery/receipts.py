@@ -7,6 +7,7 @@ answer is recorded, or by the delivery process a moment later when both happened
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from operator import itemgetter
 from typing import Any, Final, cast
 
@@ -20,8 +21,9 @@ from authsms.delivery.ledger import Subject, subject_of
 from authsms.delivery.models import Attempt, ReceiptRecord, fit
 from authsms.delivery.states import LIVE, Failure, MessageState, Settle, after_receipt, after_receipts
 from authsms.foundation.clock import Clock
-from authsms.foundation.db import Database, rowcount
+from authsms.foundation.db import Database, after_commit, rowcount
 from authsms.foundation.logs import get_logger
+from authsms.foundation.metrics import DELIVERED_SECONDS
 from authsms.foundation.vault import Vault
 from authsms.senders.webhook import Receipt, ReceiptState
 
@@ -149,6 +151,12 @@ class ReceiptService:
         ledger.report(session, message_id, verdict, now, code=code, word=word)
         subject = subject_of(found)
         self._journal.note(session, subject, verdict, Cause(found.service, word, code, subject.attempts))
+        if new is MessageState.DELIVERED:
+            after_commit(session, partial(_measure, found.service, now - subject.created_at))
+
+
+def _measure(service: str, duration: timedelta) -> None:
+    DELIVERED_SECONDS.labels(service).observe(duration.total_seconds())
 
 
 def _may_matter(kept: Sequence[Any], row: dict[str, Any]) -> bool:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Row, delete, func, select
+from sqlalchemy import Row, delete, select
 
 from authsms.audit import AuditTrail
 from authsms.delivery import ledger
@@ -25,7 +25,6 @@ from authsms.delivery.states import Failure, Settle, when_expired
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database, rowcount
 from authsms.foundation.logs import get_logger
-from authsms.foundation.metrics import QUEUED
 
 _AT_ONCE: Final = 500
 _SEALED_AT_ONCE: Final = 1000
@@ -146,12 +145,6 @@ class Sweeper:
         self._receipts.purge()
         self._liveness.tidy()
         return purged
-
-    def count_waiting(self) -> None:
-        """Tell the metrics how many messages wait."""
-        with self._database.read() as session:
-            waiting = session.execute(select(func.count()).where(Message.due_at.is_not(None))).scalar_one()
-        QUEUED.set(waiting)
 
     def _owned(self) -> list[Row[Any]]:
         with self._database.read() as session:

@@ -10,17 +10,14 @@ values.
 """
 
 import os
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 
-from prometheus_client import (
-    CONTENT_TYPE_LATEST,
-    REGISTRY,
-    CollectorRegistry,
-    Counter,
-    Gauge,
-    Histogram,
-    generate_latest,
-)
+from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.multiprocess import MultiProcessCollector, mark_process_dead
+from prometheus_client.registry import Collector
+from typing_extensions import override
 
 from authsms.foundation.metrics_folder import FOLDER_VARIABLE
 
@@ -49,9 +46,35 @@ DELIVERY_SECONDS = Histogram(
     "authsms_delivery_seconds",
     "Time from queuing a message to the provider's answer, by sender service.",
     ("service",),
-    buckets=(0.01, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+    buckets=(0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300),
 )
-QUEUED = Gauge("authsms_messages_queued", "Messages that wait to be sent.", multiprocess_mode="mostrecent")
+DELIVERED_SECONDS = Histogram(
+    "authsms_delivered_seconds",
+    "Time from queuing a message to the report of its delivery, by sender service.",
+    ("service",),
+    buckets=(1, 2, 3, 5, 8, 12, 20, 30, 60, 120, 300, 600, 1800),
+)
+ATTEMPTS = Counter(
+    "authsms_attempts", "Tries to hand a message to a provider, by sender service and end.", ("service", "end")
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """A number that is read from its source whenever metrics are asked for; *labels* are names of labels."""
+
+    name: str
+    meaning: str
+    labels: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """One value of a measure; *labels* are the values of its labels, in its order."""
+
+    measure: Measure
+    value: float
+    labels: tuple[str, ...] = ()
 
 
 def forget_process(process_id: int) -> None:
@@ -60,13 +83,11 @@ def forget_process(process_id: int) -> None:
         mark_process_dead(process_id)  # type: ignore[no-untyped-call]
 
 
-def exposition() -> bytes:
-    """Return all metrics, of all processes, in Prometheus's text format."""
-    if FOLDER_VARIABLE not in os.environ:
-        return generate_latest(REGISTRY)
-    registry = CollectorRegistry()
-    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
-    return generate_latest(registry)
+def exposition(readings: Iterable[Reading] = ()) -> bytes:
+    """Return all metrics, of all processes, in Prometheus's text format, with *readings* of this moment."""
+    measured = CollectorRegistry()
+    measured.register(_Readings(readings))
+    return generate_latest(_counted()) + generate_latest(measured)
 
 
 def observe_request(*, method: str, route: str | None, status: int, seconds: float) -> None:
@@ -80,3 +101,29 @@ def observe_request(*, method: str, route: str | None, status: int, seconds: flo
     """
     known = method if method in {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"} else "OTHER"
     REQUEST_SECONDS.labels(known, route or "none", str(status)).observe(seconds)
+
+
+class _Readings(Collector):
+    """Hands readings to the library, those of one measure together."""
+
+    def __init__(self, readings: Iterable[Reading]) -> None:
+        self._readings = list(readings)
+
+    @override
+    def collect(self) -> Iterator[GaugeMetricFamily]:
+        families: dict[str, GaugeMetricFamily] = {}
+        for one in self._readings:
+            measure = one.measure
+            family = families.setdefault(
+                measure.name, GaugeMetricFamily(measure.name, measure.meaning, labels=measure.labels)
+            )
+            family.add_metric(one.labels, float(one.value))
+        yield from families.values()
+
+
+def _counted() -> CollectorRegistry:
+    if FOLDER_VARIABLE not in os.environ:
+        return REGISTRY
+    registry = CollectorRegistry()
+    MultiProcessCollector(registry)  # type: ignore[no-untyped-call]
+    return registry

@@ -24,3 +24,8 @@ def translations_folder() -> Path:
 def migrations_folder() -> Path:
     """Return the folder of the database migrations."""
     return _PACKAGE / "migrations"
+
+
+def alerts_file() -> Path:
+    """Return the example of alerting rules for Prometheus."""
+    return _PACKAGE / "alerts.example.yaml"

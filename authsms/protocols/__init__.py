@@ -17,7 +17,8 @@ def register(app: Flask) -> None:
     services = cast("ProtocolServices", app.extensions["authsms"])
     operations.time_requests(app)
     readiness = Readiness(services.checks)
-    app.register_blueprint(operations.create_blueprint(readiness, services.settings.metrics.token.get_secret_value()))
+    token = services.settings.metrics.token.get_secret_value()
+    app.register_blueprint(operations.create_blueprint(readiness, services.readings, token))
     for blueprint in create_blueprints(assemble(services)):
         app.register_blueprint(blueprint)
     app.register_blueprint(

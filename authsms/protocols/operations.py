@@ -2,14 +2,15 @@
 
 import hmac
 import ipaddress
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeAlias
 
 from flask import Blueprint, Flask, Response, g, jsonify, request
 
 from authsms.foundation import metrics
-from authsms.foundation.errors import ForgeryError
+from authsms.foundation.errors import DatabaseUnavailableError, ForgeryError
+from authsms.foundation.metrics import Measure, Reading
 from authsms.protocols import problems
 from authsms.protocols.client_address import WAS_FORWARDED
 from authsms.protocols.readiness import Readiness
@@ -17,6 +18,8 @@ from authsms.protocols.readiness import Readiness
 if TYPE_CHECKING:
     from _typeshed.wsgi import StartResponse, WSGIApplication, WSGIEnvironment
 
+Readings: TypeAlias = Callable[[], Iterable[Reading]]
+DATABASE_UP = Measure("authsms_database_up", "1 when the database answered for these metrics.")
 PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 
 
@@ -34,11 +37,12 @@ class ProbeHost:
         return self._application(environ, start_response)
 
 
-def create_blueprint(readiness: Readiness, metrics_token: str) -> Blueprint:
+def create_blueprint(readiness: Readiness, readings: Readings, metrics_token: str) -> Blueprint:
     """Return the addresses ``/healthz``, ``/readyz`` and ``/metrics``.
 
     Args:
         readiness: What to look at.
+        readings: Measures what is not counted.
         metrics_token: Bearer token for the metrics; when empty, they are given to callers on this machine only.
     """
     blueprint = Blueprint("operations", __name__)
@@ -59,9 +63,17 @@ def create_blueprint(readiness: Readiness, metrics_token: str) -> Blueprint:
     def exposition() -> Response:
         if not _may_read(metrics_token):
             raise ForgeryError("Metrics need the bearer token, or a caller on this machine.")
-        return Response(metrics.exposition(), content_type=metrics.CONTENT_TYPE)
+        return Response(metrics.exposition(_measured(readings)), content_type=metrics.CONTENT_TYPE)
 
     return blueprint
+
+
+def _measured(readings: Readings) -> list[Reading]:
+    """Return what can be measured, and whether the database was there for that."""
+    try:
+        return [*readings(), Reading(DATABASE_UP, 1)]
+    except DatabaseUnavailableError:
+        return [Reading(DATABASE_UP, 0)]
 
 
 def time_requests(app: Flask) -> None:

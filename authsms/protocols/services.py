@@ -1,11 +1,12 @@
 """What the doors for machines need of the rest of the house."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Protocol
 
 from authsms.audit import AuditTrail
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database
+from authsms.foundation.metrics import Reading
 from authsms.foundation.settings import Settings
 from authsms.foundation.vault import Vault
 from authsms.logon.endpoints import Continuations, EndpointService
@@ -36,3 +37,6 @@ class ProtocolServices(Protocol):
 
     def checks(self) -> Sequence[Check]:
         """Return what `/readyz` looks at."""
+
+    def readings(self) -> Iterable[Reading]:
+        """Return what `/metrics` tells besides what is counted."""

@@ -21,6 +21,7 @@ from authsms.audit import AuditTrail
 from authsms.foundation.cookies import SESSION_COOKIE, cookie_name
 from authsms.foundation.db import Database
 from authsms.foundation.errors import NotFoundError
+from authsms.foundation.metrics import Reading
 from authsms.foundation.phone import PhoneNumber
 from authsms.foundation.resources import static_folder, templates_folder
 from authsms.foundation.settings import Settings
@@ -120,6 +121,10 @@ class House:
     def checks(self) -> list[Check]:
         """Return what the test wants to be looked at."""
         return self.readiness
+
+    def readings(self) -> list[Reading]:
+        """Return nothing to measure."""
+        return []
 
     def app(self) -> Flask:
         """Return the application with these doors."""

@@ -87,7 +87,7 @@ def test_metrics_are_for_this_machine_or_for_the_token(
     """Behind a proxy on this machine everybody would look local."""
     app = Flask(__name__)
     app.wsgi_app = ClientAddress(app.wsgi_app, [])  # type: ignore[method-assign]
-    app.register_blueprint(operations.create_blueprint(Readiness(lambda: [Check("x", lambda: OK)]), token))
+    app.register_blueprint(operations.create_blueprint(Readiness(lambda: [Check("x", lambda: OK)]), list, token))
     response = app.test_client().get("/metrics", headers=headers, environ_base={"REMOTE_ADDR": address})
 
     assert status == response.status_code

@@ -19,6 +19,7 @@ from tests.parts.postgresql import PostgreSQL, make_cluster, run_postgresql
 from tests.parts.rabbitmq import RabbitMQ, run_rabbitmq
 from tests.parts.redis_server import Redis, run_redis
 from tests.parts.slapd import Slapd, run_slapd
+from tests.parts.thrift import share_what_is_dear
 
 
 def pytest_configure() -> None:
@@ -33,6 +34,12 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         grouped = getattr(item, "_nodeid", item.nodeid)
         if grouped != item.nodeid:
             item._id = type(item._id).parse(grouped)
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _thrift() -> Iterator[None]:
+    with share_what_is_dear():
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -12,7 +12,7 @@ from authsms.administration.traffic import Traffic
 from authsms.administration.visits import Visits
 from authsms.audit import AuditTrail
 from authsms.delivery.conditions import Conditions
-from authsms.delivery.schedule import PeriodicTask, purges
+from authsms.delivery.schedule import PeriodicTask
 from authsms.delivery.throughput import Throughput
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database
@@ -71,5 +71,5 @@ class Monitoring:
             PeriodicTask("count-traffic", timedelta(seconds=30), self.traffic.count),
             PeriodicTask("look-for-trouble", timedelta(minutes=1), self.lookout.look),
             PeriodicTask("look-outside", timedelta(hours=1), self.visits.look),
-            *purges(traffic=self.traffic.purge),
+            PeriodicTask("tidy-traffic", timedelta(hours=1), self.traffic.tidy),
         )

@@ -106,19 +106,20 @@ class QueueDesk:
         actor.require(Right.SENDERS_EDIT)
         self._conditions.retry_service(self._known(name), author_of(actor))
 
-    def pause_purpose(self, actor: Actor, purpose: Purpose) -> None:
-        """Let messages of *purpose* wait; they expire as ever.
+    def pause_purpose(self, actor: Actor, purpose: str) -> None:
+        """Let messages of a purpose wait; they expire as ever.
 
         Raises:
             ForbiddenError: The actor may not act on messages.
+            NotFoundError: There is no such purpose.
         """
         actor.require(Right.MESSAGES_ACT)
-        self._conditions.pause_purpose(purpose, author_of(actor))
+        self._conditions.pause_purpose(_purpose(purpose), author_of(actor))
 
-    def resume_purpose(self, actor: Actor, purpose: Purpose) -> None:
-        """Let messages of *purpose* go out again; raises like `pause_purpose`."""
+    def resume_purpose(self, actor: Actor, purpose: str) -> None:
+        """Let messages of a purpose go out again; raises like `pause_purpose`."""
         actor.require(Right.MESSAGES_ACT)
-        self._conditions.resume_purpose(purpose, author_of(actor))
+        self._conditions.resume_purpose(_purpose(purpose), author_of(actor))
 
     def _services(self) -> list[tuple[str, bool]]:
         return [(one.rule.name, one.rule.is_enabled) for one in self._senders.services()]
@@ -127,3 +128,9 @@ class QueueDesk:
         if all(name != known for known, _ in self._services()):
             raise NotFoundError("There is no such sender service.")
         return name
+
+
+def _purpose(word: str) -> Purpose:
+    if word not in set(Purpose):
+        raise NotFoundError("There is no such purpose.")
+    return Purpose(word)

@@ -2,7 +2,8 @@
 
 Counting is a periodic task and costs a login nothing. An hour is counted again and again while it lasts and, ever more
 rarely, for the best part of a day after it, because receipts arrive late; then codes are deleted, and with them the
-knowledge whether they were used. Each count replaces the one before, so that it does no harm to count twice.
+knowledge whether they were used. Each count replaces the one before, so that it does no harm to count twice. Days that
+are only looked at as a whole any more become one hour, their first.
 """
 
 from collections.abc import Sequence
@@ -40,6 +41,9 @@ _HOURS_BACK: Final = 23
 
 _REFERENCE: Final = "challenge:"
 _RARER: Final = 8
+_HOURLY: Final = timedelta(days=8)
+"""How long hours are looked at by themselves."""
+
 _KEPT: Final = timedelta(days=93)
 _message = cast("Table", Message.__table__).c
 _audit = cast("Table", AuditRecord.__table__).c
@@ -79,14 +83,28 @@ class Traffic:
             self._count(hour)
         return len(due)
 
-    def purge(self) -> int:
-        """Delete counts of long ago; return how many rows."""
-        old = self._clock.now() - _KEPT
+    def tidy(self) -> int:
+        """Put the hours of old days together and delete days of long ago; return how many of either."""
+        midnight = hour_of(self._clock.now()).replace(hour=0)
+        with self._database.read() as session:
+            hours = session.scalars(select(TrafficHour.hour).where(TrafficHour.hour < midnight - _HOURLY)).all()
+        days = {hour.replace(hour=0) for hour in hours if hour.hour}
+        for day in sorted(days):
+            self._condense(day)
+        gone = midnight - _KEPT
         with self._database.write() as session:
-            return sum(
-                rowcount(session.execute(delete(table).where(table.c.hour < old)))
-                for table in (_HOURS, _LOGONS, _MESSAGES)
-            )
+            for table in (_LOGONS, _MESSAGES, _HOURS):
+                deleted = rowcount(session.execute(delete(table).where(table.c.hour < gone)))
+        return len(days) + deleted
+
+    def _condense(self, day: datetime) -> None:
+        with self._database.write() as session:
+            for table, together in _TOGETHER:
+                within = and_(table.c.hour >= day, table.c.hour < day + 24 * HOUR)
+                rows = _rows(session.execute(together.where(within)).all(), table, day)
+                session.execute(delete(table).where(within))
+                if rows:
+                    session.execute(table.insert(), rows)
 
     def _count(self, hour: datetime) -> None:
         counted_at = self._clock.now()
@@ -100,6 +118,18 @@ class Traffic:
                     session.execute(table.insert(), rows)
             mark = self._database.insert(_HOURS).values(hour=hour, counted_at=counted_at)
             session.execute(mark.on_conflict_do_update(index_elements=["hour"], set_={"counted_at": counted_at}))
+
+
+_SAME: Final = tuple(_MESSAGES.columns)[1:-2]
+_TOGETHER: Final[Sequence[tuple[Table, Select[Any]]]] = (
+    (_LOGONS, select(_LOGONS.c.tag, func.sum(_LOGONS.c.times)).group_by(_LOGONS.c.tag)),
+    (
+        _MESSAGES,
+        select(*_SAME, func.sum(_MESSAGES.c.messages), func.sum(_MESSAGES.c.segments)).group_by(*_SAME),
+    ),
+    (_HOURS, select(func.max(_HOURS.c.counted_at))),
+)
+"""How several hours become one, by table: everything but the hour."""
 
 
 def _rows(found: Sequence[Any], table: Table, hour: datetime) -> list[dict[str, Any]]:

@@ -26,3 +26,22 @@ document.addEventListener("keydown", (event) => {
     open.querySelector("summary").focus();
   }
 });
+
+// Hours of charts, as above; the rest of a hint follows the hour.
+const hours = (root) => {
+  for (const one of root.querySelectorAll("[data-hour]")) {
+    const moment = new Date(one.dataset.hour);
+    const hour = moment.toLocaleTimeString(document.documentElement.lang, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
+    one.textContent = one.dataset.rest ? `${hour}: ${one.dataset.rest}` : hour;
+    one.removeAttribute("data-hour");
+  }
+};
+hours(document);
+document.addEventListener("htmx:afterSettle", (event) => hours(event.target));
+
+// What renews itself does not while somebody is at work in it.
+document.addEventListener("htmx:beforeRequest", (event) => {
+  const place = event.target;
+  if (!place.matches("[data-undisturbed]")) return;
+  if (place.querySelector("details[open]") || place.contains(document.activeElement)) event.preventDefault();
+});

@@ -5,17 +5,19 @@ from flask import Flask
 from authsms.portals.admin import (
     administrators,
     audit,
+    dashboard,
     endpoints,
     frame,
     logon,
     messages,
     people,
+    queue,
     repositories,
     senders_area,
     start,
 )
 
-AREAS = (start, administrators, logon, endpoints, repositories, senders_area, messages, people, audit)
+AREAS = (start, dashboard, queue, administrators, logon, endpoints, repositories, senders_area, messages, people, audit)
 for _area in AREAS:
     frame.prepare(_area.blueprint)
 

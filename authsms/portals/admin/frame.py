@@ -18,6 +18,7 @@ from werkzeug.wrappers import Response as BaseResponse
 from authsms.administration.actors import Actor
 from authsms.administration.listing import LARGEST_PAGE, PageRequest
 from authsms.administration.messages import MessageDesk
+from authsms.administration.monitoring import Monitoring
 from authsms.administration.people import PeopleDesk
 from authsms.administration.rights import Right
 from authsms.foundation.errors import AuthsmsError, ForbiddenError, ProofNeededError
@@ -51,6 +52,10 @@ class AdminServices(PortalServices, Protocol):
         """What administrators do with messages."""
 
     @property
+    def monitoring(self) -> Monitoring:
+        """What watches over everything."""
+
+    @property
     def people_desk(self) -> PeopleDesk:
         """What administrators do for people."""
 
@@ -74,6 +79,7 @@ class Entry:
 NAVIGATION = (
     Entry("admin_start.home", lazy_gettext("Start"), None, "home"),
     Entry("admin_dashboard.show", lazy_gettext("Dashboard"), Right.DASHBOARD_SEE, "chart"),
+    Entry("admin_queue.show", lazy_gettext("Queue"), Right.DASHBOARD_SEE, "queue"),
     Entry("admin_messages.listing", lazy_gettext("Messages"), Right.MESSAGES_SEE, "message"),
     Entry("admin_people.search", lazy_gettext("People"), Right.PEOPLE_SEE, "people"),
     Entry("admin_senders.listing", lazy_gettext("Sender policy"), Right.SENDERS_SEE, "send"),
@@ -149,16 +155,18 @@ def prepare(blueprint: Blueprint) -> None:
     blueprint.register_error_handler(ProofNeededError, _lead_to_sign_in)
 
 
-def page(template: str, **values: Any) -> str:
-    """Return a page of the portal; ``template`` is below ``portals/admin``."""
+def page(template: str, *, area: str | None = None, **values: Any) -> str:
+    """Return a page of the portal; ``template`` is below ``portals/admin``, *area* a blueprint to show as present."""
     note = take_note()
     present = actor()
-    shown = [entry for entry in NAVIGATION if _is_there(entry) and (entry.right is None or present.may(entry.right))]
+    shown = [entry for entry in NAVIGATION if _is_there(entry) and _is_for(entry, present)]
+    is_whole = "HX-Request" not in request.headers
     return render_template(
         f"portals/admin/{template}",
         actor=present,
         navigation=shown,
-        area=request.blueprint,
+        area=area or request.blueprint,
+        trouble=len(services().monitoring.alarms.standing(present)) if is_whole and _sees_alarms(present) else 0,
         notice=NOTICES.get(note.key) if note else None,
         notice_values=note.values if note else {},
         button=AdminForm(),
@@ -209,6 +217,17 @@ def listing_request(*, size: int = 50, sort: str = "", descending: bool = False)
 
 def _is_there(entry: Entry) -> bool:
     return entry.endpoint in current_app.view_functions
+
+
+def _is_for(entry: Entry, present: Actor) -> bool:
+    """Tell whether a line shows; the start page of whoever has a dashboard is the dashboard."""
+    if entry.right is None:
+        return not _sees_alarms(present)
+    return present.may(entry.right)
+
+
+def _sees_alarms(present: Actor) -> bool:
+    return present.may(Right.DASHBOARD_SEE)
 
 
 def _require_actor() -> None:

@@ -3,6 +3,8 @@
 from flask import Blueprint, render_template
 from flask.typing import ResponseReturnValue
 
+from authsms.administration.rights import Right
+from authsms.portals.admin.dashboard import dashboard
 from authsms.portals.admin.frame import actor, page, services, sign_in_address
 
 blueprint = Blueprint("admin_start", __name__)
@@ -10,7 +12,9 @@ blueprint = Blueprint("admin_start", __name__)
 
 @blueprint.get("/")
 def home() -> ResponseReturnValue:
-    """Show what there is to do."""
+    """Show how things are; whoever may not see that, or has to set things up first, gets the areas to choose from."""
+    if actor().may(Right.DASHBOARD_SEE) and not _is_in_set_up():
+        return dashboard()
     repositories = [view.name for view in services().people.repositories()]
     return page("start.html", is_in_set_up=_is_in_set_up(), repositories=repositories)
 

@@ -9,6 +9,11 @@ from authsms.administration.rights import Right
 MATRIX: dict[tuple[str, str], Right | None] = {
     ("admin_start.home", "GET"): None,
     ("admin_start.prove", "GET"): None,
+    ("admin_dashboard.show", "GET"): Right.DASHBOARD_SEE,
+    ("admin_queue.show", "GET"): Right.DASHBOARD_SEE,
+    ("admin_queue.now", "GET"): Right.DASHBOARD_SEE,
+    ("admin_queue.change_service", "POST"): Right.SENDERS_EDIT,
+    ("admin_queue.change_purpose", "POST"): Right.MESSAGES_ACT,
     ("admin_administrators.listing", "GET"): Right.ADMINISTRATORS_SEE,
     ("admin_administrators.add", "GET"): Right.ADMINISTRATORS_EDIT,
     ("admin_administrators.edit", "GET"): Right.ADMINISTRATORS_EDIT,

@@ -1,0 +1,226 @@
+"""What alarms say to people: what is wrong, what to do about it, and the page that helps."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any, Final
+
+from flask import url_for
+from flask_babel import format_date, format_timedelta, gettext, lazy_gettext
+from flask_babel.speaklater import LazyString
+
+from authsms.administration.actors import Actor
+from authsms.administration.alarm_rules import AlarmKind
+from authsms.administration.alarms import Alarm
+from authsms.administration.rights import Right
+from authsms.delivery.breaker import Trouble
+from authsms.portals.admin.messages_words import PURPOSES
+from authsms.senders.submission import Purpose
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """An alarm in words.
+
+    Attributes:
+        address: The page that helps, or empty when the reader may not open it.
+        moment: A moment that belongs to *what* and is told with it, or None.
+    """
+
+    alarm: Alarm
+    title: str
+    what: str
+    advice: str
+    address: str
+    label: str
+    moment: datetime | None = None
+
+    @property
+    def is_critical(self) -> bool:
+        """Whether somebody has to do something now."""
+        return self.alarm.severity == "critical"
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    title: str
+    what: str
+    advice: str
+
+
+def told(alarm: Alarm, actor: Actor) -> Told:
+    """Return *alarm* in the words of the reader's language."""
+    words = _WORDS[alarm.kind](alarm)
+    address, label = _page(alarm, actor)
+    return Told(alarm, words.title, words.what, words.advice, address, label, _moment(alarm))
+
+
+def _no_delivery(_alarm: Alarm) -> _Words:
+    return _Words(
+        gettext("No delivery process is running"),
+        gettext("Texts are queued, and nobody hands them to a provider. Codes expire before they are sent."),
+        gettext("Start the server again, or a worker by itself (authsms worker), and look into its log."),
+    )
+
+
+def _old_queue(alarm: Alarm) -> _Words:
+    purpose = PURPOSES[Purpose(alarm.subject)]
+    waited = timedelta(seconds=int(alarm.facts.get("seconds", 0)))
+    return _Words(
+        gettext("The queue stands still: %(purpose)s", purpose=purpose),
+        gettext(
+            "%(due)s messages could be handed over now; the first has waited for %(time)s.",
+            due=alarm.facts.get("due", ""),
+            time=format_timedelta(waited, threshold=1.5),
+        ),
+        gettext("See whether a provider is slow or left alone, and whether enough delivery processes are alive."),
+    )
+
+
+def _service_failing(alarm: Alarm) -> _Words:
+    title = gettext("%(service)s does not work", service=alarm.subject)
+    advice = gettext("Send a test message: it shows the provider's own answer and what it means.")
+    if "failed" in alarm.facts:
+        what = gettext(
+            "%(failed)s of %(attempts)s attempts within %(minutes)s minutes failed.",
+            **{name: alarm.facts.get(name, "") for name in ("failed", "attempts", "minutes")},
+        )
+        return _Words(title, what, advice)
+    code = str(alarm.facts.get("code", ""))
+    match alarm.facts.get("reason"):
+        case Trouble.ACCOUNT:
+            what = gettext("The provider refuses this account. It is left alone and tried again now and then.")
+        case Trouble.THROTTLED:
+            what = gettext("The provider asks to wait. It is left alone until then.")
+            advice = gettext("Ask the provider for a higher rate, or let a second service carry a part.")
+        case _:
+            what = gettext("It failed again and again. It is left alone and tried again by itself.")
+    if code:
+        what = gettext("%(sentence)s Its code: %(code)s.", sentence=what, code=code)
+    return _Words(title, what, advice)
+
+
+def _service_demoted(alarm: Alarm) -> _Words:
+    return _Words(
+        gettext("%(service)s takes texts that do not arrive", service=alarm.subject),
+        gettext(
+            "It is tried after all other services until texts arrive again. Countries: %(countries)s.",
+            countries=alarm.facts.get("countries", ""),
+        ),
+        gettext("Ask the provider about these routes, with ids of messages that were taken and never delivered."),
+    )
+
+
+def _service_paused(alarm: Alarm) -> _Words:
+    return _Words(
+        gettext("%(service)s is paused", service=alarm.subject),
+        gettext("%(author)s has paused it; no text goes through it.", author=alarm.facts.get("by", "")),
+        gettext("Resume it when the reason is gone."),
+    )
+
+
+def _purpose_paused(alarm: Alarm) -> _Words:
+    return _Words(
+        gettext("Paused: %(purpose)s", purpose=PURPOSES[Purpose(alarm.subject)]),
+        gettext("%(author)s has paused these texts; they wait, and expire.", author=alarm.facts.get("by", "")),
+        gettext("Resume it when the reason is gone."),
+    )
+
+
+def _webhook_silent(alarm: Alarm) -> _Words:
+    return _Words(
+        gettext("%(service)s no longer reports", service=alarm.subject),
+        gettext(
+            "It took %(accepted)s texts within %(hours)s hours, and no report has come about any of them.",
+            accepted=alarm.facts.get("accepted", ""),
+            hours=alarm.facts.get("hours", ""),
+        ),
+        gettext("Compare the callback address with the provider's console, and see that this server can be reached."),
+    )
+
+
+def _balance_low(alarm: Alarm) -> _Words:
+    return _Words(
+        gettext("The account of %(service)s runs out", service=alarm.subject),
+        gettext(
+            "%(amount)s %(currency)s are left; you are told below %(threshold)s.",
+            **{name: alarm.facts.get(name, "") for name in ("amount", "currency", "threshold")},
+        ),
+        gettext("Top the account up, or let another service go first."),
+    )
+
+
+def _directory_certificate(alarm: Alarm) -> _Words:
+    return _Words(
+        gettext("The certificate of %(subject)s ends", subject=alarm.subject),
+        _end_of_certificate(alarm),
+        gettext("Renew it on the directory server. Once it has ended, nobody of this repository can sign in."),
+    )
+
+
+def _public_certificate(alarm: Alarm) -> _Words:
+    return _Words(
+        gettext("The certificate of %(subject)s ends", subject=alarm.subject),
+        _end_of_certificate(alarm),
+        gettext(
+            "Renew it where TLS ends, most often at the reverse proxy. Once it has ended, browsers refuse this server."
+        ),
+    )
+
+
+def _end_of_certificate(alarm: Alarm) -> str:
+    day = format_date(date.fromisoformat(str(alarm.facts["expires"])), "long")
+    if int(alarm.facts.get("days", 0)) < 0:
+        return str(gettext("It ended on %(day)s.", day=day))
+    return str(gettext("It ends on %(day)s.", day=day))
+
+
+_WORDS: Final[Mapping[AlarmKind, Callable[[Alarm], _Words]]] = {
+    AlarmKind.NO_DELIVERY: _no_delivery,
+    AlarmKind.OLD_QUEUE: _old_queue,
+    AlarmKind.SERVICE_FAILING: _service_failing,
+    AlarmKind.SERVICE_DEMOTED: _service_demoted,
+    AlarmKind.SERVICE_PAUSED: _service_paused,
+    AlarmKind.PURPOSE_PAUSED: _purpose_paused,
+    AlarmKind.WEBHOOK_SILENT: _webhook_silent,
+    AlarmKind.BALANCE_LOW: _balance_low,
+    AlarmKind.DIRECTORY_CERTIFICATE: _directory_certificate,
+    AlarmKind.PUBLIC_CERTIFICATE: _public_certificate,
+}
+
+
+def _moment(alarm: Alarm) -> datetime:
+    """Return since when it has been so: the signs may know better than whoever saw them first."""
+    known = str(alarm.facts.get("since") or alarm.facts.get("opened") or "")
+    return datetime.fromisoformat(known) if known else alarm.raised_at
+
+
+def _page(alarm: Alarm, actor: Actor) -> tuple[str, str]:
+    """Return address and name of the page that helps; both are empty when there is none for this reader."""
+    kind = alarm.kind
+    if kind not in _PAGES:
+        return url_for("admin_queue.show"), gettext("Queue")
+    right, endpoint, label = _PAGES[kind]
+    if right is None or not actor.may(right):
+        return "", ""
+    name: dict[str, Any] = {_NAMED[endpoint]: alarm.subject} if endpoint in _NAMED else {}
+    return url_for(endpoint, **name), str(label)
+
+
+_NAMED: Final = {"admin_senders.trial": "name", "admin_messages.listing": "service"}
+"""What a page calls the service that it is about."""
+
+
+_PAGES: Final[Mapping[AlarmKind, tuple[Right | None, str, LazyString]]] = {
+    AlarmKind.SERVICE_FAILING: (Right.SENDERS_EDIT, "admin_senders.trial", lazy_gettext("Send a test message")),
+    AlarmKind.SERVICE_DEMOTED: (Right.MESSAGES_SEE, "admin_messages.listing", lazy_gettext("Messages")),
+    AlarmKind.WEBHOOK_SILENT: (Right.SENDERS_SEE, "admin_senders.listing", lazy_gettext("Sender policy")),
+    AlarmKind.BALANCE_LOW: (Right.SENDERS_SEE, "admin_senders.listing", lazy_gettext("Sender policy")),
+    AlarmKind.DIRECTORY_CERTIFICATE: (
+        Right.REPOSITORIES_SEE,
+        "admin_repositories.listing",
+        lazy_gettext("Repositories"),
+    ),
+    AlarmKind.PUBLIC_CERTIFICATE: (None, "", lazy_gettext("Start")),
+}
+"""The page for each kind, and the right it asks for; the queue is for the others, and anybody may see it."""

@@ -22,9 +22,11 @@ def load_plugins(names: Sequence[str]) -> list[type[SenderService]]:
     Raises:
         ConfigurationError: A plugin is missing or broken, or two bring the same kind; the text names it.
     """
+    # Looking the entry points up reads the metadata of every package that is installed.
+    entries = importlib.metadata.entry_points(group=_GROUP) if names else importlib.metadata.EntryPoints()
     kinds: dict[str, type[SenderService]] = {}
     for name in dict.fromkeys(names):
-        for kind in _sender_services(name, _import(name)):
+        for kind in _sender_services(name, _import(name, entries)):
             if kind.key in kinds:
                 raise ConfigurationError(
                     f"plugins: {name} brings the kind {kind.key!r}, which another one brings, too."
@@ -33,10 +35,10 @@ def load_plugins(names: Sequence[str]) -> list[type[SenderService]]:
     return list(kinds.values())
 
 
-def _import(name: str) -> ModuleType:
-    entries = importlib.metadata.entry_points(group=_GROUP, name=name)
+def _import(name: str, entries: importlib.metadata.EntryPoints) -> ModuleType:
+    named = entries.select(name=name)
     try:
-        plugin = next(iter(entries)).load() if entries else importlib.import_module(name)
+        plugin = next(iter(named)).load() if named else importlib.import_module(name)
     except (ImportError, AttributeError, SyntaxError, TypeError, ValueError) as error:
         raise ConfigurationError(
             f"plugins: {name} cannot be imported ({error}). Install it or remove its name."

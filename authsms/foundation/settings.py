@@ -199,17 +199,9 @@ class Settings(_Section):
     )
     plugins: tuple[str, ...] = Field(
         (
-            "authsms_twilio",
-            "authsms_generic_http",
-            "authsms_clickatell",
-            "authsms_clickatell_platform",
-            "authsms_lox24",
-            "authsms_lox24_httpsms",
-            "authsms_messagebird",
-            "authsms_messagebird_v1",
-            "authsms_messagemedia",
-            "authsms_messagemedia_soap",
-            "authsms_signalwire",
+            *("authsms_twilio", "authsms_generic_http", "authsms_clickatell", "authsms_clickatell_platform"),
+            *("authsms_lox24", "authsms_lox24_httpsms", "authsms_messagebird", "authsms_messagebird_v1"),
+            *("authsms_messagemedia", "authsms_messagemedia_soap", "authsms_signalwire"),
         ),
         description="Provider plugins to load",
     )

@@ -14,7 +14,9 @@ from authsms.administration.queue import JUDGED, QueueState, ServiceState
 from authsms.cli.context import open_services
 from authsms.cli.delivery_words import aligned, finding_words, span, times
 from authsms.cli.operator import operator
+from authsms.delivery.caps import Standing
 from authsms.delivery.durations import Times
+from authsms.delivery.rates import ServiceRate
 from authsms.delivery.repeats import AttemptEnd
 from authsms.delivery.throughput import DeliveryProcess, Pace, QueueDepth
 from authsms.wiring import Services
@@ -24,11 +26,13 @@ _PACES: Final = (timedelta(minutes=1), timedelta(minutes=5))
 
 @dataclass(frozen=True, slots=True)
 class DeliveryStatus:
-    """Everything the command tells; ``wrong`` is empty when all is well."""
+    """Everything the command tells; ``wrong`` is empty when all is well, ``rates`` knows the services that have one."""
 
     state: QueueState
     paces: Sequence[Pace]
     wrong: Sequence[Finding]
+    rates: Mapping[str, ServiceRate]
+    caps: Sequence[Standing]
 
 
 @click.command()
@@ -48,6 +52,8 @@ def look(services: Services) -> DeliveryStatus:
         monitoring.queue.state(operator()),
         [services.throughput.pace(now - pace) for pace in _PACES],
         monitoring.lookout.findings(),
+        services.gate.rates.all(),
+        services.gate.spending.standings(),
     )
 
 
@@ -92,17 +98,28 @@ def as_object(seen: DeliveryStatus) -> dict[str, Any]:
             }
             for one in seen.paces
         ],
-        "services": {one.name: _service_object(one) for one in state.services},
+        "services": {one.name: _service_object(one, seen.rates.get(one.name)) for one in state.services},
+        "caps": [
+            {
+                "scope": one.cap.scope.value,
+                "name": one.cap.name,
+                "period": one.cap.period.value,
+                "used_percent": one.percent,
+                "until": one.ends_at.isoformat(),
+            }
+            for one in seen.caps
+        ],
     }
 
 
-def _service_object(one: ServiceState) -> dict[str, Any]:
+def _service_object(one: ServiceState, rate: ServiceRate | None) -> dict[str, Any]:
     paused, pace = one.condition.paused_at, one.pace
     return {
         "enabled": one.is_enabled,
         "breaker": one.condition.breaker.value,
         "reason": one.condition.reason,
         "paused_at": paused.isoformat() if paused else None,
+        "rate": rate.per_second if rate else None,
         "attempts": pace.attempts if pace else 0,
         "ends": {end.value: count for end, count in pace.ends.items()} if pace else {},
         "to_answer": _times_object(pace.to_answer if pace else None),
@@ -140,12 +157,28 @@ def _lines(seen: DeliveryStatus) -> list[str]:
         "",
         click.style(f"Services, last {span(JUDGED)}", bold=True),
         *aligned(
-            ("", "breaker", "", "attempts", "accepted", "median", "95 %", "provider's part"),
-            [_service_row(one) for one in state.services],
+            ("", "breaker", "", "rate", "attempts", "accepted", "median", "95 %", "provider's part"),
+            [_service_row(one, seen.rates.get(one.name)) for one in state.services],
         ),
+        *_cap_lines(seen.caps),
         "",
         *(wrong or [click.style("Nothing is wrong.", fg="green")]),
     ]
+
+
+def _cap_lines(caps: Sequence[Standing]) -> list[str]:
+    if not caps:
+        return []
+    rows = [
+        (
+            f"{one.cap.scope.value} {one.cap.name}".strip(),
+            one.cap.period.value,
+            f"{one.percent} %",
+            f"{one.ends_at:%H:%M} UTC",
+        )
+        for one in caps
+    ]
+    return ["", click.style("Caps", bold=True), *aligned(("", "per", "used", "until"), rows)]
 
 
 def _process_line(one: DeliveryProcess, now: datetime) -> str:
@@ -165,7 +198,7 @@ def _pace_row(pace: Pace) -> tuple[object, ...]:
     return f"last {span(pace.until - pace.since)}", pace.queued, pace.handed_over, pace.delivered, pace.failed, rate
 
 
-def _service_row(one: ServiceState) -> tuple[object, ...]:
+def _service_row(one: ServiceState, rate: ServiceRate | None) -> tuple[object, ...]:
     pace, condition = one.pace, one.condition
     marks = ["off"] * (not one.is_enabled) + ["paused"] * (condition.paused_at is not None)
     median, nearly_all = times(pace.to_answer if pace else None)
@@ -173,6 +206,7 @@ def _service_row(one: ServiceState) -> tuple[object, ...]:
         one.name,
         " ".join(filter(None, (condition.breaker.value, condition.reason))),
         " ".join(marks),
+        f"{rate.per_second:g}/s" if rate else "-",
         pace.attempts if pace else 0,
         pace.ends.get(AttemptEnd.ACCEPTED, 0) if pace else 0,
         median,

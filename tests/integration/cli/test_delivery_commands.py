@@ -7,8 +7,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from authsms.audit.vocabulary import Author
 from authsms.cli.operator import operator
+from authsms.delivery.caps import Cap, CapScope, Period
 from authsms.delivery.heartbeat import Heartbeat
+from authsms.delivery.rates import ServiceRate
 from authsms.foundation.clock import SystemClock
 from authsms.foundation.db import Database
 from authsms.foundation.settings import Settings
@@ -59,6 +62,10 @@ def test_the_status_tells_processes_queue_throughput_and_services(shell, office)
     office.post(TEXT)
     office.deliver()
     office.post(TEXT, purpose=Purpose.NOTICE)
+    services = shell.services()
+    services.gate.rates.save("main", ServiceRate(per_second=2.5), Author())
+    services.gate.spending.save(Cap("", CapScope.SERVICE, "main", Period.DAY, most_texts=100), Author())
+    services.close()
     said = shell.run("worker", "status")
     told = json.loads(shell.printed("worker", "status", "--json"))
 
@@ -67,7 +74,8 @@ def test_the_status_tells_processes_queue_throughput_and_services(shell, office)
     assert (2, 1) == (told["throughput"][0]["queued"], told["throughput"][0]["handed_over"])
     assert {"accepted": 1} == told["services"]["main"]["ends"]
     assert told["services"]["main"]["to_answer"]["p95"] < 20
-    assert re.search(r"^main +closed +1 +1 +0\.\d\d s", said, re.MULTILINE)
+    assert [("main", 0)] == [(one["name"], one["used_percent"]) for one in told["caps"]]
+    assert re.search(r"^main +closed +2.5/s +1 +1 +0\.\d\d s", said, re.MULTILINE)
     assert "Nothing is wrong." in said
 
 
@@ -82,7 +90,7 @@ def test_a_pause_is_seen_recorded_and_lifted(shell, office):
     shell.run("messages", "resume", "offer")
 
     assert operator().login == author
-    assert re.search(r"^main +closed +paused", paused, re.MULTILINE)
+    assert re.search(r"^main +closed +paused +-", paused, re.MULTILINE)
     assert re.search(r"^offer .* paused$", paused, re.MULTILINE)
     assert "paused" not in shell.run("worker", "status")
     shell.run("sender", "pause", "nobody", status=1)

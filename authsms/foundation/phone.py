@@ -1,5 +1,6 @@
 """Phone numbers: read in any spelling, kept as E.164, shown masked."""
 
+from functools import lru_cache
 from typing import NewType
 
 import phonenumbers
@@ -37,6 +38,7 @@ def parse_phone(text: str, *, default_region: str) -> PhoneNumber:
     return PhoneNumber(written)
 
 
+@lru_cache(maxsize=64)  # a message is asked about several times in a row
 def country_of(number: PhoneNumber) -> str:
     """Return the ISO 3166 country of *number*, or ``ZZ`` when it belongs to none."""
     return phonenumbers.region_code_for_number(phonenumbers.parse(number)) or "ZZ"

@@ -9,7 +9,8 @@ import html
 import json
 import re
 import unicodedata
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from urllib.parse import quote, quote_plus
 
 from authsms.foundation.phone import PhoneNumber, mask
@@ -33,16 +34,9 @@ class Redactor:
     """
 
     def __init__(self, secrets: Iterable[str], recipient: PhoneNumber | None = None, text: str = "") -> None:
-        known = {secret for secret in secrets if len(secret) >= _SHORTEST_SECRET}
-        self._longest = 0
-        self._patterns: list[tuple[re.Pattern[str], str]] = []
-        self._add(known, HIDDEN)
-        self._add({text}, _TEXT)
-        if recipient is not None:
-            digits = r"(?:%20|[\s().+/-])*".join(recipient.lstrip("+"))
-            self._patterns.append((re.compile(rf"(?:\+|%2B)?{digits}", re.IGNORECASE), mask(recipient)))
-        self._add(set(_DIGIT_RUN.findall(text)), HIDDEN)
-        self._pieces = {text[start : start + _SHORTEST_ECHO] for start in range(len(text) - _SHORTEST_ECHO + 1)}
+        self._secrets = {secret for secret in secrets if len(secret) >= _SHORTEST_SECRET}
+        self._recipient = recipient
+        self._text = text
 
     def clean(self, text: str, limit: int = 300) -> str:
         """Return *text* fit to be shown, at most *limit* characters and an ellipsis."""
@@ -57,12 +51,36 @@ class Redactor:
         )
         return text if len(text) <= limit else text[:limit] + "…"
 
-    def _add(self, words: Iterable[str], instead: str) -> None:
+    @cached_property
+    def _patterns(self) -> Sequence[tuple[re.Pattern[str], str]]:
+        """What is looked for, and what takes its place; made when there are words to clean, which is seldom."""
+        return [
+            *self._found(self._secrets, HIDDEN),
+            *self._found({self._text}, _TEXT),
+            *self._found_number(),
+            *self._found(set(_DIGIT_RUN.findall(self._text)), HIDDEN),
+        ]
+
+    @cached_property
+    def _pieces(self) -> frozenset[str]:
+        text = self._text
+        return frozenset(text[start : start + _SHORTEST_ECHO] for start in range(len(text) - _SHORTEST_ECHO + 1))
+
+    @cached_property
+    def _longest(self) -> int:
+        words = {*self._secrets, self._text, *_DIGIT_RUN.findall(self._text)}
+        return max((len(form) for word in words if word for form in _spellings(word)), default=0)
+
+    def _found_number(self) -> Iterator[tuple[re.Pattern[str], str]]:
+        if self._recipient is not None:
+            digits = r"(?:%20|[\s().+/-])*".join(self._recipient.lstrip("+"))
+            yield re.compile(rf"(?:\+|%2B)?{digits}", re.IGNORECASE), mask(self._recipient)
+
+    @staticmethod
+    def _found(words: Iterable[str], instead: str) -> Iterator[tuple[re.Pattern[str], str]]:
         spellings = sorted({form for word in words if word for form in _spellings(word)}, key=len, reverse=True)
         if spellings:
-            self._longest = max(self._longest, len(spellings[0]))
-            pattern = re.compile("|".join(re.escape(form) for form in spellings), re.IGNORECASE)
-            self._patterns.append((pattern, instead))
+            yield re.compile("|".join(re.escape(form) for form in spellings), re.IGNORECASE), instead
 
     def _without_echo(self, text: str) -> str:
         """Take out long parts of the message, as a provider repeats them when it cuts texts."""

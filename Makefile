@@ -1,6 +1,6 @@
 # Names the commands; the work is in .ci/ and in the tools. Python and the ports are the machine's own: make PYTHON=python3.13 setup
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test long lint types imports bench wheel lock clean debian
+.PHONY: help setup demo test long lint types imports bench chaos wheel lock clean debian
 PYTHON ?= python3
 BIN := .venv/bin
 VENDOR := authsms/static/vendor/htmx.min.js
@@ -19,7 +19,7 @@ test: debian setup .venv/.test lint types imports ## install what tests need, ch
 	@$(BIN)/pytest -n auto --maxprocesses 8 --dist loadgroup $(ARGS)
 
 long: debian setup .venv/.test ## the tests of attacks, faults and kills, with many more rounds
-	@LONG_TESTS=1 $(BIN)/pytest -n 0 tests/functional/attacks tests/functional/faults tests/chaos $(ARGS)
+	@LONG_TESTS=1 CHAOS_ROUNDS=$(or $(ROUNDS),10) $(BIN)/pytest -n 0 tests/functional/attacks tests/functional/faults tests/chaos $(ARGS)
 
 lint: .venv/.test ## ruff, format check, generated tables of the README
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && if grep -q '\[\[\[cog' README.md; then $(BIN)/cog --check -P README.md; fi
@@ -30,8 +30,11 @@ types: .venv/.test ## mypy --strict
 imports: .venv/.test ## the direction of imports
 	@$(BIN)/lint-imports
 
-bench: debian setup .venv/.test ## logins per second and the time of each step (JSON=file writes the numbers too)
-	@$(BIN)/python -m tests.bench $(if $(JSON),--json $(JSON))
+bench: debian setup .venv/.test ## logins a second, and the speed of delivery (ONLY=delivery; JSON=file keeps the numbers of the one)
+	@for name in $(or $(ONLY),logins delivery); do $(BIN)/python -m tests.bench $$name $(if $(ONLY),$(if $(JSON),--json $(JSON))) || exit; done
+
+chaos: debian setup .venv/.test ## kill -9 at every moment of delivery, on each database, and of the brokers (ROUNDS=100 a moment)
+	@CHAOS_ROUNDS=$(or $(ROUNDS),100) $(BIN)/pytest -n 0 tests/chaos $(ARGS)
 
 wheel: setup ## build dist/authsms-*.whl and the sdist
 	@$(BIN)/hatchling build

@@ -50,11 +50,11 @@ class Stack:
 
     def processor_seconds(self) -> float:
         """Return the processor time that the server's processes have used, delivery included."""
-        return sum(_processor_seconds(pid) for pid in _family(self.process.pid))
+        return sum(processor_seconds_of(pid) for pid in family(self.process.pid))
 
     def memory_bytes(self) -> int:
         """Return the resident memory of the server's processes."""
-        return sum(int(_read(f"/proc/{pid}/statm").split()[1]) * _PAGE for pid in _family(self.process.pid))
+        return sum(map(memory_of, family(self.process.pid)))
 
     def hashing_seconds(self) -> float:
         """Return the processor time the server itself says it spent on hashing."""
@@ -161,15 +161,21 @@ def _answers(port: int) -> bool:
     return True
 
 
-def _family(pid: int) -> list[int]:
+def family(pid: int) -> list[int]:
     """Return a process and all that it started."""
     children = [child for task in Path(f"/proc/{pid}/task").glob("*/children") for child in _read(str(task)).split()]
-    return [pid, *(one for child in children for one in _family(int(child)))]
+    return [pid, *(one for child in children for one in family(int(child)))]
 
 
-def _processor_seconds(pid: int) -> float:
+def processor_seconds_of(pid: int) -> float:
+    """Return the processor time that a process has used."""
     fields = _read(f"/proc/{pid}/stat").rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / _TICKS
+
+
+def memory_of(pid: int) -> int:
+    """Return the resident memory of a process in bytes."""
+    return int(_read(f"/proc/{pid}/statm").split()[1]) * _PAGE
 
 
 def _read(file: str) -> str:

@@ -1,0 +1,195 @@
+"""Measures delivery: `python -m tests.bench delivery [--json FILE] [--on PLACEMENT]`.
+
+The clock of a message starts with the transaction that enqueues it, and stops when its HTTP request has arrived at the
+provider. Rates and latencies depend on what else the machine does, so the processor time a message costs the delivery
+processes stands beside them.
+"""
+
+import json
+import statistics
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from authsms.senders.submission import Purpose
+from tests.bench.post_office import Placement, PostOffice, run_post_office
+
+_AT_ONCE = 500
+_SINGLES = 20
+_SILENCE = 0.4
+_LIMIT_SECONDS = 90.0
+_QUEUED = 5000
+_CODES = 100
+_PLACEMENTS = [one.value for one in Placement]
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """From the beginning of a transaction to the provider, in milliseconds."""
+
+    placement: str
+    load: str
+    p50: float
+    p99: float
+    slowest: float
+    lost: int
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """How fast a heap is worked off.
+
+    Attributes:
+        counted: Messages that had arrived when time was up.
+        growth_mb: By how much the memory grew from a tenth of the burst to its end.
+    """
+
+    placement: str
+    provider_seconds: float
+    counted: int
+    per_second: float
+    processor_ms: float
+    memory_mb: float
+    growth_mb: float
+
+
+class Bench:
+    """The measurements of one placement."""
+
+    def __init__(self, placement: Placement, office: PostOffice, progress: Progress) -> None:
+        self._placement = placement
+        self._office = office
+        self._progress = progress
+
+    def spaced(self, load: str, number: int, pause: float, purpose: Purpose = Purpose.AUTHENTICATION) -> Latency:
+        """Post messages one after the other and return how long they took."""
+        begun: dict[str, float] = {}
+        for index in self._counted(f"{self._placement}: {load}", range(number)):
+            text = f"code {load} {index}"
+            at = time.monotonic() + pause
+            begun[text] = self._office.post(text, purpose)
+            time.sleep(max(at - time.monotonic(), 0))
+        arrivals = self._arrivals(begun)
+        times = [(arrivals[text] - at) * 1000 for text, at in begun.items() if text in arrivals]
+        cuts = statistics.quantiles(times, n=100, method="inclusive")
+        return Latency(self._placement, load, cuts[49], cuts[98], max(times), len(begun) - len(times))
+
+    def burst(self, number: int, provider_seconds: float) -> Burst:
+        """Post a heap while the provider takes so long for each, and return how fast it arrives there.
+
+        The rate is that of the time after the last commit: the worker has the machine to itself then.
+        """
+        office = self._office
+        office.provider.delay(burst=provider_seconds)
+        before = office.processor_seconds()
+        self._enqueue([f"burst {index}" for index in range(number)], Purpose.AUTHENTICATION)
+        came, begun = office.provider.count(), time.monotonic()
+        first_memory = last = 0.0
+        task = self._progress.add_task(f"{self._placement}: burst, {provider_seconds * 1000:.0f} ms", total=number)
+        while (seen := office.provider.count()) < number and time.monotonic() - begun < _LIMIT_SECONDS:
+            self._progress.update(task, completed=seen)
+            if not first_memory and seen > number / 10:
+                first_memory = office.memory_bytes()
+            time.sleep(0.1)
+        last, memory = time.monotonic(), office.memory_bytes()
+        self._progress.update(task, completed=seen)
+        cost = office.processor_seconds() - before
+        office.provider.delay()
+        self._wait_for(number)
+        office.provider.take()
+        growth = memory - (first_memory or memory)
+        rate = (seen - came) / (last - begun)
+        return Burst(self._placement, provider_seconds, seen, rate, cost / seen * 1000, memory / 1e6, growth / 1e6)
+
+    def codes_behind_notices(self) -> Latency:
+        """Post codes while thousands of notices wait for a provider that takes two seconds."""
+        self._office.provider.delay(notice=2.0)
+        self._enqueue([f"notice {index}" for index in range(_QUEUED)], Purpose.NOTICE)
+        found = self.spaced(f"behind {_QUEUED} notices", _CODES, 0.05)
+        self._office.provider.delay()
+        return found
+
+    def _enqueue(self, texts: Sequence[str], purpose: Purpose) -> None:
+        services = self._office.services
+        for start in self._counted(f"{self._placement}: enqueueing", range(0, len(texts), _AT_ONCE)):
+            drafts = [self._office.draft(text, purpose) for text in texts[start : start + _AT_ONCE]]
+            with services.database.write() as session:
+                for draft in drafts:
+                    services.outbox.enqueue(session, draft)
+
+    def _arrivals(self, begun: dict[str, float]) -> dict[str, float]:
+        arrivals: dict[str, float] = {}
+        until = time.monotonic() + 20
+        while not set(begun) <= set(arrivals) and time.monotonic() < until:
+            time.sleep(0.05)
+            arrivals |= self._office.provider.take()
+        return arrivals
+
+    def _wait_for(self, number: int) -> None:
+        until = time.monotonic() + _LIMIT_SECONDS
+        while self._office.provider.count() < number and time.monotonic() < until:
+            time.sleep(0.1)
+
+    def _counted(self, name: str, steps: range) -> Iterator[int]:
+        yield from self._progress.track(steps, description=name)
+
+
+@click.command()
+@click.option("--json", "file", type=click.Path(path_type=Path), help="Write the numbers there, too.")
+@click.option(
+    "--on",
+    "placements",
+    multiple=True,
+    type=click.Choice(_PLACEMENTS),
+    help="Only these placements.",
+)
+@click.option("--burst", "number", default=10_000, show_default=True, help="Messages of a burst.")
+def delivery(file: Path | None, placements: tuple[str, ...], number: int) -> None:
+    """Measure how soon and how fast messages reach a provider, for each placement of the delivery engine."""
+    latencies: list[Latency] = []
+    bursts: list[Burst] = []
+    for name in placements or Placement:
+        shown = Progress(console=Console(stderr=True), transient=True)
+        with shown as progress, run_post_office(Placement(name)) as office:
+            bench = Bench(Placement(name), office, progress)
+            latencies.append(bench.spaced("one per 20 ms", 300, 0.02))
+            latencies.append(bench.spaced("one after 0.4 s of silence", _SINGLES, _SILENCE))
+            latencies.append(bench.spaced("100 a second", 500, 0.01))
+            bursts.extend(bench.burst(number, seconds) for seconds in (0.0, 0.2))
+            latencies.append(bench.codes_behind_notices())
+    console = Console()
+    console.print(_latency_table(latencies))
+    console.print(_burst_table(bursts))
+    if file is not None:
+        report = {"latencies": [asdict(one) for one in latencies], "bursts": [asdict(one) for one in bursts]}
+        file.write_text(json.dumps(report, indent=2), "utf-8")
+
+
+def _latency_table(latencies: Sequence[Latency]) -> Table:
+    table = Table("placement", "load", "p50", "p99", "slowest", "lost", title="commit to provider, ms")
+    for one in latencies:
+        figures = (f"{value:.1f}" for value in (one.p50, one.p99, one.slowest))
+        table.add_row(one.placement, one.load, *figures, str(one.lost))
+    return table
+
+
+def _burst_table(bursts: Sequence[Burst]) -> Table:
+    head = ("placement", "provider", "messages", "per second", "CPU a message", "memory", "grew by")
+    table = Table(*head, title="a heap of messages")
+    for one in bursts:
+        table.add_row(
+            one.placement,
+            f"{one.provider_seconds * 1000:.0f} ms",
+            str(one.counted),
+            f"{one.per_second:.0f}",
+            f"{one.processor_ms:.2f} ms",
+            f"{one.memory_mb:.0f} MB",
+            f"{one.growth_mb:+.1f} MB",
+        )
+    return table

@@ -1,0 +1,172 @@
+"""Measures logins: `python -m tests.bench logins [--json FILE] [--seconds N]`.
+
+A login hashes twice (when the code is issued and when it is checked), so half of what the machine can hash in a second
+is the most it can ever do. That ceiling is measured first, in the same run, and every figure stands beside it.
+"""
+
+import json
+import statistics
+import threading
+import time
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import click
+from rich.console import Console
+from rich.progress import Progress
+from rich.table import Table
+
+from authsms.foundation.vault import HashingProfile, KeyRing, Vault
+from tests.bench.load import STEPS, Crowd, Visitor
+from tests.bench.stack import Stack, run_stack
+
+_CEILING_SECONDS = 3.0
+_ANSWERS = 40
+_PROFILES = {"owasp": HashingProfile.OWASP, "light": HashingProfile.LIGHT}
+_RUNS = ((8, 0.0), (32, 0.0), (8, 0.2), (32, 0.2))
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of the benchmark."""
+
+    profile: str
+    at_once: int
+    provider_seconds: float
+    logins_per_second: float
+    share_of_half_ceiling: float
+    processor_ms_per_login_besides_hashing: float
+    memory_mb: float
+    failures: dict[str, int]
+    milliseconds: dict[str, dict[str, float]]
+
+
+def ceiling(profile: HashingProfile) -> float:
+    """Return how many codes a second this machine can hash, one thread per core."""
+    vault = Vault(KeyRing.generate(), profile=profile)
+    until, counts = time.monotonic() + _CEILING_SECONDS, []
+
+    def work() -> None:
+        done = 0
+        while time.monotonic() < until:
+            vault.hash_code("challenge", "123456")
+            done += 1
+        counts.append(done)
+
+    threads = [threading.Thread(target=work) for _ in range(vault.slots)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(counts) / _CEILING_SECONDS
+
+
+def _run(stack: Stack, profile: str, at_once: int, delay: float, half_ceiling: float, seconds: float) -> Run:
+    crowd = Crowd(stack.server, stack.simulator)
+    stack.set_fault(**({"kind": "slow", "seconds": delay} if delay else {}))
+    visitors = _take(stack, min(len(stack.visitors), int(half_ceiling * seconds) + at_once))
+    processor, hashing = stack.processor_seconds(), stack.hashing_seconds()
+    measured = crowd.run(visitors, at_once, seconds)
+    processor, hashing = stack.processor_seconds() - processor, stack.hashing_seconds() - hashing
+    stack.set_fault()
+    rate = measured.logins / measured.elapsed
+    return Run(
+        profile,
+        at_once,
+        delay,
+        rate,
+        rate / half_ceiling,
+        (processor - hashing) / max(measured.logins, 1) * 1000,
+        stack.memory_bytes() / 1e6,
+        dict(Counter(measured.failures).most_common(5)),
+        {name: _percentiles(measured.steps[name]) for name in STEPS},
+    )
+
+
+def _percentiles(values: Sequence[float]) -> dict[str, float]:
+    if len(values) < 2:
+        return {"p50": 0.0, "p95": 0.0, "p99": 0.0}
+    cuts = statistics.quantiles(values, n=100, method="inclusive")
+    return {"p50": cuts[49] * 1000, "p95": cuts[94] * 1000, "p99": cuts[98] * 1000}
+
+
+def _answers(stack: Stack) -> dict[str, float]:
+    """Return medians in milliseconds: what a bad provider costs the person who waits for a page."""
+    crowd, found = Crowd(stack.server, stack.simulator), dict[str, list[float]]()
+    for _ in range(4):
+        for name, fault in (("at once", {}), ("after 200 ms", {"kind": "slow", "seconds": 0.2})):
+            stack.set_fault(**fault)
+            found.setdefault(f"password, provider {name}", []).extend(crowd.first_answers(_take(stack, _ANSWERS // 4)))
+        for name, fault in (("well", {}), ("hangs", {"kind": "hang", "seconds": 20})):
+            stack.set_fault()
+            holders = crowd.hold_codes(_take(stack, _ANSWERS // 4))
+            stack.set_fault(**fault)
+            crowd.first_answers(_take(stack, _ANSWERS // 4))
+            found.setdefault(f"code in hand, provider {name}", []).extend(one.timed_answer() for one in holders)
+    stack.set_fault()
+    return {name: statistics.median(times) * 1000 for name, times in found.items()}
+
+
+def _take(stack: Stack, count: int) -> list[Visitor]:
+    return [stack.visitors.pop() for _ in range(count)]
+
+
+def _table(runs: Sequence[Run]) -> Table:
+    head = ("profile", "at once", "provider", "logins/s", "of half ceiling", "CPU besides hashing", "memory", "failed")
+    table = Table(*head)
+    for run in runs:
+        table.add_row(
+            run.profile,
+            str(run.at_once),
+            f"{run.provider_seconds * 1000:.0f} ms",
+            f"{run.logins_per_second:.1f}",
+            f"{run.share_of_half_ceiling:.0%}",
+            f"{run.processor_ms_per_login_besides_hashing:.1f} ms",
+            f"{run.memory_mb:.0f} MB",
+            str(sum(run.failures.values())),
+        )
+    return table
+
+
+def _steps(run: Run) -> Table:
+    table = Table("step", "p50", "p95", "p99", title=f"{run.profile}, {run.at_once} at once, ms")
+    for name, cuts in run.milliseconds.items():
+        table.add_row(name, *(f"{cuts[cut]:.1f}" for cut in ("p50", "p95", "p99")))
+    return table
+
+
+@click.command()
+@click.option("--json", "file", type=click.Path(path_type=Path), help="Write the numbers there, too.")
+@click.option("--seconds", default=20.0, show_default=True, help="How long each run takes at the most.")
+@click.option("--profile", "profiles", multiple=True, type=click.Choice(list(_PROFILES)), help="Only these profiles.")
+def logins(file: Path | None, seconds: float, profiles: tuple[str, ...]) -> None:
+    """Measure logins over the web pages with slapd, PostgreSQL and a simulated provider on this machine."""
+    console = Console()
+    report: dict[str, object] = {}
+    runs: list[Run] = []
+    chosen = profiles or tuple(_PROFILES)
+    with Progress(console=Console(stderr=True)) as progress:
+        task = progress.add_task("measuring", total=len(chosen) * (len(_RUNS) + 3))
+        for profile in chosen:
+            most = ceiling(_PROFILES[profile])
+            progress.advance(task)
+            with run_stack(int(most / 2 * seconds * len(_RUNS)) + 700, profile) as stack:
+                progress.advance(task)
+                Crowd(stack.server, stack.simulator).run(_take(stack, 40), 8, 10)
+                report[profile] = {"hashes_per_second": most, "start_seconds": stack.start_seconds}
+                for at_once, delay in _RUNS:
+                    runs.append(_run(stack, profile, at_once, delay, most / 2, seconds))
+                    progress.advance(task)
+                report[f"{profile} first answer, ms"] = _answers(stack)
+                progress.advance(task)
+    for name, facts in report.items():
+        console.print(name, facts)
+    for run in runs:
+        console.print(_steps(run))
+        for reason, count in run.failures.items():
+            console.print(f"{run.profile}, {run.at_once} at once: {count} x {reason}", markup=False)
+    console.print(_table(runs))
+    if file is not None:
+        file.write_text(json.dumps({**report, "runs": [asdict(run) for run in runs]}, indent=2), "utf-8")

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
+from math import ceil
 from typing import Final
 
 from authsms.foundation.errors import InvalidInputError
@@ -165,7 +166,7 @@ def check(cap: Cap) -> None:
 
 def scaled(amount: Decimal) -> int:
     """Return an amount of money in ten-thousandths, rounded up: an estimate must not come out as nothing."""
-    return int(-(-amount * SCALE // 1))
+    return ceil(amount * SCALE)
 
 
 def _part(most: int | None, percent: int) -> int:

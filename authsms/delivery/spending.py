@@ -82,17 +82,14 @@ class Spending:
         self._clock = clock
         self._audit = audit
         self._glance = Glance(self._look)
-        texts, cost = bindparam("texts", type_=BigInteger), bindparam("cost", type_=BigInteger)
-        self._taking = (
-            database.insert(_USES)
-            .on_conflict_do_update(
-                index_elements=[_U.cap_id, _U.starts_at],
-                set_={"texts": _U.texts + texts, "cost": _U.cost + cost},
-                where=(_U.texts + texts <= bindparam("room_texts", type_=BigInteger))
-                & (_U.cost + cost <= bindparam("room_cost", type_=BigInteger)),
-            )
-            .returning(_U.cap_id)
-        )
+        new = database.insert(_USES)
+        texts, cost = _U.texts + new.excluded.texts, _U.cost + new.excluded.cost
+        self._taking = new.on_conflict_do_update(
+            index_elements=[_U.cap_id, _U.starts_at],
+            set_={"texts": texts, "cost": cost},
+            where=(texts <= bindparam("room_texts", type_=BigInteger))
+            & (cost <= bindparam("room_cost", type_=BigInteger)),
+        ).returning(_U.cap_id)
 
     def caps(self) -> Sequence[Cap]:
         """Return the caps there are."""

@@ -148,7 +148,7 @@ def callback(name: str) -> None:
     """Print the secret address to which a provider reports, for its portal."""
     with open_services() as services:
         address = services.senders.callback_url(name)
-    click.echo(address or f"Sender service {name} takes no reports.")
+    click.echo(address or f"Sender service {name} takes no reports at an address of ours.")
 
 
 @click.command("send-test")

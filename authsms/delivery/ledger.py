@@ -6,18 +6,21 @@ of attempts are in the conditions. Whoever comes too late changes no row and lea
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
+from datetime import datetime, timedelta
+from typing import Any, Final
 
 from sqlalchemy import Update
 from sqlalchemy.orm import Session
 
 from authsms.delivery import statements
 from authsms.delivery.repeats import DOUBTFUL, AttemptEnd, PastAttempt
-from authsms.delivery.states import MessageState, Repeat, Settle, Verdict, priority_of
+from authsms.delivery.states import MessageState, Repeat, Settle, Verdict, priority_of, turn_of
 from authsms.foundation.db import rowcount
 from authsms.foundation.statements import PlainConnection
 from authsms.senders.submission import Purpose
+
+CLOCKS_DIFFER: Final = timedelta(milliseconds=50)
+"""What was committed a moment ago is due, though the clock of whoever did it may be a little before ours."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,20 +84,35 @@ def subject_of(row: Sequence[Any]) -> Subject:
 
 
 def claim(connection: PlainConnection, lease: Lease, *, limit: int, urgent_only: bool) -> list[Claimed]:
-    """Take up to *limit* due messages, the most urgent purposes first, then the longest due.
+    """Take up to *limit* due messages, the most urgent purposes first.
+
+    Of codes the newest deadline goes first: after an outage those who asked last still sit before their pages, while
+    the oldest codes would be dead on arrival. Texts without a code go in the order in which they were due.
 
     One statement for both databases. PostgreSQL passes over rows that another worker is taking; the sub-query is
     materialised so that no plan runs it twice. SQLite needs neither: its writing transactions follow one another.
     """
     rows = connection.execute(
         statements.CLAIM_URGENT if urgent_only else statements.CLAIM_ANY,
-        {"v_owner": lease.owner, "v_until": lease.until, "w_now": lease.now, "w_limit": limit},
+        {
+            "v_owner": lease.owner,
+            "v_until": lease.until,
+            "w_now": lease.now,
+            "w_due": lease.now + CLOCKS_DIFFER,
+            "w_limit": limit,
+        },
     ).all()
-    claimed = [_claimed(row) for row in rows]
-    return sorted(claimed, key=lambda one: (priority_of(one.subject.purpose), one.subject.created_at))
+    claimed = [claimed_of(row) for row in rows]
+    return sorted(claimed, key=lambda one: _place(one.subject))
 
 
-def _claimed(row: Any) -> Claimed:
+def _place(subject: Subject) -> tuple[int, int, datetime]:
+    """Return the place of a message among those that were claimed with it, which come in no order."""
+    return priority_of(subject.purpose), turn_of(subject.purpose, subject.expires_at), subject.created_at
+
+
+def claimed_of(row: Any) -> Claimed:
+    """Return the message in a row with the columns of `statements.CLAIMED`."""
     return Claimed(subject_of(row), row.recipient, row.text, row.label, frozenset(row.member_of.splitlines()))
 
 

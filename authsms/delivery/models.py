@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, SmallInteger, String, Text, false
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, SmallInteger, String, Text, false
 from sqlalchemy import text as sql
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -28,6 +28,7 @@ class Message(Base):
         Index(
             "ix_message_waiting",
             "priority",
+            "turn",
             "due_at",
             sqlite_where=sql("due_at IS NOT NULL"),
             postgresql_where=sql("due_at IS NOT NULL"),
@@ -51,6 +52,7 @@ class Message(Base):
     id: Mapped[str] = mapped_column(String(64), primary_key=True)
     purpose: Mapped[str] = mapped_column(String(20))
     priority: Mapped[int] = mapped_column(SmallInteger)
+    turn: Mapped[int] = mapped_column(BigInteger, server_default="0")
     recipient: Mapped[bytes | None] = mapped_column(LargeBinary)
     recipient_hash: Mapped[str] = mapped_column(String(64), index=True)
     masked: Mapped[str] = mapped_column(String(32))

@@ -14,7 +14,7 @@ from authsms.delivery.journal import Cause, Journal
 from authsms.delivery.ledger import Subject, subject_of
 from authsms.delivery.models import Message
 from authsms.delivery.spending import Spending
-from authsms.delivery.states import LIVE, Failure, MessageState, Settle, Withheld, priority_of, when_expired
+from authsms.delivery.states import LIVE, Failure, MessageState, Settle, Withheld, priority_of, turn_of, when_expired
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database
 from authsms.foundation.errors import InvalidInputError, NotFoundError
@@ -208,6 +208,7 @@ class Outbox:
                 "id": draft.id,
                 "purpose": draft.purpose.value,
                 "priority": priority_of(draft.purpose),
+                "turn": turn_of(draft.purpose, draft.expires_at),
                 "recipient": sealed_number if number else None,
                 "recipient_hash": self._vault.keyed_hash("recipient", number),
                 "masked": subject.masked,

@@ -56,6 +56,9 @@ SUBJECT: Final = (
 )
 """Columns of `authsms.delivery.ledger.Subject`, in its order."""
 
+CLAIMED: Final = (*SUBJECT, _message.recipient, _message.text, _message.label, _message.member_of)
+"""What a worker needs to know about a message that it has claimed."""
+
 OWNED: Final = (*SUBJECT, _message.owner, _message.leased_until, _message.in_flight, _message.service)
 """What a sweeper needs to know about a claimed message."""
 
@@ -87,8 +90,8 @@ VIEW: Final[Select[Any]] = select(
 def _claim(*further: ColumnElement[bool]) -> Update:
     due = (
         select(_message.id)
-        .where(_message.due_at <= bindparam("w_now"), _message.expires_at > bindparam("w_now"), *further)
-        .order_by(_message.priority, _message.due_at)
+        .where(_message.due_at <= bindparam("w_due"), _message.expires_at > bindparam("w_now"), *further)
+        .order_by(_message.priority, _message.turn, _message.due_at)
         .limit(bindparam("w_limit"))
         .with_for_update(skip_locked=True)
     )
@@ -97,7 +100,7 @@ def _claim(*further: ColumnElement[bool]) -> Update:
         update(_message.id.table)
         .where(_message.id.in_(select(chosen.c.id)))
         .values(owner=bindparam("v_owner"), leased_until=bindparam("v_until"), due_at=None)
-        .returning(*SUBJECT, _message.recipient, _message.text, _message.label, _message.member_of)
+        .returning(*CLAIMED)
     )
 
 

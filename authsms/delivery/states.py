@@ -133,6 +133,17 @@ def priority_of(purpose: Purpose) -> int:
     return (Purpose.AUTHENTICATION, Purpose.VERIFICATION, Purpose.NOTICE, Purpose.OFFER).index(purpose)
 
 
+def turn_of(purpose: Purpose, expires_at: datetime) -> int:
+    """Return the rank of a message among those of its purpose; the lowest goes first.
+
+    Of codes, that is the one with the newest deadline: after an outage, those who asked last still wait before their
+    pages, while the oldest codes would be dead on arrival. Texts without a code are equal, and go in the order in which
+    they are due.
+    """
+    has_code = purpose in {Purpose.AUTHENTICATION, Purpose.VERIFICATION}
+    return -int(expires_at.timestamp() * 1000) if has_code else 0
+
+
 def when_expired(doubts: int) -> Settle:
     """Return how a message ends whose time is over; *doubts* counts its attempts of unknown outcome."""
     if doubts:

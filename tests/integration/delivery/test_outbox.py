@@ -7,8 +7,7 @@ import pytest
 
 from authsms.delivery.states import Withheld
 from authsms.foundation.errors import InvalidInputError, NotFoundError
-from authsms.foundation.phone import PhoneNumber
-from authsms.senders.submission import PerhapsTaken, Purpose
+from authsms.senders.submission import NotTaken, PerhapsTaken, Purpose
 from tests.integration.delivery.twins import PHONE, Office
 
 
@@ -143,16 +142,34 @@ def test_audit_records_name_the_person_and_mask_the_number(still_office: Office)
     assert "123456" not in str(record.entry)
 
 
-def test_messages_are_taken_by_urgency_and_then_by_age(still_office: Office):
-    """Somebody waits for a code; an offer can wait."""
+@pytest.mark.parametrize("limit", [1, 10])
+def test_messages_are_taken_by_urgency_then_codes_by_deadline_and_others_by_age(still_office: Office, limit: int):
+    """F-29: after an outage, the oldest codes would be dead on arrival; who asked last still waits for his."""
     posted: dict[str, str] = {}
-    for purpose in (Purpose.OFFER, Purpose.NOTICE, Purpose.AUTHENTICATION, Purpose.VERIFICATION):
-        posted[still_office.post(purpose=purpose)] = purpose
-        still_office.advance(timedelta(milliseconds=1))
-    posted[still_office.post(purpose=Purpose.AUTHENTICATION, recipient=PhoneNumber("+491711111111"))] = "second"
+    for number in (1, 2, 3):
+        for purpose in (Purpose.OFFER, Purpose.NOTICE, Purpose.AUTHENTICATION, Purpose.VERIFICATION):
+            posted[still_office.post(purpose=purpose)] = f"{purpose} {number}"
+        still_office.advance(timedelta(seconds=5))
 
-    taken = [posted[claimed.subject.id] for _ in range(5) for claimed in still_office.claim(limit=1)]
-    assert [Purpose.AUTHENTICATION, "second", Purpose.VERIFICATION, Purpose.NOTICE, Purpose.OFFER] == taken
+    taken = [posted[claimed.subject.id] for _ in range(12) for claimed in still_office.claim(limit=limit)]
+    codes = [f"{purpose} {number}" for purpose in ("authentication", "verification") for number in (3, 2, 1)]
+    others = [f"{purpose} {number}" for purpose in ("notice", "offer") for number in (1, 2, 3)]
+    assert [*codes, *others] == taken
+
+
+def test_a_code_that_waits_for_its_repeat_keeps_nobody_waiting(still_office: Office):
+    """Its deadline is the newest, but its time has not come."""
+    still_office.first.answer = lambda _submission: NotTaken("connect", "refused")
+    older = still_office.post()
+    still_office.advance(timedelta(seconds=5))
+    newer = still_office.post()
+    [first] = still_office.claim(limit=1)
+    still_office.dispatcher().dispatch(first, "me")
+
+    assert newer == first.subject.id
+    assert [older] == [claimed.subject.id for claimed in still_office.claim()]
+    still_office.advance(timedelta(seconds=2))
+    assert [newer] == [claimed.subject.id for claimed in still_office.claim()]
 
 
 def test_the_reserve_takes_authentication_only(still_office: Office):

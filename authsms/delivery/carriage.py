@@ -11,10 +11,10 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final, cast
 
-from sqlalchemy import ColumnElement, Table, Update, and_, bindparam, func, or_, select, update
+from sqlalchemy import ColumnElement, Table, Update, bindparam, func, or_, select, update
 
 from authsms.delivery import statements
-from authsms.delivery.ledger import Claimed, Lease, subject_of
+from authsms.delivery.ledger import CLOCKS_DIFFER, Claimed, Lease, claimed_of
 from authsms.delivery.models import Message
 from authsms.delivery.states import LIVE, priority_of
 from authsms.foundation.db import Database, rowcount
@@ -45,7 +45,7 @@ _IS_CARRIED: Final = _message.owner == BROKER
 def _pass_on(which: ColumnElement[bool]) -> Update:
     due = (
         select(_message.id)
-        .where(_message.due_at <= bindparam("w_now"), _message.expires_at > bindparam("w_now"), which)
+        .where(_message.due_at <= bindparam("w_due"), _message.expires_at > bindparam("w_now"), which)
         .order_by(_message.priority, _message.due_at)
         .limit(bindparam("w_limit"))
         .with_for_update(skip_locked=True)
@@ -70,13 +70,13 @@ _TAKE: Final = (
     update(_TABLE)
     .where(
         _message.id == bindparam("w_id"),
-        or_(_IS_CARRIED, _message.due_at <= bindparam("w_now")),
+        or_(_IS_CARRIED, _message.due_at <= bindparam("w_due")),
         _message.expires_at > bindparam("w_now"),
         or_(*(_message.state == state.value for state in LIVE)),
-        and_(_message.in_flight.is_(False)),
+        _message.in_flight.is_(False),
     )
     .values(owner=bindparam("v_owner"), leased_until=bindparam("v_until"), due_at=None)
-    .returning(*statements.SUBJECT, _message.recipient, _message.text)
+    .returning(*statements.CLAIMED)
 )
 
 
@@ -88,10 +88,9 @@ def pass_on(database: Database, lane: Lane, now: datetime) -> list[str]:
             limit = min(CARRIED_AT_MOST - session.execute(_COUNT_PATIENT).scalar_one(), _AT_ONCE)
     if limit <= 0:
         return []
+    values = {"w_now": now, "w_due": now + CLOCKS_DIFFER, "w_limit": limit, "v_until": now + _LEASES[lane]}
     with database.jot_one() as connection:
-        rows = connection.execute(
-            _PASS_ON[lane], {"w_now": now, "w_limit": limit, "v_until": now + _LEASES[lane]}
-        ).all()
+        rows = connection.execute(_PASS_ON[lane], values).all()
     return [row.id for row in sorted(rows, key=lambda row: (row.priority, row.created_at))]
 
 
@@ -109,7 +108,13 @@ def take_back(database: Database, now: datetime, *, only_late: bool) -> int:
 
 def take(database: Database, message_id: str, lease: Lease) -> Claimed | None:
     """Make one message ours whose id was brought; return None when somebody else has it, or it has ended."""
-    values = {"w_id": message_id, "w_now": lease.now, "v_owner": lease.owner, "v_until": lease.until}
+    values = {
+        "w_id": message_id,
+        "w_now": lease.now,
+        "w_due": lease.now + CLOCKS_DIFFER,
+        "v_owner": lease.owner,
+        "v_until": lease.until,
+    }
     with database.jot_one() as connection:
         row = connection.execute(_TAKE, values).one_or_none()
-    return None if row is None else Claimed(subject_of(row), row.recipient, row.text)
+    return None if row is None else claimed_of(row)

@@ -65,6 +65,16 @@ def test_an_id_that_is_brought_twice_is_sent_once(still_office: Office):
     assert ("accepted", 1) == (still_office.view(message_id).state, still_office.view(message_id).attempts)
 
 
+def test_a_clock_that_is_a_little_behind_delays_nothing(still_office: Office):
+    """Processes read the database's clock apart from each other; a bell must not find that nothing is due yet."""
+    messages = [still_office.post() for _ in range(2)]
+    still_office.advance(timedelta(milliseconds=-20))
+    passed_on = _pass_on(still_office, Lane.URGENT)
+    carriage.take_back(still_office.database, still_office.clock.now(), only_late=False)
+
+    assert sorted(messages) == sorted(passed_on) == sorted(one.subject.id for one in still_office.claim())
+
+
 def test_codes_and_notices_go_by_different_lanes(still_office: Office):
     """So that a heap of notices lies before no code; nothing is passed on twice."""
     notice = still_office.post(purpose=Purpose.NOTICE)

@@ -4,7 +4,9 @@ from hashlib import sha256
 
 from flask import make_response, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import lazy_gettext
+from flask_babel import gettext, lazy_gettext
+from flask_wtf.file import FileField
+from werkzeug.datastructures import FileStorage
 from wtforms import StringField
 
 from authsms.administration.rights import Right
@@ -18,8 +20,9 @@ _CHANGED = lazy_gettext(
 
 
 class FileForm(AdminForm):
-    """A file, pasted as text."""
+    """A file, chosen or pasted as text."""
 
+    file = FileField()
     text = StringField()
     act = StringField()
     looked_at = StringField()
@@ -73,6 +76,8 @@ def take_in() -> ResponseReturnValue:
     check_form(form)
     text = str(form["text"].data or "")
     try:
+        if form["file"].data:
+            return _show_file(_read(form["file"].data))
         if form["act"].data == "apply" and form["looked_at"].data == _digest(text):
             services().sender_history.take_in(actor(), text, expected_version=seen_version())
             return done(url_for(".listing"))
@@ -81,6 +86,13 @@ def take_in() -> ResponseReturnValue:
         return page("senders_import.html", text=text, plan=None, problem=str(error)), 400
     except ConflictError:
         return _show_file(text, _CHANGED), 409
+
+
+def _read(upload: FileStorage) -> str:
+    try:
+        return str(upload.read(), "utf-8-sig")
+    except UnicodeDecodeError:
+        raise InvalidInputError(gettext("This is no text file.")) from None
 
 
 def _show_file(text: str, problem: object = "") -> str:

@@ -238,6 +238,19 @@ def test_a_file_goes_out_and_comes_back(office, admin):
     assert "auth_token" in stored(office).secrets
 
 
+def test_a_file_may_be_chosen_instead_of_pasted(admin):
+    """What is chosen counts, and is shown as text before anything changes; a picture is none."""
+    make(admin)
+    text = admin.get("/admin/senders/export").text.replace("+14155550100", "12345")
+    plan = admin.upload("/admin/senders/import", "file", text.encode("utf-8-sig"), {"text": "was here before"}).text
+    picture = admin.upload("/admin/senders/import", "file", b"\x89PNG\r\n\xff\xfe")
+
+    assert "What would change" in plan
+    assert "12345" in plan
+    assert "was here before" not in plan
+    assert (400, True) == (picture.status_code, "no text file" in picture.text)
+
+
 def test_a_hostile_file_is_shown_as_text(admin):
     """Its words are never markup."""
     answer = admin.post("/admin/senders/import", {"text": '"<script>alert(1)</script>" = 1'})

@@ -18,6 +18,8 @@ HOMES = {
     "phonenumbers": ("authsms/foundation/phone.py",),
     "authlib": ("authsms/protocols/oidc", "authsms/simulator/"),
     "joserfc": ("authsms/protocols/oidc", "authsms/simulator/"),
+    "lxml": ("authsms/senders/soap.py",),
+    "zeep": ("authsms/senders/soap.py",),
 }
 UNFINISHED = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|XX" + r"X)\b")
 FOREIGN_PATH = re.compile(r"(?<![\w.}])/(?:ro" + r"ot|ho" + r"me|wo" + r"rk)/\w")

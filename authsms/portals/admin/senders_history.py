@@ -2,10 +2,9 @@
 
 from hashlib import sha256
 
-from flask import make_response, url_for
+from flask import make_response, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext, lazy_gettext
-from flask_wtf.file import FileField
 from werkzeug.datastructures import FileStorage
 from wtforms import StringField
 
@@ -20,9 +19,8 @@ _CHANGED = lazy_gettext(
 
 
 class FileForm(AdminForm):
-    """A file, chosen or pasted as text."""
+    """A file, pasted as text."""
 
-    file = FileField()
     text = StringField()
     act = StringField()
     looked_at = StringField()
@@ -76,8 +74,9 @@ def take_in() -> ResponseReturnValue:
     check_form(form)
     text = str(form["text"].data or "")
     try:
-        if form["file"].data:
-            return _show_file(_read(form["file"].data))
+        chosen = request.files.get("file")
+        if chosen:
+            return _show_file(_read(chosen))
         if form["act"].data == "apply" and form["looked_at"].data == _digest(text):
             services().sender_history.take_in(actor(), text, expected_version=seen_version())
             return done(url_for(".listing"))

@@ -46,7 +46,7 @@ def _pass_on(which: ColumnElement[bool]) -> Update:
     due = (
         select(_message.id)
         .where(_message.due_at <= bindparam("w_due"), _message.expires_at > bindparam("w_now"), which)
-        .order_by(_message.priority, _message.due_at)
+        .order_by(_message.priority, _message.turn, _message.due_at)
         .limit(bindparam("w_limit"))
         .with_for_update(skip_locked=True)
     )
@@ -55,7 +55,7 @@ def _pass_on(which: ColumnElement[bool]) -> Update:
         update(_TABLE)
         .where(_message.id.in_(select(chosen.c.id)))
         .values(owner=BROKER, leased_until=bindparam("v_until"), due_at=None)
-        .returning(_message.id, _message.priority, _message.created_at)
+        .returning(_message.id, _message.priority, _message.turn, _message.created_at)
     )
 
 
@@ -91,7 +91,7 @@ def pass_on(database: Database, lane: Lane, now: datetime) -> list[str]:
     values = {"w_now": now, "w_due": now + CLOCKS_DIFFER, "w_limit": limit, "v_until": now + _LEASES[lane]}
     with database.jot_one() as connection:
         rows = connection.execute(_PASS_ON[lane], values).all()
-    return [row.id for row in sorted(rows, key=lambda row: (row.priority, row.created_at))]
+    return [row.id for row in sorted(rows, key=lambda row: (row.priority, row.turn, row.created_at))]
 
 
 def take_back(database: Database, now: datetime, *, only_late: bool) -> int:

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from authsms.delivery import statements
 from authsms.delivery.repeats import DOUBTFUL, AttemptEnd, PastAttempt
-from authsms.delivery.states import MessageState, Repeat, Settle, Verdict, priority_of
+from authsms.delivery.states import MessageState, Repeat, Settle, Verdict, priority_of, turn_of
 from authsms.foundation.db import rowcount
 from authsms.foundation.statements import PlainConnection
 from authsms.senders.submission import Purpose
@@ -84,7 +84,10 @@ def subject_of(row: Sequence[Any]) -> Subject:
 
 
 def claim(connection: PlainConnection, lease: Lease, *, limit: int, urgent_only: bool) -> list[Claimed]:
-    """Take up to *limit* due messages, the most urgent purposes first, then the longest due.
+    """Take up to *limit* due messages, the most urgent purposes first.
+
+    Of codes the newest deadline goes first: after an outage those who asked last still sit before their pages, while
+    the oldest codes would be dead on arrival. Texts without a code go in the order in which they were due.
 
     One statement for both databases. PostgreSQL passes over rows that another worker is taking; the sub-query is
     materialised so that no plan runs it twice. SQLite needs neither: its writing transactions follow one another.
@@ -100,7 +103,12 @@ def claim(connection: PlainConnection, lease: Lease, *, limit: int, urgent_only:
         },
     ).all()
     claimed = [claimed_of(row) for row in rows]
-    return sorted(claimed, key=lambda one: (priority_of(one.subject.purpose), one.subject.created_at))
+    return sorted(claimed, key=lambda one: _place(one.subject))
+
+
+def _place(subject: Subject) -> tuple[int, int, datetime]:
+    """Return the place of a message among those that were claimed with it, which come in no order."""
+    return priority_of(subject.purpose), turn_of(subject.purpose, subject.expires_at), subject.created_at
 
 
 def claimed_of(row: Any) -> Claimed:

@@ -91,7 +91,7 @@ def _claim(*further: ColumnElement[bool]) -> Update:
     due = (
         select(_message.id)
         .where(_message.due_at <= bindparam("w_due"), _message.expires_at > bindparam("w_now"), *further)
-        .order_by(_message.priority, _message.due_at)
+        .order_by(_message.priority, _message.turn, _message.due_at)
         .limit(bindparam("w_limit"))
         .with_for_update(skip_locked=True)
     )

@@ -127,7 +127,7 @@ class Lookout:
 
     def _reports(self, name: str) -> bool:
         try:
-            return self._senders.callback_url(name) is not None
+            return self._senders.service(name).can_report
         except NotFoundError:
             return False
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from authsms.senders.contract import SenderService
 from authsms.senders.policy import ServiceRule
+from authsms.senders.polling import PollingService
 from authsms.senders.settings import SettingValue
 from authsms.senders.submission import Outcome, Submission, Trial
 
@@ -107,6 +108,11 @@ class ConfiguredService:
     def kind(self) -> str:
         """Key of the provider."""
         return self.service.key
+
+    @property
+    def can_report(self) -> bool:
+        """Whether its provider tells what became of a text, in calls to us or when it is asked."""
+        return self.callback_url is not None or (isinstance(self.service, PollingService) and self.service.is_polled)
 
     def submit(self, submission: Submission) -> Outcome:
         """Hand *submission* over once, with callback address and sender of this service."""

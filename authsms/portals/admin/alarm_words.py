@@ -135,7 +135,10 @@ def _webhook_silent(alarm: Alarm) -> _Words:
             accepted=alarm.facts.get("accepted", ""),
             hours=alarm.facts.get("hours", ""),
         ),
-        gettext("Compare the callback address with the provider's console, and see that this server can be reached."),
+        gettext(
+            "Compare the callback address with the provider's console, and see that this server can be reached. Where "
+            "reports are fetched, the log says why none came."
+        ),
     )
 
 

@@ -2,37 +2,24 @@
 
 import json
 import sys
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 import click
 
-from authsms.administration.alarm_rules import Finding
 from authsms.administration.queue import JUDGED, QueueState, ServiceState
 from authsms.cli.context import open_services
+from authsms.cli.delivery_object import DeliveryStatus, as_object
 from authsms.cli.delivery_words import aligned, finding_words, span, times
 from authsms.cli.operator import operator
 from authsms.delivery.caps import Standing
-from authsms.delivery.durations import Times
 from authsms.delivery.rates import ServiceRate
 from authsms.delivery.repeats import AttemptEnd
 from authsms.delivery.throughput import DeliveryProcess, Pace, QueueDepth
 from authsms.wiring import Services
 
 _PACES: Final = (timedelta(minutes=1), timedelta(minutes=5))
-
-
-@dataclass(frozen=True, slots=True)
-class DeliveryStatus:
-    """Everything the command tells; ``wrong`` is empty when all is well, ``rates`` knows the services that have one."""
-
-    state: QueueState
-    paces: Sequence[Pace]
-    wrong: Sequence[Finding]
-    rates: Mapping[str, ServiceRate]
-    caps: Sequence[Standing]
 
 
 @click.command()
@@ -55,87 +42,6 @@ def look(services: Services) -> DeliveryStatus:
         services.gate.rates.all(),
         services.gate.spending.standings(),
     )
-
-
-def as_object(seen: DeliveryStatus) -> dict[str, Any]:
-    """Return the same for programs: durations in seconds, moments in ISO 8601."""
-    state = seen.state
-    return {
-        "at": state.at.isoformat(),
-        "wrong": [
-            {"kind": one.kind.value, "subject": one.subject, "severity": one.severity.value, "facts": dict(one.facts)}
-            for one in seen.wrong
-        ],
-        "processes": [
-            {
-                "host": one.host,
-                "pid": one.pid,
-                "alive": one.is_alive,
-                "started_at": one.started_at.isoformat(),
-                "seen_at": one.seen_at.isoformat(),
-                "in_hand": one.in_hand,
-            }
-            for one in state.processes
-        ],
-        "queue": {
-            one.purpose.value: {
-                "waiting": one.waiting,
-                "due": one.due,
-                "in_hand": one.in_hand,
-                "age": _seconds(one.age),
-                "overdue": _seconds(one.overdue),
-                "paused": one.purpose in state.paused,
-            }
-            for one in state.depths
-        },
-        "throughput": [
-            {
-                "seconds": _seconds(one.until - one.since),
-                "queued": one.queued,
-                "handed_over": one.handed_over,
-                "delivered": one.delivered,
-                "failed": one.failed,
-            }
-            for one in seen.paces
-        ],
-        "services": {one.name: _service_object(one, seen.rates.get(one.name)) for one in state.services},
-        "caps": [
-            {
-                "scope": one.cap.scope.value,
-                "name": one.cap.name,
-                "period": one.cap.period.value,
-                "used_percent": one.percent,
-                "until": one.ends_at.isoformat(),
-            }
-            for one in seen.caps
-        ],
-    }
-
-
-def _service_object(one: ServiceState, rate: ServiceRate | None) -> dict[str, Any]:
-    paused, pace = one.condition.paused_at, one.pace
-    return {
-        "enabled": one.is_enabled,
-        "breaker": one.condition.breaker.value,
-        "reason": one.condition.reason,
-        "paused_at": paused.isoformat() if paused else None,
-        "rate": rate.per_second if rate else None,
-        "attempts": pace.attempts if pace else 0,
-        "ends": {end.value: count for end, count in pace.ends.items()} if pace else {},
-        "to_answer": _times_object(pace.to_answer if pace else None),
-        "answering": _times_object(pace.answering if pace else None),
-    }
-
-
-def _times_object(measured: Times | None) -> Mapping[str, float | int] | None:
-    if measured is None:
-        return None
-    median, nearly_all = measured.median.total_seconds(), measured.nearly_all.total_seconds()
-    return {"count": measured.count, "median": median, "p95": nearly_all}
-
-
-def _seconds(duration: timedelta | None) -> float | None:
-    return None if duration is None else duration.total_seconds()
 
 
 def _lines(seen: DeliveryStatus) -> list[str]:

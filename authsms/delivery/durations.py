@@ -1,10 +1,12 @@
-"""Durations in queries: arithmetic with moments, which each database writes its own way, and quantiles."""
+"""Durations: arithmetic with moments in queries, which each database writes its own way, and what is usual of many."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from math import ceil
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Double, Select, Subquery, case, func, select
+from sqlalchemy import ColumnElement, Double
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.functions import FunctionElement
@@ -44,30 +46,13 @@ class SecondsBetween(FunctionElement[float]):
         super().__init__(earlier, later)
 
 
-def quantiles(durations: Subquery, name: str, *groups: str) -> Select[Any]:
-    """Return the query for `Times` of the column *name* in seconds, one row for each set of *groups*.
-
-    A row has the groups, then the count, the median and the 95th hundredth; both are durations that occurred.
-    """
-    keys = [durations.c[group] for group in groups]
-    column = durations.c[name]
-    ranked = select(
-        *keys,
-        column,
-        func.row_number().over(partition_by=keys, order_by=column).label("place"),
-        func.count().over(partition_by=keys).label("number"),
-    ).subquery()
-    reached = (
-        func.min(case((ranked.c.place >= ranked.c.number * share, ranked.c[name]))) for share in (_MEDIAN, _NEARLY_ALL)
-    )
-    by = [ranked.c[group] for group in groups]
-    return select(*by, func.count(), *reached).group_by(*by)
-
-
-def times_of(row: Any) -> Times:
-    """Return what a row of `quantiles` says."""
-    count, median, nearly_all = row[-3:]
-    return Times(count, timedelta(seconds=median), timedelta(seconds=nearly_all))
+def times_of(seconds: Sequence[float]) -> Times | None:
+    """Return what is usual of durations, or None when there are none; both are durations that occurred."""
+    if not seconds:
+        return None
+    ordered = sorted(seconds)
+    median, nearly_all = (ordered[ceil(len(ordered) * share) - 1] for share in (_MEDIAN, _NEARLY_ALL))
+    return Times(len(ordered), timedelta(seconds=median), timedelta(seconds=nearly_all))
 
 
 @compiles(SecondsSinceEpoch, "postgresql")

@@ -13,6 +13,7 @@ Nothing is summed up beforehand, because that would cost every message a stateme
 number of messages as well as by time: `start` says how far back `MOST` messages reach.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -20,7 +21,7 @@ from typing import Any, Final, cast
 
 from sqlalchemy import ColumnElement, Table, and_, case, func, select
 
-from authsms.delivery.durations import SecondsBetween, SecondsSinceEpoch, Times, quantiles, times_of
+from authsms.delivery.durations import SecondsBetween, SecondsSinceEpoch, Times, times_of
 from authsms.delivery.heartbeat import SILENT
 from authsms.delivery.models import Attempt, Message, WorkerRecord
 from authsms.delivery.repeats import AttemptEnd
@@ -29,8 +30,11 @@ from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database
 from authsms.senders.submission import Purpose
 
-MOST: Final = 50_000
-"""Messages that are looked back over at most; the newest count."""
+MOST: Final = 20_000
+"""Messages that are looked back over at most where times are taken; the newest count."""
+
+_MOST_COUNTED: Final = 60_000
+"""The same where messages are only counted: ten minutes of a hundred a second."""
 
 _LOOK_BACK: Final = timedelta(days=1)
 _MINUTE: Final = timedelta(minutes=1)
@@ -183,16 +187,12 @@ class Throughput:
 
     def start(self, span: timedelta) -> datetime:
         """Return the moment *span* ago, or a later one if more than `MOST` messages have been written since."""
-        since = self._clock.now() - span
-        newest = select(_message.created_at).where(_message.created_at >= since).order_by(_message.created_at.desc())
-        with self._database.read() as session:
-            horizon: datetime | None = session.execute(newest.offset(MOST).limit(1)).scalar()
-        return horizon or since
+        return self._start(span, MOST)
 
     def pace(self, since: datetime) -> Pace:
         """Return how many messages went in and out since then; those written more than a day ago do not count."""
         now = self._clock.now()
-        written = self.start(max(_LOOK_BACK, now - since))
+        written = self._start(max(_LOOK_BACK, now - since), _MOST_COUNTED)
         counts = (_number(moment >= since, *state) for moment, *state in _STEPS)
         with self._database.read() as session:
             queued, *further = session.execute(select(*counts).where(_message.created_at >= written)).one()
@@ -201,7 +201,7 @@ class Throughput:
     def minutes(self, since: datetime) -> Sequence[Pace]:
         """Return the same for each whole minute since then, oldest first; the last one has not ended yet."""
         now = self._clock.now()
-        written = self.start(max(_LOOK_BACK, now - since))
+        written = self._start(max(_LOOK_BACK, now - since), _MOST_COUNTED)
         found: list[dict[int, int]] = []
         with self._database.read() as session:
             for moment, *further in _STEPS:
@@ -219,54 +219,40 @@ class Throughput:
 
     def services(self, since: datetime) -> Sequence[ServicePace]:
         """Return what each sender service did with the messages written since then, by name."""
-        attempts = (
+        query = (
             select(
                 _attempt.service,
                 _attempt.end,
-                SecondsBetween(_message.created_at, _attempt.finished_at).label("waited"),
-                SecondsBetween(_attempt.started_at, _attempt.finished_at).label("answering"),
+                SecondsBetween(_message.created_at, _attempt.finished_at),
+                SecondsBetween(_attempt.started_at, _attempt.finished_at),
             )
             .join(_message.id.table, _message.id == _attempt.message_id)
             .where(_message.created_at >= since)
         )
-        every = attempts.subquery()
-        answered = attempts.where(_attempt.end.in_(sorted(_ANSWERS))).subquery()
+        found: dict[str, list[tuple[str, float, float]]] = {}
         with self._database.read() as session:
-            ends: dict[str, dict[str, int]] = {}
-            for service, end, count in session.execute(
-                select(every.c.service, every.c.end, func.count()).group_by(every.c.service, every.c.end)
-            ):
-                ends.setdefault(service, {})[end] = count
-            waited = {row[0]: times_of(row) for row in session.execute(quantiles(answered, "waited", "service"))}
-            answering = {row[0]: times_of(row) for row in session.execute(quantiles(answered, "answering", "service"))}
-        return [
-            ServicePace(
-                name,
-                {AttemptEnd(end): count for end, count in sorted(counts.items()) if end},
-                counts.get("", 0),
-                waited.get(name),
-                answering.get(name),
-            )
-            for name, counts in sorted(ends.items())
-        ]
+            for service, *attempt in session.execute(query):
+                found.setdefault(service, []).append((attempt[0], attempt[1], attempt[2]))
+        return [_service_pace(name, attempts) for name, attempts in sorted(found.items())]
 
     def deliveries(self, since: datetime) -> Sequence[DeliveryPace]:
         """Return what became of the messages written since then that a provider accepted, by service and country."""
-        has_arrived = _message.state == MessageState.DELIVERED.value
-        accepted = (_message.created_at >= since, _message.accepted_at.is_not(None))
-        place = (_message.service, _message.country)
-        counts = select(
-            *place, func.count(), _number(has_arrived), _number(_message.state == MessageState.FAILED.value)
+        arriving = SecondsBetween(_message.created_at, _message.finished_at)
+        query = select(_message.service, _message.country, _message.state, arriving).where(
+            _message.created_at >= since, _message.accepted_at.is_not(None)
         )
-        arrived = select(*place, SecondsBetween(_message.created_at, _message.finished_at).label("arriving"))
+        found: dict[tuple[str, str], list[tuple[str, float]]] = {}
         with self._database.read() as session:
-            rows = session.execute(counts.where(*accepted).group_by(*place).order_by(*place)).all()
-            arriving = quantiles(arrived.where(*accepted, has_arrived).subquery(), "arriving", "service", "country")
-            times = {(row[0], row[1]): times_of(row) for row in session.execute(arriving)}
-        return [
-            DeliveryPace(service, country, handed_over, delivered, undelivered, times.get((service, country)))
-            for service, country, handed_over, delivered, undelivered in rows
-        ]
+            for service, country, state, seconds in session.execute(query):
+                found.setdefault((service, country), []).append((state, seconds))
+        return [_delivery_pace(place, messages) for place, messages in sorted(found.items())]
+
+    def _start(self, span: timedelta, most: int) -> datetime:
+        since = self._clock.now() - span
+        newest = select(_message.created_at).where(_message.created_at >= since).order_by(_message.created_at.desc())
+        with self._database.read() as session:
+            horizon: datetime | None = session.execute(newest.offset(most).limit(1)).scalar()
+        return horizon or since
 
 
 _STEPS: Final[Sequence[Sequence[Any]]] = (
@@ -281,6 +267,24 @@ _STEPS: Final[Sequence[Sequence[Any]]] = (
 def _number(*conditions: ColumnElement[bool]) -> ColumnElement[int]:
     """Return how many rows fulfil all *conditions*."""
     return func.count(case((and_(*conditions), 1)))
+
+
+def _service_pace(name: str, attempts: Sequence[tuple[str, float, float]]) -> ServicePace:
+    ends = Counter(end for end, _, _ in attempts)
+    answered = [attempt for attempt in attempts if attempt[0] in _ANSWERS]
+    return ServicePace(
+        name,
+        {end: ends[end.value] for end in AttemptEnd if ends[end.value]},
+        ends[""],
+        times_of([waited for _, waited, _ in answered]),
+        times_of([answering for _, _, answering in answered]),
+    )
+
+
+def _delivery_pace(place: tuple[str, str], messages: Sequence[tuple[str, float]]) -> DeliveryPace:
+    arrived = [seconds for state, seconds in messages if state == MessageState.DELIVERED]
+    lost = sum(state == MessageState.FAILED for state, _ in messages)
+    return DeliveryPace(*place, len(messages), len(arrived), lost, times_of(arrived))
 
 
 def _depth(purpose: Purpose, queued: Any, claimed: Any, now: datetime) -> QueueDepth:

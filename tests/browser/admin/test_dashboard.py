@@ -1,0 +1,44 @@
+"""The dashboard and the queue in a real browser."""
+
+import pytest
+
+from authsms.delivery.conditions import Breaker
+from tests.browser.admin.conftest import Desk
+from tests.browser.admin.scene import morning
+
+
+@pytest.mark.parametrize("address", ["/admin/", "/admin/queue"])
+def test_the_pages_are_fit_for_everybody(desk: Desk, looks_good, address):
+    """Light and dark, phone and desktop, enlarged; axe has nothing to say."""
+    morning(desk)
+    desk.office.services.monitoring.traffic.count()
+    looks_good(address)
+
+
+def test_a_service_is_paused_by_keyboard_and_the_page_renews_itself(desk: Desk):
+    """Renewing waits while somebody is at work in it."""
+    morning(desk)
+    page = desk.open()
+    page.goto(f"{desk.url}/admin/queue")
+    row = page.locator("tr", has_text="twilio")
+    row.locator("summary", has_text="Pause").press("Enter")
+    row.get_by_role("button", name="Pause").press("Enter")
+    page.wait_for_selector("text=Paused. What is being handed over now is finished.")
+    row.get_by_role("button", name="Resume").press("Enter")
+    page.wait_for_selector("text=It goes on.")
+
+    assert Breaker.CLOSED is desk.office.services.conditions.all()["twilio"].breaker
+    assert desk.office.services.conditions.all()["twilio"].paused_at is None
+
+
+def test_charts_tell_hours_of_the_reader(desk: Desk):
+    """And their figures without a pointer."""
+    morning(desk)
+    desk.office.services.monitoring.traffic.count()
+    page = desk.open(timezone_id="Asia/Tokyo")
+    page.goto(f"{desk.url}/admin/dashboard")
+    page.locator("#chart-logins summary").press("Enter")
+    page.wait_for_selector("#chart-logins table")
+    hour = (desk.office.services.clock.now().hour + 9) % 24
+
+    assert page.locator("#chart-logins tbody th").first.inner_text().startswith(f"{hour:02d}:")

@@ -82,6 +82,22 @@ def test_the_first_set_up_begins_at_the_password_alone(office: Office, clock: Ma
     assert "/login/admin-setup" not in office.visitor().get("/login/admin").text
 
 
+def test_the_first_page_of_a_new_server_lists_what_it_needs(office: Office):
+    """In the order in which it works, and what is done is marked."""
+    person = office.person("first")
+    office.services.administrators.grant(person, [Role.ADMINISTRATOR])
+    office.services.administrators.open_setup(person.key)
+    visitor = office.visitor(office.session_token(person, event=SETUP_EVENT, methods=("pwd",)))
+    before = visitor.get("/admin/").text
+    _save_sender(office)
+    after = visitor.get("/admin/").text
+
+    assert before.index("Add a sender service") < before.index("Add a directory") < before.index("Add an application")
+    assert (0, 1) == (before.count(">done<"), after.count(">done<"))
+    assert 'href="/admin/senders/services/main/test"' not in before
+    assert 'href="/admin/senders/services/main/test"' in after
+
+
 def test_a_fresh_proof_during_the_set_up_is_the_password(office: Office, clock: ManualClock):
     """As long as codes do not arrive nobody could go on otherwise."""
     person = office.person("first")

@@ -48,11 +48,16 @@ def test_queue_processes_and_services_are_measured(still_office: Office):
     }
 
 
-def test_a_cap_is_measured_from_the_first_moment_on(still_office: Office):
-    """Before anything is used of it."""
-    found = _read(still_office, caps=[Cap("", CapScope.ALL, "", Period.DAY, most_texts=4)])
+def test_a_cap_is_measured_by_what_is_used_of_it(still_office: Office):
+    """In its present window."""
+    _read(still_office, caps=[Cap("", CapScope.ALL, "", Period.DAY, most_texts=4)])
+    spending = _gate(still_office).spending
+    bill = spending.bill(Purpose.AUTHENTICATION, "DE", "words", is_proven=True)
+    assert bill is not None
+    with still_office.database.write() as session:
+        spending.take(session, bill)
 
-    assert 0 == found[gauges.CAP_USED.name, "all", "", "day"]
+    assert 0.25 == _read(still_office)[gauges.CAP_USED.name, "all", "", "day"]
 
 
 def test_the_way_to_the_phone_is_timed_once(still_office: Office):

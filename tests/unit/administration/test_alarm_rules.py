@@ -7,6 +7,7 @@ import pytest
 
 from authsms.administration.alarm_rules import (
     AlarmKind,
+    Finding,
     Severity,
     about_balance,
     about_breaker,
@@ -25,6 +26,11 @@ SECOND = timedelta(seconds=1)
 DAY = timedelta(days=1)
 
 
+def _sure(finding: Finding | None) -> Finding:
+    assert finding is not None
+    return finding
+
+
 @pytest.mark.parametrize(("ago", "is_wrong"), [(14, False), (15, True), (None, True)])
 def test_a_delivery_process_must_have_been_seen_just_now(ago: int | None, is_wrong: bool):
     seen = None if ago is None else NOW - ago * SECOND
@@ -36,9 +42,9 @@ def test_codes_may_wait_for_seconds_and_offers_for_an_hour():
     """What is late for one purpose is nothing for another."""
     minute = timedelta(minutes=1)
 
-    assert Severity.CRITICAL == about_queue(Purpose.AUTHENTICATION, 3, minute).severity
+    assert Severity.CRITICAL == _sure(about_queue(Purpose.AUTHENTICATION, 3, minute)).severity
     assert about_queue(Purpose.OFFER, 3, minute) is None
-    assert Severity.WARNING == about_queue(Purpose.OFFER, 3, 60 * minute).severity
+    assert Severity.WARNING == _sure(about_queue(Purpose.OFFER, 3, 60 * minute)).severity
     assert about_queue(Purpose.AUTHENTICATION, 0, None) is None
 
 
@@ -51,7 +57,7 @@ def test_a_service_fails_when_half_of_enough_attempts_do(attempts: int, failed: 
 
 
 def test_an_open_breaker_is_an_alarm_with_its_reason():
-    finding = about_breaker("twilio", NOW, "account", "20003")
+    finding = _sure(about_breaker("twilio", NOW, "account", "20003"))
 
     assert (AlarmKind.SERVICE_FAILING, "twilio", "20003") == (finding.kind, finding.subject, finding.facts["code"])
     assert about_breaker("twilio", None, "", "") is None
@@ -63,16 +69,16 @@ def test_silence_counts_only_after_some_texts(accepted: int, reported: bool, is_
 
 
 def test_a_demotion_names_its_countries():
-    assert "AT DE" == about_demotion("twilio", {"DE": "grey", "AT": "grey"}).facts["countries"]
+    assert "AT DE" == _sure(about_demotion("twilio", {"DE": "grey", "AT": "grey"})).facts["countries"]
     assert about_demotion("twilio", {}) is None
 
 
 def test_a_pause_is_told_when_it_may_have_been_forgotten():
-    def judge(ago: timedelta):
+    def judge(ago: timedelta) -> Finding | None:
         return about_pause(AlarmKind.SERVICE_PAUSED, "twilio", NOW - ago, "anna", NOW)
 
     assert judge(timedelta(minutes=59)) is None
-    assert "anna" == judge(timedelta(hours=1)).facts["by"]
+    assert "anna" == _sure(judge(timedelta(hours=1))).facts["by"]
 
 
 @pytest.mark.parametrize(

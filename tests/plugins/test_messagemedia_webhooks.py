@@ -16,6 +16,7 @@ from authsms.plugin_api import (
     ReceiptState,
     WebhookRequest,
 )
+from authsms.senders.definitions import ConfiguredService
 from tests.plugins import hostile
 from tests.plugins import messagemedia_side as side
 from tests.plugins.contract_suite import PHONE, SUBMISSION
@@ -159,6 +160,13 @@ class TestPolling:
         (message,) = json.loads(service.build_request(SUBMISSION).body or b"")["messages"]
         assert "callback_url" not in message
         assert message["delivery_report"] is True
+
+    def test_who_fetches_reports_can_be_missed_like_who_gets_them(self):
+        """For the alarm about providers that fall silent."""
+        services = [side.rest(), side.rest(reports="poll"), side.soap()]
+
+        assert [False, True, True] == [ConfiguredService("line", 1, service).can_report for service in services]
+        assert ConfiguredService("line", 1, side.rest(), side.URL).can_report
 
     def test_a_page_that_is_longer_than_we_read_is_taken_up_to_the_cut(self):
         """Else a hundred long reports would be in the way for ever."""

@@ -221,9 +221,9 @@ class Services:
             continuations=self.continuations.purge,
             tokens=self.tokens.purge,
             sender_tests=self.sender_desk.tests.purge,
-            spending=self.gate.spending.purge,
         )
-        return [*deletions, *self.monitoring.tasks(), ReportPoller(self.senders, self.receipts).task()]
+        polling = ReportPoller(self.senders, self.receipts).task()
+        return [*deletions, *self.gate.tasks(), *self.monitoring.tasks(), polling]
 
     def close(self) -> None:
         """Give back every connection."""

@@ -17,8 +17,10 @@ from authsms.delivery import ledger
 from authsms.delivery.breaker import Breaker, Trouble
 from authsms.delivery.breakers import Breakers
 from authsms.delivery.conditions import Conditions, ServiceCondition
+from authsms.delivery.demotions import SLOT, Demotions
 from authsms.delivery.ledger import Lease, Subject
 from authsms.delivery.rates import ServiceRate, ServiceRates
+from authsms.delivery.schedule import PeriodicTask
 from authsms.delivery.spending import Bill, Spending
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database
@@ -101,6 +103,14 @@ class Gate:
         self.rates = rates
         self.spending = spending
         self._breakers = Breakers(database, clock, conditions)
+
+    def tasks(self) -> Sequence[PeriodicTask]:
+        """Return what has to be done again and again so that the gate knows what it should."""
+        demotions = Demotions(self._database, self._clock, self.conditions)
+        return [
+            PeriodicTask("judge-deliveries", SLOT, demotions.look),
+            PeriodicTask("purge-spending", timedelta(hours=1), self.spending.purge),
+        ]
 
     def paused_until(self, purpose: Purpose) -> datetime | None:
         """Return when to look again after a message whose purpose is paused; None when it is not."""

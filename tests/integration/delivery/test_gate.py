@@ -187,7 +187,7 @@ def test_what_another_process_found_out_holds_at_once(still_office: Office):
 def test_a_wait_that_is_asked_for_holds_for_the_whole_service(still_office: Office):
     """F-04: not only for the message that was told."""
     office = still_office
-    answers = [NotTaken("http_429", "", 30 * SECOND), *[ACCEPTED] * 3]
+    answers: list[Outcome] = [NotTaken("http_429", "", 30 * SECOND), ACCEPTED, ACCEPTED, ACCEPTED]
     office.first.answer = lambda _submission: answers.pop(0)
     posted = [office.post() for _ in range(3)]
     tries = []

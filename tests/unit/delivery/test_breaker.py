@@ -81,7 +81,9 @@ def test_failures_far_apart_do_not_open_it():
 
 def test_successes_make_up_for_failures():
     """At a hundred texts a second, one in a hundred that fails is no reason to stop."""
-    assert Fuse() == _after(*[FAILED, WELL] * 50, step=SECOND / 100)
+    signs: list[Sign] = [FAILED, WELL]
+
+    assert Fuse() == _after(*signs * 50, step=SECOND / 100)
 
 
 def test_a_refused_account_opens_it_at_once():

@@ -9,14 +9,20 @@ import json
 import statistics
 import time
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
+from typing import cast
 
 import click
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import Progress, TaskID
 from rich.table import Table
+from sqlalchemy.orm import Session
 
+from authsms.delivery.bulk import enqueue_many
+from authsms.foundation.db import Database
 from authsms.senders.submission import Purpose
 from tests.bench.post_office import Placement, PostOffice, run_post_office
 
@@ -57,6 +63,16 @@ class Burst:
     processor_ms: float
     memory_mb: float
     growth_mb: float
+
+
+@dataclass(frozen=True, slots=True)
+class Bulk:
+    """A mailing that is enqueued while delivery is at work on it."""
+
+    placement: str
+    messages: int
+    per_second: float
+    longest_transaction_ms: float
 
 
 class Bench:
@@ -115,6 +131,17 @@ class Bench:
         self._office.provider.delay()
         return found
 
+    def bulk(self, number: int) -> Bulk:
+        """Enqueue a mailing, and return how fast that was and how long nobody else could write at the most."""
+        office = self._office
+        drafts = (office.draft(f"bulk {index}", Purpose.OFFER) for index in range(number))
+        task = self._progress.add_task(f"{self._placement}: enqueueing a mailing", total=number)
+        tell = partial(_tell, self._progress, task)
+        database = _Watched(office.services.database)
+        begun = time.monotonic()
+        enqueue_many(cast("Database", database), office.services.outbox, drafts, tell=tell)
+        return Bulk(self._placement, number, number / (time.monotonic() - begun), database.longest * 1000)
+
     def _enqueue(self, texts: Sequence[str], purpose: Purpose) -> None:
         services = self._office.services
         for start in self._counted(f"{self._placement}: enqueueing", range(0, len(texts), _AT_ONCE)):
@@ -140,6 +167,26 @@ class Bench:
         yield from self._progress.track(steps, description=name)
 
 
+class _Watched:
+    """A database that remembers how long its longest transaction took."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self.longest = 0.0
+
+    @contextmanager
+    def write(self) -> Iterator[Session]:
+        """Run one transaction."""
+        begun = time.monotonic()
+        with self._database.write() as session:
+            yield session
+        self.longest = max(self.longest, time.monotonic() - begun)
+
+
+def _tell(progress: Progress, task: TaskID, done: int) -> None:
+    progress.update(task, completed=done)
+
+
 @click.command()
 @click.option("--json", "file", type=click.Path(path_type=Path), help="Write the numbers there, too.")
 @click.option(
@@ -150,10 +197,12 @@ class Bench:
     help="Only these placements.",
 )
 @click.option("--burst", "number", default=10_000, show_default=True, help="Messages of a burst.")
-def delivery(file: Path | None, placements: tuple[str, ...], number: int) -> None:
+@click.option("--bulk", "mailing", default=100_000, show_default=True, help="Messages of a mailing.")
+def delivery(file: Path | None, placements: tuple[str, ...], number: int, mailing: int) -> None:
     """Measure how soon and how fast messages reach a provider, for each placement of the delivery engine."""
     latencies: list[Latency] = []
     bursts: list[Burst] = []
+    bulks: list[Bulk] = []
     for name in placements or Placement:
         shown = Progress(console=Console(stderr=True), transient=True)
         with shown as progress, run_post_office(Placement(name)) as office:
@@ -163,11 +212,23 @@ def delivery(file: Path | None, placements: tuple[str, ...], number: int) -> Non
             latencies.append(bench.spaced("100 a second", 500, 0.01))
             bursts.extend(bench.burst(number, seconds) for seconds in (0.0, 0.2))
             latencies.append(bench.codes_behind_notices())
+            if name in {Placement.SQLITE, Placement.POSTGRESQL}:
+                bulks.append(bench.bulk(mailing))
     console = Console()
     console.print(_latency_table(latencies))
     console.print(_burst_table(bursts))
+    for bulk in bulks:
+        console.print(
+            f"{bulk.placement}: {bulk.messages} enqueued, {bulk.per_second:.0f} per second, "
+            f"longest transaction {bulk.longest_transaction_ms:.0f} ms"
+        )
     if file is not None:
-        report = {"latencies": [asdict(one) for one in latencies], "bursts": [asdict(one) for one in bursts]}
+        parts: dict[str, list[Latency] | list[Burst] | list[Bulk]] = {
+            "latencies": latencies,
+            "bursts": bursts,
+            "bulks": bulks,
+        }
+        report = {name: [asdict(one) for one in found] for name, found in parts.items()}
         file.write_text(json.dumps(report, indent=2), "utf-8")
 
 

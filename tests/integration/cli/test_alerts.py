@@ -18,6 +18,7 @@ from authsms.senders.submission import Purpose
 TWILIO = f'kind = "twilio"\naccount_sid = "AC{"0" * 32}"\nauth_token = "secret"\nsender_phone = "+14155550100"\n'
 SELECTOR = re.compile(r"(authsms_\w+)(?:\{(\w+)=~?\"([^\"]+)\"\})?")
 WORDS: Mapping[tuple[str, str], frozenset[str]] = {
+    ("authsms_queue_age_seconds", "purpose"): frozenset(Purpose),
     ("authsms_queue_overdue_seconds", "purpose"): frozenset(Purpose),
     ("authsms_breaker_state", "state"): frozenset(Breaker),
     ("authsms_attempts_total", "end"): frozenset(AttemptEnd),

@@ -88,6 +88,7 @@ def test_the_wheel_holds_nothing_else(contents: set[str]) -> None:
 
     assert {"authsms", "authsms-0.1.0.dist-info"} | plugins == tops
     assert "authsms/static/vendor/htmx.min.js" in contents
+    assert "authsms/alerts.example.yaml" in contents
     assert "authsms-0.1.0.dist-info/licenses/LICENSE" in contents
 
 

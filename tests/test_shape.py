@@ -15,6 +15,7 @@ HOMES = {
     "argon2": ("authsms/foundation/vault.py",),
     "ldap3": ("authsms/identity/ldap",),
     "pyotp": ("authsms/otp/engine.py",),
+    "pyrad": ("authsms/protocols/radius/packets.py",),
     "phonenumbers": ("authsms/foundation/phone.py",),
     "authlib": ("authsms/protocols/oidc", "authsms/simulator/"),
     "joserfc": ("authsms/protocols/oidc", "authsms/simulator/"),

@@ -20,6 +20,7 @@ from authsms.logon.catalog import Chain, Event, Wanted
 from authsms.logon.endpoints import Endpoint, EndpointService, OidcProfile
 from authsms.logon.methods.base import Method
 from authsms.logon.seed import ADMIN_EVENT, SETUP_EVENT
+from authsms.senders.rules import LABEL_WORDS, is_label
 
 GUARDED_EVENTS: Final = frozenset({ADMIN_EVENT, SETUP_EVENT})
 _CONFIDENTIAL: Final = OidcProfile()
@@ -139,6 +140,8 @@ class LogonDesk:
         _check_name(wanted.name)
         chains = tuple(dict.fromkeys(wanted.chains))
         checked = replace(wanted, title=_title(wanted.title), chains=chains)
+        if checked.label and not is_label(checked.label):
+            raise InvalidInputError(LABEL_WORDS, field="label")
         if not chains:
             raise InvalidInputError("Choose at least one chain; nobody could log in without one.", field="chain")
         self._arrangement.save_event(checked, seen, author_of(actor), self._rule())
@@ -165,7 +168,9 @@ class LogonDesk:
         actor.require(Right.LOGON_EDIT)
         _check_name(chain.name)
         if unknown := [name for name in chain.methods if name not in self._methods]:
-            raise InvalidInputError(f"There is no method called {unknown[0][:_LONGEST_NAME]}.", field="method")
+            raise InvalidInputError(
+                "There is no method called %(unknown)s.", unknown=unknown[0][:_LONGEST_NAME], field="method"
+            )
         if not chain.methods or len(set(chain.methods)) != len(chain.methods):
             raise InvalidInputError("A chain asks for at least one method, and for each once.", field="method")
         groups = frozenset(group.strip() for group in chain.groups if group.strip())

@@ -12,6 +12,7 @@ from sqlalchemy import case, func, select
 
 from authsms.administration.actors import Actor
 from authsms.administration.rights import Right
+from authsms.administration.senders_routes import SenderRoutes
 from authsms.administration.senders_trials import SenderTest, SenderTests, TrialTools
 from authsms.delivery.models import Message
 from authsms.delivery.states import MessageState
@@ -80,6 +81,7 @@ class SenderDesk:
         self._tools = tools
         self._senders = tools.senders
         self.tests = SenderTests(tools)
+        self.routes = SenderRoutes(tools.senders, tools.default_region)
         self._told: dict[str, tuple[float, Told]] = {}
         self._asking = threading.BoundedSemaphore(_BALANCES_AT_ONCE)
 

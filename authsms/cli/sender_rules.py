@@ -25,7 +25,7 @@ def changed_rule(rule: ServiceRule, options: Mapping[str, Any]) -> ServiceRule:
     """Return *rule* with what the options say; those that were not given change nothing.
 
     Raises:
-        InvalidInputError: A line of senders cannot be read, or there is no such purpose.
+        InvalidInputError: There is no such purpose.
     """
     given: dict[str, object] = {name: value for name, value in options.items() if value is not None and value != ()}
     given |= {name: str(given[name]).replace(",", " ").split() for name in _WORDS if name in given}

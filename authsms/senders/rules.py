@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import Final, TypeVar
 
-from authsms.foundation.errors import InvalidInputError
+from authsms.foundation.errors import InvalidInputError, gettext_noop
 from authsms.senders.policy import ServiceRule
 from authsms.senders.routes import ELSEWHERE
 from authsms.senders.submission import Purpose
@@ -41,7 +41,7 @@ def check_rule(rule: ServiceRule) -> None:
     _check(rule.labels, is_label, "labels", LABEL_WORDS)
     if not 1 <= rule.weight <= _HIGHEST_WEIGHT:
         raise InvalidInputError("The weight is a number from 1 to 100.", field="weight")
-    places = "Name the country of senders by two capital letters, or write * for all others."
+    places = "Write senders one country a line, e.g. DE = +491715550100; * stands for all others."
     _check(rule.senders, lambda place: place == ELSEWHERE or _COUNTRY.fullmatch(place), "senders", places)
     for senders in rule.senders.values():
         if not 0 < len(senders) <= _MOST_SENDERS or len(set(senders)) != len(senders):
@@ -49,7 +49,7 @@ def check_rule(rule: ServiceRule) -> None:
         _check(senders, _is_sender, "senders", "A sender is a number or a name of up to 40 characters, no comma.")
 
 
-LABEL_WORDS: Final = "A label is up to 40 lower-case letters, digits, dots and dashes."
+LABEL_WORDS: Final = gettext_noop("A label is up to 40 lower-case letters, digits, dots and dashes.")
 
 
 def is_label(text: str) -> bool:
@@ -86,7 +86,7 @@ def read_rule(name: str, raw: Mapping[str, object]) -> ServiceRule:
     try:
         purposes = frozenset(Purpose(word) for word in _words(given["purposes"], "purposes"))
     except ValueError:
-        raise InvalidInputError(f"{name}: there is no such purpose.", field="purposes") from None
+        raise InvalidInputError("%(name)s: there is no such purpose.", name=name, field="purposes") from None
     countries, prefixes, groups, labels = (
         frozenset(_words(given[part], part)) for part in ("countries", "prefixes", "groups", "labels")
     )
@@ -108,16 +108,13 @@ def read_rule(name: str, raw: Mapping[str, object]) -> ServiceRule:
 def read_senders(text: str) -> dict[str, tuple[str, ...]]:
     """Return the senders in lines of ``DE = +491715550100, +491715550101``; ``*`` stands for all other countries.
 
-    Raises:
-        InvalidInputError: A line is none of these, or a country comes twice.
+    What is none of this comes out as a country that `check_rule` refuses, so that a form can show it again.
     """
     senders: dict[str, tuple[str, ...]] = {}
     for line in filter(None, map(str.strip, text.splitlines())):
-        place, equals, names = line.partition("=")
-        place = place.strip().upper()
-        if not equals or place in senders:
-            raise InvalidInputError("Write one country a line, e.g. DE = +491715550100.", field="senders")
-        senders[place] = tuple(filter(None, map(str.strip, names.split(","))))
+        place, _, names = line.partition("=")
+        known = senders.get(place.strip().upper(), ())
+        senders[place.strip().upper()] = (*known, *filter(None, map(str.strip, names.split(","))))
     return senders
 
 
@@ -134,7 +131,7 @@ def typed(raw: object, kind: type[_T], name: str) -> _T:
         InvalidInputError: It is not; `field` is *name*.
     """
     if not isinstance(raw, kind) or (kind is int and isinstance(raw, bool)):
-        raise InvalidInputError(f"{name} is missing or of the wrong type.", field=name)
+        raise InvalidInputError("%(name)s is missing or of the wrong type.", name=name, field=name)
     return raw
 
 

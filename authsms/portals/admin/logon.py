@@ -18,7 +18,7 @@ from authsms.foundation.errors import (
 )
 from authsms.logon.arrangement import fingerprint
 from authsms.logon.catalog import Chain, Event, Wanted
-from authsms.portals.admin.frame import AdminForm, act_with, actor, check_form, done, page
+from authsms.portals.admin.frame import AdminForm, act_with, actor, check_form, done, page, told
 from authsms.portals.admin.frame import services as all_services
 from authsms.portals.admin.logon_form import ArrangeForm
 from authsms.portals.admin.logon_words import METHODS, NEEDS, ODDITIES, VERDICTS
@@ -122,7 +122,7 @@ def try_as() -> ResponseReturnValue:
     try:
         trial = cast("_Services", all_services()).logon_trials.try_as(actor(), login, event)
     except (NotFoundError, DirectoryUnavailableError) as error:
-        return _try_page(event, login, problem=str(error)), 400
+        return _try_page(event, login, problem=told(error)), 400
     return _try_page(event, login, trial)
 
 
@@ -144,7 +144,11 @@ def _try_page(event: str, login: str, trial: LogonTrial | None = None, problem: 
 def _store_event(name: str) -> ResponseReturnValue:
     form = _checked_form()
     wanted = Wanted(
-        name or form.text("name"), form.text("title"), form.picked(), tuple(form.endpoint.data or ())[:_MOST]
+        name or form.text("name"),
+        form.text("title"),
+        form.picked(),
+        tuple(form.endpoint.data or ())[:_MOST],
+        form.text("label").lower(),
     )
     known = _desk().overview(actor()).arranged.chains
     typed = Event(
@@ -152,6 +156,7 @@ def _store_event(name: str) -> ResponseReturnValue:
         wanted.title,
         tuple(known[one] for one in wanted.chains if one in known),
         frozenset(wanted.endpoints),
+        wanted.label,
     )
     if form.move.data:
         return _event_page(typed, form.text("seen"), form=form)
@@ -198,7 +203,7 @@ def _remove(work: Callable[[], object]) -> ResponseReturnValue:
     try:
         return act_with(work, url_for(".events"), "removed")
     except InvalidInputError as error:
-        return _overview(str(error)), 409
+        return _overview(told(error)), 409
 
 
 def _overview(problem: str = "") -> str:

@@ -19,6 +19,7 @@ class ArrangeForm(AdminForm):
 
     name = StringField()
     title = StringField()
+    label = StringField()
     seen = StringField()
     order = SelectMultipleField(validate_choice=False)
     chosen = SelectMultipleField(validate_choice=False)

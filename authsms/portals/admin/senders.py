@@ -1,5 +1,6 @@
 """The sender services: the list, and what can be done to one of them with a button."""
 
+from collections import Counter
 from collections.abc import Callable
 from typing import Protocol, cast
 
@@ -10,12 +11,17 @@ from flask_babel import lazy_gettext
 from authsms.administration.rights import Right
 from authsms.administration.senders import SenderDesk
 from authsms.administration.senders_history import SenderHistory
+from authsms.administration.senders_routes import Question, RoutePlan
+from authsms.delivery.gate import Gate
 from authsms.foundation.errors import ConflictError, InvalidInputError, OverloadedError
-from authsms.portals.admin.frame import NOTICES, AdminServices, act_with, actor, page
+from authsms.portals.admin.frame import NOTICES, AdminForm, AdminServices, act_with, actor, check_form, page, told
 from authsms.portals.admin.frame import services as all_services
+from authsms.portals.admin.senders_words import OBSTACLES, PURPOSES
+from authsms.senders.submission import Purpose
 
 blueprint = Blueprint("admin_senders", __name__)
 _LONGEST_VERSION = 9
+_LONGEST_WORD = 200
 NOTICES.update(
     {
         "sender.balance": lazy_gettext("The provider was asked."),
@@ -28,6 +34,7 @@ class SenderServices(AdminServices, Protocol):
 
     sender_desk: SenderDesk
     sender_history: SenderHistory
+    gate: Gate
 
 
 def services() -> SenderServices:
@@ -45,6 +52,20 @@ def seen_version() -> int:
 def listing() -> ResponseReturnValue:
     """List the services in the order they are asked."""
     return _list()
+
+
+@blueprint.post("/senders/routes")
+def routes() -> ResponseReturnValue:
+    """Show who would carry a text; nothing is sent."""
+    check_form(AdminForm())
+    purpose = request.form.get("purpose", "")
+    words = {name: request.form.get(name, "").strip()[:_LONGEST_WORD] for name in ("phone", "group", "label")}
+    question = Question(purpose=Purpose(purpose) if purpose in set(Purpose) else Purpose.AUTHENTICATION, **words)
+    try:
+        plan = services().sender_desk.routes.plan(actor(), question)
+    except InvalidInputError as error:
+        return _list(question=question, plan=told(error)), 400
+    return _list(question=question, plan=plan)
 
 
 @blueprint.post("/senders/services/<name>/switch")
@@ -77,14 +98,21 @@ def _act(work: Callable[[], object], key: str = "saved") -> ResponseReturnValue:
     try:
         return act_with(work, url_for(".listing"), key)
     except (ConflictError, InvalidInputError, OverloadedError) as error:
-        return _list(str(error)), 409
+        return _list(told(error)), 409
 
 
-def _list(problem: str = "") -> str:
+def _list(problem: str = "", *, question: Question | None = None, plan: RoutePlan | str | None = None) -> str:
     desk = services().sender_desk
+    lines = desk.services(actor())
     return page(
         "senders.html",
-        lines=desk.services(actor()),
+        lines=lines,
+        places=Counter(line.saved.rule.position for line in lines),
+        shared=desk.routes.shared(actor()),
+        question=question or Question(),
+        plan=plan,
+        purposes=PURPOSES,
+        obstacles=OBSTACLES,
         policy=desk.policy(actor()),
         kinds=desk.kinds(actor()),
         problem=problem,

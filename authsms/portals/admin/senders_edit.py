@@ -8,11 +8,13 @@ from flask_babel import gettext
 
 from authsms.administration.rights import Right
 from authsms.foundation.errors import ConflictError, InvalidInputError, NotFoundError
-from authsms.portals.admin.frame import AdminForm, actor, check_form, done, page
+from authsms.portals.admin.frame import AdminForm, actor, check_form, done, page, told
 from authsms.portals.admin.senders import blueprint, seen_version, services
 from authsms.portals.admin.senders_form import preset_values, read_draft, service_form, shown_settings
 from authsms.senders.contract import SenderService
 from authsms.senders.definitions import SavedService, ServiceDraft
+from authsms.senders.policy import ServiceRule
+from authsms.senders.rules import write_senders
 from authsms.senders.submission import Purpose
 
 
@@ -37,9 +39,9 @@ def create(kind: str) -> ResponseReturnValue:
     form = service_form(provider)
     draft = read_draft(form, provider, str(form["name"].data or "").strip()[:80])
     try:
-        services().sender_desk.save(actor(), draft, expected_version=0)
+        services().sender_desk.save(actor(), draft, expected_version=0, beside=_beside(form))
     except (InvalidInputError, ConflictError) as error:
-        words = str(error) if isinstance(error, InvalidInputError) else ""
+        words = told(error) if isinstance(error, InvalidInputError) else ""
         field = error.field if isinstance(error, InvalidInputError) else "name"
         problem = (field, words or gettext("A service of this name is there already; choose another name."))
         shown = shown_settings(provider, draft.settings, {})
@@ -61,11 +63,12 @@ def save(name: str) -> ResponseReturnValue:
     require_edit_form()
     saved = services().sender_desk.service(actor(), name)
     provider = kind_of(saved.kind)
-    draft = read_draft(service_form(provider), provider, name)
+    form = service_form(provider)
+    draft = read_draft(form, provider, name)
     try:
-        services().sender_desk.save(actor(), draft, expected_version=seen_version())
+        services().sender_desk.save(actor(), draft, expected_version=seen_version(), beside=_beside(form))
     except InvalidInputError as error:
-        return show_saved(saved, draft, problem=(error.field, str(error)), version=seen_version()), 400
+        return show_saved(saved, draft, problem=(error.field, told(error)), version=seen_version()), 400
     except ConflictError:
         return show_saved(services().sender_desk.service(actor(), name), draft, is_late=True), 409
     return done(url_for(".listing"))
@@ -122,9 +125,24 @@ def show_saved(
 
 def _form(provider: type[SenderService], **facts: Any) -> str:
     draft, saved = facts.get("draft"), facts.get("saved")
-    rule = draft.rule if draft else saved.rule if saved else None
+    rule = draft.rule if draft else saved.rule if saved else ServiceRule("")
+    others = [line.saved.rule for line in services().sender_desk.services(actor())]
+    others = [one for one in others if one.name != facts["name"]]
+    near = next((one.name for one in others if saved and one.position == saved.rule.position), "")
     guards = [one.label for one in provider.all_settings() if one.guards_secrets]
     defaults = {"saved": None, "problem": ("", ""), "is_late": False, "callback_url": "", "advice": ""}
     return page(
-        "senders_service.html", kind=provider, rule=rule, purposes=list(Purpose), guards=guards, **defaults | facts
+        "senders_service.html",
+        kind=provider,
+        rule=rule,
+        senders=write_senders(rule.senders),
+        others=others,
+        beside=str(request.form.get("beside", near)),
+        purposes=list(Purpose),
+        guards=guards,
+        **defaults | facts,
     )
+
+
+def _beside(form: AdminForm) -> str:
+    return str(form["beside"].data or "")

@@ -10,6 +10,7 @@ from authsms.portals.admin.frame import AdminForm
 from authsms.senders.contract import SenderService
 from authsms.senders.definitions import SavedService, SecretMark, ServiceDraft
 from authsms.senders.policy import ServiceRule
+from authsms.senders.rules import read_senders
 from authsms.senders.settings import Setting, SettingKind, SettingValue
 from authsms.senders.submission import Purpose
 
@@ -38,9 +39,10 @@ class ShownSetting:
 
 def service_form(kind: type[SenderService]) -> AdminForm:
     """Return the form of a service of *kind*: its own settings, where it is used, and which secrets to remove."""
+    rule = ("countries", "prefixes", "groups", "labels", "weight", "senders", "beside")
     fields: dict[str, Any] = {
         "name": StringField(),
-        "countries": StringField(),
+        **{name: StringField() for name in rule},
         "purposes": SelectMultipleField(
             choices=[one.value for one in Purpose],  # type: ignore[misc]  # the stubs know pairs only
             validate_choice=False,
@@ -64,10 +66,7 @@ def read_draft(form: AdminForm, kind: type[SenderService], name: str) -> Service
         settings[setting.name] = data if setting.kind is SettingKind.FLAG else _text(data)
         if setting.is_secret and form[f"clear-{setting.name}"].data:
             cleared.add(setting.name)
-    words = _text(form["countries"].data).replace(",", " ").upper().split()
-    purposes = frozenset(Purpose(word) for word in form["purposes"].data or () if word in set(Purpose))
-    rule = ServiceRule(name, 0, True, purposes, frozenset(words))
-    return ServiceDraft(rule, kind.key, settings, frozenset(cleared))
+    return ServiceDraft(_rule(form, name), kind.key, settings, frozenset(cleared))
 
 
 def shown_settings(
@@ -96,6 +95,22 @@ def shown_settings(
         differs = stored is not None and _words(now) != _words(typed)
         shown.append(ShownSetting(setting, _words(typed), typed is True, mark, _words(now) if differs else None))
     return shown
+
+
+def _rule(form: AdminForm, name: str) -> ServiceRule:
+    """Return where a service is used, as it was typed; its place and whether it is on stand elsewhere."""
+    words = {field: _text(form[field].data).replace(",", " ") for field in ("countries", "prefixes", "labels")}
+    weight = _text(form["weight"].data).strip() or "1"
+    return ServiceRule(
+        name,
+        purposes=frozenset(Purpose(word) for word in form["purposes"].data or () if word in set(Purpose)),
+        countries=frozenset(words["countries"].upper().split()),
+        prefixes=frozenset(words["prefixes"].split()),
+        groups=frozenset(filter(None, map(str.strip, _text(form["groups"].data).splitlines()))),
+        labels=frozenset(words["labels"].lower().split()),
+        weight=int(weight) if weight.isascii() and weight.isdigit() and len(weight) < 4 else 0,  # noqa: PLR2004 - digits
+        senders=read_senders(_text(form["senders"].data)),
+    )
 
 
 def preset_values(kind: type[SenderService], name: str) -> tuple[Mapping[str, SettingValue], str]:

@@ -104,11 +104,19 @@ def test_senders_are_written_one_country_a_line():
     assert RULE.senders == read_senders(f"\n{text}\n".replace("DE =", " de="))
 
 
-@pytest.mark.parametrize("text", ["DE +49171", "DE = +1\nde = +2"])
+@pytest.mark.parametrize("text", ["DE +49171", "= +49171", "Germany = +49171"])
 def test_a_line_of_senders_nobody_can_read_is_refused(text):
-    """Rather than guessed at."""
+    """Rather than guessed at; it stands in the form again as it was typed."""
+    rule = replace(RULE, senders=read_senders(text))
+
     with pytest.raises(InvalidInputError, match="one country a line"):
-        read_senders(text)
+        check_rule(rule)
+    assert text.partition(" = ")[0].upper() in write_senders(rule.senders)
+
+
+def test_a_country_that_comes_twice_has_the_senders_of_both_lines():
+    """As lists get longer, lines do."""
+    assert {"DE": ("+1", "+2")} == read_senders("DE = +1\nde = +2")
 
 
 def test_an_option_changes_only_what_it_names():

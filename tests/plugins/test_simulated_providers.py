@@ -8,6 +8,7 @@ import pytest
 from authsms_clickatell import ClickatellHttpService
 from authsms_clickatell_platform import ClickatellOneService, ClickatellPlatformService
 from authsms_generic_http import GenericHttpService
+from authsms_signalwire import SignalWireService
 from authsms_twilio import TwilioService
 
 from authsms.foundation.phone import PhoneNumber
@@ -20,6 +21,7 @@ from authsms.simulator.phones import PhoneBook
 from authsms.simulator.providers.clickatell import ClickatellAccount
 from authsms.simulator.providers.clickatell_platform import OneAccount, PlatformAccount
 from authsms.simulator.providers.gateway import GatewayAccount
+from authsms.simulator.providers.signalwire import SignalWireAccount
 from authsms.simulator.providers.twilio import TwilioAccount
 from authsms.simulator.server import WebServer
 
@@ -27,10 +29,12 @@ PHONE = PhoneNumber("+4915112345678")
 TEXT = '739201 ist Ihr Code. "{}" & ä €'
 TWILIO = TwilioAccount(numbers=("+14155550100",))
 GATEWAY = GatewayAccount()
+SIGNALWIRE = SignalWireAccount()
 CLICKATELL, PLATFORM, ONE = ClickatellAccount(), PlatformAccount(), OneAccount()
 SECRETS = {
     "twilio": "auth_token",
     "gateway": "password",
+    "signalwire": "token",
     "clickatell": "password",
     "clickatell-platform": "api_key",
     "clickatell-one": "api_key",
@@ -66,6 +70,16 @@ class Range:
                 },
                 guard,
             ),
+            "signalwire": SignalWireService.configure(
+                {
+                    "space": "example",
+                    "project_key": SIGNALWIRE.project,
+                    "token": SIGNALWIRE.token,
+                    "sender_phone": SIGNALWIRE.numbers[0],
+                    "base_url": f"{server.url}/signalwire",
+                },
+                guard,
+            ),
             "clickatell": ClickatellHttpService.configure(
                 {
                     "user": CLICKATELL.user,
@@ -90,7 +104,9 @@ class Range:
 
 @pytest.fixture(scope="module")
 def _simulator() -> Iterator[Range]:
-    app = create_simulator(SimulatorConfig(accounts=(TWILIO, GATEWAY, CLICKATELL, PLATFORM, ONE), pace=timedelta(0)))
+    app = create_simulator(
+        SimulatorConfig(accounts=(TWILIO, GATEWAY, SIGNALWIRE, CLICKATELL, PLATFORM, ONE), pace=timedelta(0))
+    )
     network = app.extensions["simulator"]
     with WebServer(app, "127.0.0.1", 0) as server:
         yield Range(server, network.phones, network.faults)
@@ -152,6 +168,7 @@ class TestProvider:
     ("provider", "code"),
     [
         *[("twilio", code) for code in ("21211", "21610", "21408")],
+        *[("signalwire", code) for code in ("21606", "21705", "30002", "4001")],
         *[("clickatell", code) for code in ("001", "105", "122", "301")],
         *[("clickatell-one", code) for code in ("1", "20", "25", "26")],
     ],

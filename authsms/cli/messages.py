@@ -18,7 +18,7 @@ from authsms.cli.delivery_words import span
 from authsms.cli.operator import operator
 from authsms.delivery.activity import LoggedAttempt, LoggedMessage, LoggedReceipt
 from authsms.delivery.states import LIVE, MessageState
-from authsms.foundation.errors import NotFoundError
+from authsms.foundation.errors import DatabaseUnavailableError, NotFoundError
 from authsms.senders.submission import Purpose
 from authsms.wiring import Services
 
@@ -134,7 +134,10 @@ def _told(services: Services, wanted: MessageFilter, limit: int, *, follow: bool
     yield from reversed(portion.items[:limit])
     while follow:
         time.sleep(_LOOK_SECONDS)
-        newest = desk.portion(actor, wanted, size=_WATCHED).items
+        try:
+            newest = desk.portion(actor, wanted, size=_WATCHED).items
+        except DatabaseUnavailableError:
+            continue  # whoever follows wants to see when it goes on
         yield from (one for one in reversed(newest) if known.get(one.id) != _changing(one))
         known |= {one.id: _changing(one) for one in newest}
 

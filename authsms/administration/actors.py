@@ -39,6 +39,6 @@ class Actor:
             ProofNeededError: It asks for a fresh proof of who he is; lead him through the chain again.
         """
         if not self.may(right):
-            raise ForbiddenError(f"This needs the right {right.value}.")
+            raise ForbiddenError("This needs the right %(right)s.", right=right.value)
         if right in GUARDED and self.proof_age > PROOF_LASTS:
             raise ProofNeededError("Sign in again to go on with this.")

@@ -18,14 +18,14 @@ from authsms.administration.rights import Right, Role
 from authsms.audit import AuditEntry, AuditTag, AuditTrail
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database
-from authsms.foundation.errors import ConflictError, InvalidInputError, NotFoundError
+from authsms.foundation.errors import ConflictError, InvalidInputError, NotFoundError, gettext_noop
 from authsms.identity.repository import Person
 from authsms.logon.seed import ADMIN_EVENT, SETUP_EVENT
 from authsms.logon.sessions import LoginSession
 
 SETUP_LASTS = timedelta(hours=24)
 _TWO_FACTORS = "mfa"
-_CHANGED = "Somebody else has changed this administrator; load the page again."
+_CHANGED = gettext_noop("Somebody else has changed this administrator; load the page again.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -66,12 +66,14 @@ class PortalRule:
         for chain in changed.chains:
             if factors(chain, self.methods) < _TWO:
                 raise InvalidInputError(
-                    f"Administrators sign in by {chain.title}; there it would ask for one factor only. Two are needed."
+                    "Administrators sign in by %(title)s; there it would ask for one factor only. Two are needed.",
+                    title=chain.title,
                 )
         for repository in self.repositories:
             if not any(self._is_open_to(chain, repository) for chain in changed.chains):
                 raise InvalidInputError(
-                    f"Administrators of {repository} could not sign in any more: no chain is for everybody there."
+                    "Administrators of %(repository)s could not sign in any more: no chain is for everybody there.",
+                    repository=repository,
                 )
 
     def _is_open_to(self, chain: Chain, repository: str) -> bool:

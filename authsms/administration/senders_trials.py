@@ -188,7 +188,9 @@ class SenderTests:
 
     def _checked(self, phone: str, text: str) -> PhoneNumber:
         if not text.strip() or len(text) > _LONGEST_TEXT:
-            raise InvalidInputError(f"Write a message of 1 to {_LONGEST_TEXT} characters.", field="text")
+            raise InvalidInputError(
+                "Write a message of 1 to %(longest_text)s characters.", longest_text=_LONGEST_TEXT, field="text"
+            )
         return parse_phone(phone, default_region=self._tools.default_region)
 
     def _begin(self, actor: Actor, name: str, recipient: PhoneNumber, *, is_typed: bool) -> str:

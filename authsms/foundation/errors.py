@@ -19,13 +19,31 @@ AuthsmsError
 ```
 
 Outcomes that are expected (a wrong code, a chain that is not finished) are values, not errors.
+
+What an error says is an English sentence and the facts that stand in it, kept apart: whoever shows it to people can
+say it in their language. ``str(error)`` is the whole in English.
 """
 
 from datetime import timedelta
 
 
+def gettext_noop(sentence: str) -> str:
+    """Return *sentence*; marks one for translation that stands away from the error it is said with."""
+    return sentence
+
+
 class AuthsmsError(Exception):
-    """Root of all errors this project raises on purpose."""
+    """Root of all errors this project raises on purpose.
+
+    Args:
+        sentence: What to say, in English; facts stand in it as ``%(name)s``.
+        facts: Those facts; another error among them is said in its own words.
+    """
+
+    def __init__(self, sentence: str = "", **facts: object) -> None:
+        super().__init__(sentence % facts if facts else sentence)
+        self.sentence = sentence
+        self.facts = facts
 
 
 class ConfigurationError(AuthsmsError):
@@ -39,8 +57,8 @@ class InvalidInputError(AuthsmsError):
         field: Name of the input at fault, or empty.
     """
 
-    def __init__(self, message: str, *, field: str = "") -> None:
-        super().__init__(message)
+    def __init__(self, sentence: str, *, field: str = "", **facts: object) -> None:
+        super().__init__(sentence, **facts)
         self.field = field
 
 
@@ -71,8 +89,8 @@ class TooManyRequestsError(AuthsmsError):
         retry_after: How long to wait before the next try can succeed.
     """
 
-    def __init__(self, message: str, *, retry_after: timedelta) -> None:
-        super().__init__(message)
+    def __init__(self, sentence: str, *, retry_after: timedelta, **facts: object) -> None:
+        super().__init__(sentence, **facts)
         self.retry_after = retry_after
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 from authsms.audit import AuditTag, AuditTrail, Author, Detail
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database
-from authsms.foundation.errors import ConfigurationError, ConflictError, InvalidInputError, NotFoundError
+from authsms.foundation.errors import ConfigurationError, ConflictError, InvalidInputError, NotFoundError, gettext_noop
 from authsms.foundation.vault import Vault
 from authsms.identity.kinds import RepositoryKind, RepositorySettings
 from authsms.identity.local import LOCAL
@@ -62,7 +62,7 @@ class RepositoryView:
 
 
 _NOBODY = Author()
-_CHANGED = "Somebody else changed this repository in the meantime; look at it again."
+_CHANGED = gettext_noop("Somebody else changed this repository in the meantime; look at it again.")
 
 
 class Definitions:
@@ -183,7 +183,7 @@ class Definitions:
     def _write(self, row: RepositoryRow, definition: RepositoryDefinition, kind: RepositoryKind, author: Author) -> str:
         """Write *definition* into *row* and return what became of the secret."""
         if row.kind != definition.kind:
-            raise ConflictError(f"This repository is of the kind {row.kind}; make another one.")
+            raise ConflictError("This repository is of the kind %(kind)s; make another one.", kind=row.kind)
         fate = "kept"
         if definition.secret is not None:
             fate = "set" if definition.secret else "cleared"

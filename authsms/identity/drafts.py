@@ -55,7 +55,9 @@ def read_shown(text: str, what: str = "display_name") -> str:
     """
     shown = plain_text(text, LONGEST_SHOWN + 1)
     if not shown or len(shown) > LONGEST_SHOWN:
-        raise InvalidInputError(f"A name has 1 to {LONGEST_SHOWN} characters.", field=what)
+        raise InvalidInputError(
+            "A name has 1 to %(longest_shown)s characters.", longest_shown=LONGEST_SHOWN, field=what
+        )
     return shown
 
 
@@ -63,7 +65,9 @@ def read_groups(names: Iterable[str]) -> frozenset[str]:
     """Return usable group names; see `read_shown`."""
     groups = frozenset(read_shown(name, "groups") for name in names)
     if len(groups) > _MOST_GROUPS:
-        raise InvalidInputError(f"Nobody is in more than {_MOST_GROUPS} groups.", field="groups")
+        raise InvalidInputError(
+            "Nobody is in more than %(most_groups)s groups.", most_groups=_MOST_GROUPS, field="groups"
+        )
     return groups
 
 
@@ -71,7 +75,9 @@ def read_phones(texts: Iterable[str], *, default_region: str) -> tuple[PhoneNumb
     """Return usable numbers in their order; see `parse_phone`."""
     phones = tuple(dict.fromkeys(parse_phone(text, default_region=default_region) for text in texts))
     if len(phones) > _MOST_PHONES:
-        raise InvalidInputError(f"Nobody has more than {_MOST_PHONES} numbers.", field="phone")
+        raise InvalidInputError(
+            "Nobody has more than %(most_phones)s numbers.", most_phones=_MOST_PHONES, field="phone"
+        )
     return phones
 
 
@@ -97,5 +103,9 @@ def read_password(text: str) -> str:
     if _HASHED.match(text):
         raise InvalidInputError("The password is hashed already; only clear ones can be taken over.", field="password")
     if len(text) < SHORTEST_PASSWORD or not is_acceptable_password(text):
-        raise InvalidInputError(f"A password has {SHORTEST_PASSWORD} or more characters.", field="password")
+        raise InvalidInputError(
+            "A password has %(shortest_password)s or more characters.",
+            shortest_password=SHORTEST_PASSWORD,
+            field="password",
+        )
     return text

@@ -264,5 +264,7 @@ class PeopleService:
     @staticmethod
     def _ready(known: _Loaded) -> Repository:
         if known.repository is None:
-            raise DirectoryUnavailableError(f"The repository {known.view.name} cannot be used; see the log.")
+            raise DirectoryUnavailableError(
+                "The repository %(name)s cannot be used; see the log.", name=known.view.name
+            )
         return known.repository

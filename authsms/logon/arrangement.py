@@ -107,7 +107,7 @@ class Arrangement:
                 raise NotFoundError("There is no such chain.")
             if users := now.events_with(name):
                 where = ", ".join(event.title for event in users)
-                raise InvalidInputError(f"This chain is used by: {where}. Take it out there first.")
+                raise InvalidInputError("This chain is used by: %(where)s. Take it out there first.", where=where)
             session.execute(delete(ChainRow).where(ChainRow.name == name))
             self._audit.record(session, author.entry(AuditTag.CHAIN_REMOVED, details={"chain": name}))
             return now
@@ -146,7 +146,9 @@ class Arrangement:
                 raise NotFoundError("There is no such event.")
             if users := now.endpoints_of(name):
                 where = ", ".join(endpoint.name for endpoint in users)
-                raise InvalidInputError(f"This event is used by these endpoints: {where}. Change them first.")
+                raise InvalidInputError(
+                    "This event is used by these endpoints: %(where)s. Change them first.", where=where
+                )
             session.execute(delete(EventRow).where(EventRow.name == name))
             self._audit.record(session, author.entry(AuditTag.EVENT_REMOVED, event=name))
             return now
@@ -170,7 +172,7 @@ class Arrangement:
                 raise NotFoundError("There is no such endpoint.")
             _check_seen(found, seen)
             if endpoint.event not in now.events:
-                raise NotFoundError(f"There is no event called {endpoint.event}.")
+                raise NotFoundError("There is no event called %(event)s.", event=endpoint.event)
             session.execute(
                 update(EndpointRow)
                 .where(EndpointRow.id == endpoint.id)
@@ -188,7 +190,7 @@ class Arrangement:
         try:
             self._run(change, _anything)
         except IntegrityError as error:
-            raise ConflictError(f"There is already an endpoint called {endpoint.name}.") from error
+            raise ConflictError("There is already an endpoint called %(name)s.", name=endpoint.name) from error
 
     def remove_endpoint(self, client_id: str, author: Author) -> None:
         """Remove an endpoint; what it still holds is worth nothing from then on.
@@ -204,7 +206,9 @@ class Arrangement:
                 raise NotFoundError("There is no such endpoint.")
             if users := [event.title for event in now.events.values() if client_id in event.endpoints]:
                 where = ", ".join(users)
-                raise InvalidInputError(f"This endpoint is on the list of: {where}. Take it off there first.")
+                raise InvalidInputError(
+                    "This endpoint is on the list of: %(where)s. Take it off there first.", where=where
+                )
             session.execute(delete(EndpointRow).where(EndpointRow.id == client_id))
             self._audit.record(session, author.entry(AuditTag.ENDPOINT_REMOVED, endpoint=found.name))
             return now

@@ -168,7 +168,7 @@ def write_event(session: Session, vault: Vault, wanted: Wanted) -> None:
         raise InvalidInputError("An event has a name and at least one chain.", field="chains")
     ids = {row.name: row.id for row in session.scalars(select(ChainRow).where(ChainRow.name.in_(wanted.chains)))}
     if missing := [chain for chain in wanted.chains if chain not in ids]:
-        raise NotFoundError(f"There is no chain called {missing[0]}.")
+        raise NotFoundError("There is no chain called %(missing)s.", missing=missing[0])
     row = session.scalar(select(EventRow).where(EventRow.name == wanted.name))
     if row is None:
         row = EventRow(id=vault.new_id(), name=wanted.name)

@@ -130,13 +130,13 @@ class EndpointService:
         try:
             self._store(endpoint, secret, author)
         except IntegrityError as error:
-            raise ConflictError(f"There is already an endpoint called {name}.") from error
+            raise ConflictError("There is already an endpoint called %(name)s.", name=name) from error
         return endpoint, "" if oidc.is_public else secret
 
     def _store(self, endpoint: Endpoint, secret: str, author: Author) -> None:
         with self._database.write() as session:
             if session.scalar(select(EventRow.id).where(EventRow.name == endpoint.event)) is None:
-                raise NotFoundError(f"There is no event called {endpoint.event}.")
+                raise NotFoundError("There is no event called %(event)s.", event=endpoint.event)
             session.execute(
                 insert(EndpointRow).values(
                     id=endpoint.id,

@@ -134,7 +134,7 @@ class SenderService(ABC):
         for setting in (one for one in cls.settings if one.name == cls.sender_setting):
             setting.read(sender)
             return
-        raise InvalidInputError(f"{cls.title} takes no sender but its own.", field="senders")
+        raise InvalidInputError("%(title)s takes no sender but its own.", title=cls.title, field="senders")
 
     @abstractmethod
     def build_request(self, submission: Submission) -> ProviderRequest:

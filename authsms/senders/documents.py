@@ -120,7 +120,7 @@ def read_toml(text: str) -> PolicyDocument:
     try:
         raw = tomllib.loads(text.replace("\r\n", "\n"))
     except (tomllib.TOMLDecodeError, RecursionError) as error:
-        raise InvalidInputError(f"This is no TOML: {error}", field="text") from error
+        raise InvalidInputError("This is no TOML: %(error)s", error=error, field="text") from error
     return read_document(raw)
 
 
@@ -222,7 +222,9 @@ def _texts(raw: object, name: str) -> dict[str, str]:
 def _refuse_unknown(raw: Mapping[str, object], known: set[str] | frozenset[str], place: str) -> None:
     unknown = sorted(set(raw) - known)
     if unknown:
-        raise InvalidInputError(f"There is no {unknown[0][:40]!r} in {place}.", field="text")
+        raise InvalidInputError(
+            "There is no %(unknown)r in %(place)s.", unknown=unknown[0][:40], place=place, field="text"
+        )
 
 
 def _has(document: Mapping[str, object], name: str) -> bool:

@@ -49,10 +49,10 @@ class ProviderRequest:
     def __post_init__(self) -> None:
         for name, value in self.headers:
             if not _HEADER.fullmatch(name) or name.lower() in _FRAMING:
-                raise InvalidInputError(f"{name!r} cannot be set as a header.", field="headers")
+                raise InvalidInputError("%(name)r cannot be set as a header.", name=name, field="headers")
             if any(mark in value for mark in "\r\n\0") or not value.isprintable() or not _is_latin(value):
                 raise InvalidInputError(
-                    f"The value of header {name} holds characters no header may hold.", field="headers"
+                    "The value of header %(name)s holds characters no header may hold.", name=name, field="headers"
                 )
 
     @classmethod

@@ -113,7 +113,7 @@ def write(
         if guard is None:
             raise
         raise InvalidInputError(
-            f"{guard} was changed, so type the secrets again. {error}", field=error.field
+            "%(guard)s was changed, so type the secrets again. %(error)s", guard=guard, error=error, field=error.field
         ) from error
     if row is None:
         row = SenderServiceRecord(id=vault.new_id(), secret_marks={}, version=0)
@@ -148,7 +148,7 @@ def restore(
     try:
         _check_senders(kind, SettingValues(values), entry.rule)
     except InvalidInputError as error:
-        raise InvalidInputError(f"{entry.rule.name}: {error}", field=error.field) from error
+        raise InvalidInputError("%(name)s: %(error)s", name=entry.rule.name, error=error, field=error.field) from error
     draft = ServiceDraft(entry.rule, kind.key, values)
     kept = {} if row is None else _reusable(vault, row, kind, draft)[0]
     is_new = row is None
@@ -202,7 +202,7 @@ def _check_senders(kind: type[SenderService], values: SettingValues, rule: Servi
         try:
             kind.check_sender(values, sender)
         except InvalidInputError as error:
-            raise InvalidInputError(f"{sender}: {error}", field="senders") from error
+            raise InvalidInputError("%(sender)s: %(error)s", sender=sender, error=error, field="senders") from error
 
 
 def _plain_values(kind: type[SenderService], entry: ServiceEntry) -> Mapping[str, SettingValue]:
@@ -210,7 +210,7 @@ def _plain_values(kind: type[SenderService], entry: ServiceEntry) -> Mapping[str
     try:
         return SettingValues.read(plain, entry.settings).values
     except InvalidInputError as error:
-        raise InvalidInputError(f"{entry.rule.name}: {error}", field=error.field) from error
+        raise InvalidInputError("%(name)s: %(error)s", name=entry.rule.name, error=error, field=error.field) from error
 
 
 def _is_like(row: SenderServiceRecord, kind: type[SenderService], entry: ServiceEntry) -> bool:
@@ -257,7 +257,11 @@ def refuse_rivals(rows: Sequence[SenderServiceRecord], kinds: Mapping[str, type[
             is_same = bool(account) and account == other.settings.get(its_kind.account_setting)
             if is_same and other is not row and its_kind.key in kind.rivals:
                 raise InvalidInputError(
-                    f"{row.name} ({kind.title}) and {other.name} ({its_kind.title}) use the same account, which serves "
-                    "only one of them. Switch the other one off first.",
+                    "%(name)s (%(title)s) and %(other)s (%(its_title)s) use the same account, which serves only one "
+                    "of them. Switch the other one off first.",
+                    name=row.name,
+                    title=kind.title,
+                    other=other.name,
+                    its_title=its_kind.title,
                     field=kind.account_setting,
                 )

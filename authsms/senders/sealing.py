@@ -90,7 +90,9 @@ def _pairs(setting: Setting, raw: object, stored: Secret) -> tuple[tuple[str, st
     pairs = []
     for name, value in typed if isinstance(typed, tuple) else ():
         if not value and name not in known:
-            raise InvalidInputError(f"{setting.label}: {name} needs a value.", field=setting.name)
+            raise InvalidInputError(
+                "%(label)s: %(name)s needs a value.", label=setting.label, name=name, field=setting.name
+            )
         pairs.append((name, value or known[name]))
     return tuple(pairs)
 

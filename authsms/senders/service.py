@@ -114,7 +114,7 @@ class SenderPolicyService(PolicyStore):
         try:
             return self._current().services[name]
         except KeyError:
-            raise NotFoundError(f"There is no usable sender service called {name!r}.") from None
+            raise NotFoundError("There is no usable sender service called %(name)r.", name=name) from None
 
     def sender_of(self, name: str) -> str:
         """Return the sender that every text of a service comes from; empty when there are several, or none is known."""
@@ -132,7 +132,7 @@ class SenderPolicyService(PolicyStore):
             NotFoundError: Texts of this purpose carry no code; they bring their own words.
         """
         if purpose not in {Purpose.AUTHENTICATION, Purpose.VERIFICATION}:
-            raise NotFoundError(f"There is no template for {purpose}.")
+            raise NotFoundError("There is no template for %(purpose)s.", purpose=purpose)
         return parse_template(self._current().policy.source(locale))
 
     def shown(self, recipient: PhoneNumber) -> str:
@@ -164,8 +164,9 @@ class SenderPolicyService(PolicyStore):
             url = one.read(settings.get(one.name)) if one.kind is SettingKind.URL else ""
             if isinstance(url, str) and url and not may_call(self._guard, url):
                 raise InvalidInputError(
-                    f"{one.label}: this server calls only https addresses on port 443 of the public internet. Ask "
+                    "%(label)s: this server calls only https addresses on port 443 of the public internet. Ask "
                     "whoever runs it to add this host to network.allowed when it is a gateway of your own.",
+                    label=one.label,
                     field=one.name,
                 )
 
@@ -177,7 +178,9 @@ class SenderPolicyService(PolicyStore):
         """
         kind = self._kinds.get(draft.kind)
         if kind is None:
-            raise InvalidInputError(f"There is no kind of sender service called {draft.kind!r}.", field="kind")
+            raise InvalidInputError(
+                "There is no kind of sender service called %(kind)r.", kind=draft.kind, field="kind"
+            )
         return ConfiguredService(draft.rule.name, 0, kind.configure(draft.settings, self._guard, connections=1))
 
     def try_out(

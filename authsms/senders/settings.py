@@ -82,7 +82,7 @@ class Setting:
         """
         value = self._typed(raw)
         if self.required and value in {"", ()}:
-            raise self._problem("is needed")
+            raise self._problem("%(label)s is needed.")
         return value
 
     def _typed(self, raw: object) -> SettingValue:
@@ -98,19 +98,19 @@ class Setting:
 
     def _text(self, raw: object) -> str:
         if not isinstance(raw, str):
-            raise self._problem("must be text")
+            raise self._problem("%(label)s must be text.")
         text = raw.strip()
         is_multiline = self.kind is SettingKind.MULTILINE
         if len(text) > (_LONGEST_CERTIFICATES if is_multiline else _LONGEST_TEXT):
-            raise self._problem("is too long")
+            raise self._problem("%(label)s is too long.")
         if not is_multiline and not text.isprintable():
-            raise self._problem("holds characters that cannot be seen")
+            raise self._problem("%(label)s holds characters that cannot be seen.")
         if self.kind is SettingKind.CHOICE and text not in dict(self.choices):
-            raise self._problem("is none of the choices")
+            raise self._problem("%(label)s is none of the choices.")
         if self.kind is SettingKind.URL:
             self._check_url(text)
         if self.pattern and text and not re.fullmatch(self.pattern, text):
-            raise self._problem(f"has another form: {self.help}")
+            raise self._problem("%(label)s has another form: %(help)s", help=self.help)
         return text
 
     def _check_url(self, text: str) -> None:
@@ -120,17 +120,19 @@ class Setting:
         except ValueError:
             is_usable = False
         if not is_usable or any(mark.isspace() or mark == "\\" for mark in text):
-            raise self._problem("must be an address that starts with https://")
+            raise self._problem("%(label)s must be an address that starts with https://.")
         if "@" in parts.netloc or parts.fragment:
-            raise self._problem("must hold neither a user name nor a #")
+            raise self._problem("%(label)s must hold neither a user name nor a #.")
 
     def _number(self, raw: object) -> int:
         try:
             number = int(str(raw))
         except ValueError:
-            raise self._problem("must be a whole number") from None
+            raise self._problem("%(label)s must be a whole number.") from None
         if isinstance(raw, bool) or not self.lowest <= number <= self.highest:
-            raise self._problem(f"must lie between {self.lowest} and {self.highest}")
+            raise self._problem(
+                "%(label)s must lie between %(lowest)s and %(highest)s.", lowest=self.lowest, highest=self.highest
+            )
         return number
 
     def _flag(self, raw: object) -> bool:
@@ -143,7 +145,7 @@ class Setting:
             "off": False,
         }
         if not isinstance(raw, bool | str) or raw not in words:
-            raise self._problem("must be on or off")
+            raise self._problem("%(label)s must be on or off.")
         return words[raw]
 
     def _pairs(self, raw: object) -> tuple[tuple[str, str], ...]:
@@ -156,26 +158,26 @@ class Setting:
         elif isinstance(raw, Sequence):
             entries = list(raw)
         else:
-            raise self._problem("must be lines of name=value")
+            raise self._problem("%(label)s must be lines of name=value.")
         pairs = tuple(self._pair(entry) for entry in entries)
         if len(pairs) > _MOST_PAIRS or sum(len(name) + len(value) for name, value in pairs) > _LONGEST_TEXT * 4:
-            raise self._problem("is too long")
+            raise self._problem("%(label)s is too long.")
         if self.kind is SettingKind.SECRET_PAIRS and len(dict(pairs)) != len(pairs):
-            raise self._problem("names something twice")
+            raise self._problem("%(label)s names something twice.")
         return pairs
 
     def _pair(self, entry: object) -> tuple[str, str]:
         if not isinstance(entry, Sequence) or isinstance(entry, str) or len(entry) != 2:  # noqa: PLR2004 - a pair
-            raise self._problem("must be lines of name=value")
+            raise self._problem("%(label)s must be lines of name=value.")
         name, value = entry
         if not isinstance(name, str) or not isinstance(value, str) or not name.strip():
-            raise self._problem("must be lines of name=value")
+            raise self._problem("%(label)s must be lines of name=value.")
         if not name.isprintable() or not value.isprintable():
-            raise self._problem("holds characters that cannot be seen")
+            raise self._problem("%(label)s holds characters that cannot be seen.")
         return name.strip(), value.strip()
 
-    def _problem(self, what: str) -> InvalidInputError:
-        return InvalidInputError(f"{self.label} {what}.", field=self.name)
+    def _problem(self, sentence: str, **facts: object) -> InvalidInputError:
+        return InvalidInputError(sentence, field=self.name, label=self.label, **facts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -194,7 +196,7 @@ class SettingValues:
         """
         unknown = sorted(set(raw) - {setting.name for setting in settings})
         if unknown:
-            raise InvalidInputError(f"There is no setting called {unknown[0]!r}.", field=unknown[0])
+            raise InvalidInputError("There is no setting called %(unknown)r.", unknown=unknown[0], field=unknown[0])
         values = {setting.name: setting.read(raw.get(setting.name)) for setting in settings}
         return cls(values, tuple(_secret_texts(settings, values)))
 

@@ -61,7 +61,9 @@ class PolicyStore:
         check_rule(draft.rule)
         kind = self._kinds.get(draft.kind)
         if kind is None:
-            raise InvalidInputError(f"There is no kind of sender service called {draft.kind!r}.", field="kind")
+            raise InvalidInputError(
+                "There is no kind of sender service called %(kind)r.", kind=draft.kind, field="kind"
+            )
         with self._database.write() as session:
             policy = self._lock_policy(session)
             row = session.scalars(
@@ -103,7 +105,7 @@ class PolicyStore:
             row = _named(session, name, expected_version)
             problem = records.problem_of(self._vault, row, self._kinds.get(row.kind)) if on else ""
             if problem:
-                raise InvalidInputError(f"{name} cannot be switched on: {problem}")
+                raise InvalidInputError("%(name)s cannot be switched on: %(problem)s", name=name, problem=problem)
             if row.is_enabled != on:
                 row.is_enabled, row.version = on, row.version + 1
                 self._keep_version(session, policy, author, f"switched {name} {'on' if on else 'off'}")
@@ -189,7 +191,7 @@ class PolicyStore:
         with self._database.read() as session:
             row = session.get(SenderPolicyVersion, number)
             if row is None:
-                raise NotFoundError(f"There is no version {number} of the sender policy.")
+                raise NotFoundError("There is no version %(number)s of the sender policy.", number=number)
             return PolicyVersion(row.version, row.at, row.author, row.change, row.document)
 
     def policy(self) -> Policy:
@@ -245,7 +247,9 @@ class PolicyStore:
             check_rule(entry.rule)
             kind = self._kinds.get(entry.kind)
             if kind is None:
-                raise InvalidInputError(f"{entry.rule.name}: the plugin that brings {entry.kind!r} is not loaded.")
+                raise InvalidInputError(
+                    "%(name)s: the plugin that brings %(kind)r is not loaded.", name=entry.rule.name, kind=entry.kind
+                )
             session.add(
                 records.restore(
                     self._vault, present.pop(entry.rule.name, None), kind, entry, at=self._clock.now(), by=by
@@ -277,7 +281,7 @@ class PolicyStore:
 def _named(session: Session, name: str, expected_version: int | None) -> SenderServiceRecord:
     row = session.scalars(select(SenderServiceRecord).where(SenderServiceRecord.name == name)).one_or_none()
     if row is None:
-        raise NotFoundError(f"There is no sender service called {name!r}.")
+        raise NotFoundError("There is no sender service called %(name)r.", name=name)
     if expected_version is not None and expected_version != row.version:
         raise ConflictError("Somebody else has changed this sender service; load it again.")
     return row

@@ -13,7 +13,7 @@ from enum import StrEnum
 from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
-from authsms.foundation.errors import InvalidInputError
+from authsms.foundation.errors import InvalidInputError, gettext_noop
 
 NAMES: Final = frozenset({"otp", "user", "event", "endpoint", "minutes"})
 """What a template of a message may name."""
@@ -34,8 +34,11 @@ class TemplateError(InvalidInputError):
         position: Index of the character at fault.
     """
 
-    def __init__(self, message: str, *, position: int) -> None:
-        super().__init__(f"{message} (at character {position + 1})", field="template")
+    def __init__(self, problem: str, *, position: int, **facts: object) -> None:
+        what = InvalidInputError(problem, field="template", **facts)
+        super().__init__(
+            gettext_noop("%(problem)s (at character %(place)s)"), field="template", problem=what, place=position + 1
+        )
         self.position = position
 
 
@@ -79,7 +82,7 @@ def parse_template(
         TemplateError: A name is unknown, a required one is missing, or a brace stands alone; with the position.
     """
     if len(source) > longest:
-        raise TemplateError(f"The text is longer than {longest} characters", position=longest)
+        raise TemplateError("The text is longer than %(longest)s characters", longest=longest, position=longest)
     for position, mark in enumerate(source):
         if mark != "\n" and unicodedata.category(mark) in _UNSEEN:
             raise TemplateError("The text holds a character that cannot be seen", position=position)
@@ -91,7 +94,7 @@ def parse_template(
     template = Template(source, _joined([*parts, source[end:]]))
     for name in required:
         if name not in template.names:
-            raise TemplateError(f"The text needs {{{name}}}", position=len(source))
+            raise TemplateError("The text needs {%(name)s}", name=name, position=len(source))
     return template
 
 
@@ -100,10 +103,17 @@ def _part(found: re.Match[str], names: Collection[str]) -> Part:
     if token in {"{{", "}}"}:
         return token[0]
     if name is None:
-        raise TemplateError(f"A single {token} means nothing; write {token * 2} to show one", position=found.start())
+        raise TemplateError(
+            "A single %(token)s means nothing; write %(token_2)s to show one",
+            token=token,
+            token_2=token * 2,
+            position=found.start(),
+        )
     if name not in names:
         known = ", ".join(f"{{{word}}}" for word in sorted(names))
-        raise TemplateError(f"{{{name[:20]}}} is unknown; there are {known}", position=found.start())
+        raise TemplateError(
+            "{%(name)s} is unknown; there are %(known)s", name=name[:20], known=known, position=found.start()
+        )
     return Slot(name)
 
 

@@ -9,7 +9,7 @@ from flask_babel import lazy_gettext
 from authsms.administration.rights import Right, Role
 from authsms.foundation.errors import InvalidInputError, NotFoundError
 from authsms.identity.repository import Person, PersonKey
-from authsms.portals.admin.frame import AdminForm, act_with, actor, check_form, done, page, services
+from authsms.portals.admin.frame import AdminForm, act_with, actor, check_form, done, page, services, told
 
 blueprint = Blueprint("admin_administrators", __name__)
 _LONGEST_NAME = 256
@@ -68,7 +68,7 @@ def save() -> ResponseReturnValue:
     try:
         services().administrators.change(actor(), person, chosen, expected_version=version)
     except InvalidInputError as error:
-        return _form(_Who.of(person), chosen=chosen, version=version, problem=str(error)), 400
+        return _form(_Who.of(person), chosen=chosen, version=version, problem=told(error)), 400
     return done(url_for("admin_administrators.listing"))
 
 

@@ -15,7 +15,7 @@ from authsms.administration.rights import Right
 from authsms.foundation.errors import AuthsmsError, ConflictError, InvalidInputError, NotFoundError
 from authsms.logon.arrangement import fingerprint
 from authsms.logon.endpoints import Endpoint, OidcProfile, TokenAlgorithm
-from authsms.portals.admin.frame import AdminForm, act_with, actor, check_form, done, page
+from authsms.portals.admin.frame import AdminForm, act_with, actor, check_form, done, page, told
 from authsms.portals.admin.frame import services as all_services
 from authsms.portals.once import answer_once
 
@@ -107,7 +107,7 @@ def renew(client_id: str) -> ResponseReturnValue:
     try:
         secret = _desk().renew_secret(actor(), client_id)
     except InvalidInputError as error:
-        return _list(str(error)), 409
+        return _list(told(error)), 409
     found = _desk().endpoint(actor(), client_id)
     return page("endpoints_secret.html", endpoint=found, secret=secret)
 
@@ -118,7 +118,7 @@ def remove(client_id: str) -> ResponseReturnValue:
     try:
         return act_with(lambda: _desk().remove_endpoint(actor(), client_id), url_for(".listing"), "removed")
     except InvalidInputError as error:
-        return _list(str(error)), 409
+        return _list(told(error)), 409
 
 
 def _desk() -> LogonDesk:
@@ -161,7 +161,7 @@ def _form(
         draft=draft,
         endpoint=endpoint,
         seen=seen if seen is not None else (fingerprint(endpoint) if endpoint else ""),
-        problem=str(problem) if problem else "",
+        problem=told(problem) if problem else "",
         is_late=is_late,
         events=sorted(choices, key=lambda one: one[1]),
         algorithms=[(one.value, one.value) for one in TokenAlgorithm],

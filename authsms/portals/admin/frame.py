@@ -11,7 +11,7 @@ from typing import Any, Protocol, cast
 
 from flask import Blueprint, Response, current_app, g, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import lazy_gettext
+from flask_babel import gettext, lazy_gettext
 from flask_babel.speaklater import LazyString
 from werkzeug.wrappers import Response as BaseResponse
 
@@ -199,6 +199,12 @@ def act_with(work: Callable[[], object], onward: str, key: str = "saved") -> Bas
     AdminForm().validate()
     work()
     return done(onward, key)
+
+
+def told(error: AuthsmsError) -> str:
+    """Return what an error says, in the language of the page."""
+    facts = {name: told(fact) if isinstance(fact, AuthsmsError) else fact for name, fact in error.facts.items()}
+    return str(gettext(error.sentence, **facts))
 
 
 def listing_request(*, size: int = 50, sort: str = "", descending: bool = False) -> PageRequest:

@@ -244,7 +244,7 @@ def _event_page(
         picked=picked,
         endpoints=sorted(arranged.endpoints.values(), key=lambda one: one.name),
         moved=form.text("move") if form else "",
-        problem=str(problem) if problem else "",
+        problem=told(problem) if problem else "",
         stored=stored,
     )
 
@@ -266,7 +266,7 @@ def _chain_page(
         lines=[(one, METHODS.get(one, one)) for one in _lines(form, shown.methods, known)],
         picked=shown.methods,
         moved=form.text("move") if form else "",
-        problem=str(problem) if problem else "",
+        problem=told(problem) if problem else "",
         stored=stored,
         methods=METHODS,
     )

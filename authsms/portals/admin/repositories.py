@@ -8,10 +8,16 @@ from flask.typing import ResponseReturnValue
 
 from authsms.administration.repositories import RepositoryDesk, Trial
 from authsms.administration.rights import Right
-from authsms.foundation.errors import ConflictError, InvalidInputError, OverloadedError, TooManyRequestsError
+from authsms.foundation.errors import (
+    AuthsmsError,
+    ConflictError,
+    InvalidInputError,
+    OverloadedError,
+    TooManyRequestsError,
+)
 from authsms.identity.definitions import RepositoryView
 from authsms.identity.ldap.settings import PRESETS
-from authsms.portals.admin.frame import AdminForm, act_with, actor, check_form, done, page
+from authsms.portals.admin.frame import AdminForm, act_with, actor, check_form, done, page, told
 from authsms.portals.admin.frame import services as all_services
 from authsms.portals.admin.repositories_form import RepositoryForm, differences, read_draft, shown_values
 from authsms.portals.admin.repositories_words import FINDINGS, GROUP_SOURCES, PRESET_WORDS, STEPS, WORDS
@@ -104,7 +110,7 @@ def try_saved(name: str) -> ResponseReturnValue:
     try:
         found = _desk().test_saved(actor(), name, login)
     except (InvalidInputError, TooManyRequestsError, OverloadedError) as error:
-        return _trial_page(_desk().get(actor(), name), login=login, problem=str(error)), 400
+        return _trial_page(_desk().get(actor(), name), login=login, problem=told(error)), 400
     return _trial_page(_desk().get(actor(), name), login=login, trial=found)
 
 
@@ -140,7 +146,7 @@ def _act(work: Callable[[], object], key: str = "saved") -> ResponseReturnValue:
     try:
         return act_with(work, url_for(".listing"), key)
     except (InvalidInputError, ConflictError) as error:
-        return _list(str(error)), 409
+        return _list(told(error)), 409
 
 
 def _list(problem: str = "") -> str:
@@ -165,7 +171,7 @@ def _form(
     view: RepositoryView | None = None,
     *,
     version: int | None = None,
-    problem: Exception | None = None,
+    problem: AuthsmsError | None = None,
     changed: list[tuple[str, str]] | None = None,
     trial: Trial | None = None,
 ) -> str:
@@ -175,7 +181,7 @@ def _form(
         values=values,
         view=view,
         version=seen,
-        problem=str(problem) if problem else "",
+        problem=told(problem) if problem else "",
         changed=changed,
         trial=trial,
         presets=PRESET_WORDS,

@@ -10,7 +10,7 @@ from wtforms import StringField
 
 from authsms.administration.rights import Right
 from authsms.foundation.errors import ConflictError, InvalidInputError
-from authsms.portals.admin.frame import AdminForm, actor, check_form, done, page
+from authsms.portals.admin.frame import AdminForm, actor, check_form, done, page, told
 from authsms.portals.admin.senders import blueprint, seen_version, services
 
 _CHANGED = lazy_gettext(
@@ -82,7 +82,7 @@ def take_in() -> ResponseReturnValue:
             return done(url_for(".listing"))
         return _show_file(text)
     except InvalidInputError as error:
-        return page("senders_import.html", text=text, plan=None, problem=str(error)), 400
+        return page("senders_import.html", text=text, plan=None, problem=told(error)), 400
     except ConflictError:
         return _show_file(text, _CHANGED), 409
 
@@ -108,5 +108,5 @@ def _show_return(number: int, problem: object = "") -> str:
     try:
         plan = services().sender_history.plan_return(actor(), number)
     except InvalidInputError as error:
-        return page("senders_return.html", number=number, plan=None, problem=str(error))
+        return page("senders_return.html", number=number, plan=None, problem=told(error))
     return page("senders_return.html", number=number, plan=plan, problem=problem)

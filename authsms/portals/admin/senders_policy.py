@@ -9,7 +9,7 @@ from wtforms import BooleanField, StringField
 from authsms.administration.rights import Right
 from authsms.administration.senders import Preview
 from authsms.foundation.errors import ConflictError, InvalidInputError
-from authsms.portals.admin.frame import AdminForm, actor, check_form, done, page
+from authsms.portals.admin.frame import AdminForm, actor, check_form, done, page, told
 from authsms.portals.admin.senders import blueprint, seen_version, services
 from authsms.senders.documents import read_currency, read_price
 from authsms.senders.policy import Policy
@@ -53,7 +53,7 @@ def save_policy() -> ResponseReturnValue:
             return _show(typed)
         services().sender_desk.save_policy(actor(), typed)
     except InvalidInputError as error:
-        return _show(typed, (error.field, str(error)), price=price), 400
+        return _show(typed, (error.field, told(error)), price=price), 400
     except ConflictError:
         return _show(replace(typed, version=stored.version), other=stored), 409
     return done(url_for(".policy"))
@@ -99,7 +99,7 @@ def _preview(policy: Policy, language: str) -> Preview | str:
     try:
         return services().sender_desk.preview(actor(), known.source(language), policy.segment_price)
     except InvalidInputError as error:
-        return str(error)
+        return told(error)
 
 
 def _languages(policy: Policy) -> list[str]:

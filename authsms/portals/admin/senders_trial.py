@@ -14,7 +14,7 @@ from authsms.foundation.errors import (
     OverloadedError,
     TooManyRequestsError,
 )
-from authsms.portals.admin.frame import AdminForm, actor, check_form, page
+from authsms.portals.admin.frame import AdminForm, actor, check_form, page, told
 from authsms.portals.admin.senders import blueprint, services
 from authsms.portals.admin.senders_edit import kind_of, require_edit_form, show_saved
 from authsms.portals.admin.senders_form import read_draft, service_form
@@ -49,7 +49,7 @@ def start_trial(name: str) -> ResponseReturnValue:
     try:
         return answer_once(lambda: _start(name, phone, text))
     except InvalidInputError as error:
-        return _show(name, phone, text, (error.field, str(error))), 400
+        return _show(name, phone, text, (error.field, told(error))), 400
     except (TooManyRequestsError, OverloadedError, NotFoundError) as error:
         return _show(name, phone, text, ("", _words(error))), 429
 
@@ -65,7 +65,7 @@ def try_typed(name: str) -> ResponseReturnValue:
     try:
         return answer_once(lambda: _start(name, phone, text, draft))
     except InvalidInputError as error:
-        return show_saved(saved, draft, problem=(error.field, str(error))), 400
+        return show_saved(saved, draft, problem=(error.field, told(error))), 400
     except (TooManyRequestsError, OverloadedError) as error:
         return show_saved(saved, draft, problem=("", _words(error))), 429
 
@@ -99,4 +99,4 @@ def _words(error: AuthsmsError) -> str:
             minutes=minutes,
         )
         return words
-    return str(error)
+    return told(error)

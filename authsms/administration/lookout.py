@@ -64,8 +64,11 @@ class Lookout:
         self._throughput = Throughput(database, clock)
 
     def look(self) -> None:
-        """Raise and clear alarms."""
-        self._alarms.settle(_KINDS, self.findings())
+        """Raise and clear alarms.
+
+        Whoever calls this is a delivery process, so there is one, even if nobody has seen it yet.
+        """
+        self._alarms.settle(_KINDS, [one for one in self.findings() if one.kind is not AlarmKind.NO_DELIVERY])
 
     def findings(self) -> Sequence[Finding]:
         """Return what is wrong at this moment; nobody is told."""

@@ -62,6 +62,17 @@ def test_a_missing_delivery_process_is_seen_by_whoever_looks(work, alarms):
     assert ["alarm.cleared", "alarm.raised"] == work.tags()[:2]
 
 
+def test_a_delivery_process_knows_that_it_is_there(work, alarms):
+    """Before it has been seen by anybody: a start is no alarm, and ends the one of the time before."""
+    work.services.monitoring.lookout.look()
+    at_start = work.tags()
+    alarms.standing(ADMINISTRATOR)
+    work.services.monitoring.lookout.look()
+
+    assert [] == at_start
+    assert ["alarm.cleared", "alarm.raised"] == work.tags()
+
+
 def test_an_alarm_that_comes_back_is_raised_anew(work, alarms):
     """With the moment it came back at."""
     before = alarms.standing(ADMINISTRATOR)[0]

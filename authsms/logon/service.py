@@ -19,15 +19,15 @@ from authsms.foundation.vault import Vault
 from authsms.logon.blocks import Blocks
 from authsms.logon.catalog import Catalog, Event
 from authsms.logon.endpoints import GIVE_UP, Continuation, Continuations
-from authsms.logon.machine import Asks, Failed, Passed, Progress, Result, advance, switch
+from authsms.logon.machine import Asks, Failed, Passed, Progress, advance, switch
 from authsms.logon.methods.base import Answer, Begin, LogonView, Method
 from authsms.logon.pace import Pace
 from authsms.logon.processes import LIFETIME, OVER, Process, Processes
 from authsms.logon.sessions import LoginSessions
-from authsms.logon.settlement import Settlement
+from authsms.logon.settlement import Settlement, result_of
 from authsms.logon.steps import Client, DeliveryStatus, Entrance, Step, Ticket
 from authsms.logon.subject import People, Subject
-from authsms.logon.walk import Walk, choices, first_chain
+from authsms.logon.walk import Walk, choices, first_chain, narrowed
 from authsms.logon.whereabouts import Whereabouts
 
 __all__ = ["Client", "DeliveryStatus", "Entrance", "LogonService", "LogonTools", "Step", "Ticket"]
@@ -89,6 +89,7 @@ class LogonService:
         *,
         continuation_id: str | None = None,
         response: Mapping[str, str] | None = None,
+        chain: str = "",
     ) -> Step:
         """Start a process for whoever *user_name* is, and begin the first method of the first chain that fits.
 
@@ -98,6 +99,7 @@ class LogonService:
             client: Who calls.
             continuation_id: The door's request that waits for this login.
             response: Answer to the first method, if that asks for a password: a page with both fields saves a step.
+            chain: Only chains of the event that answer to this short name; see `narrowed`.
 
         Raises:
             InvalidInputError: The user name cannot be one; whether anybody has it plays no part.
@@ -106,7 +108,8 @@ class LogonService:
             UnavailableError: A dependency is away; nothing was stored.
         """
         began = self._pace.now()
-        walk, secret = self._open(event_name, user_name, client, continuation_id)
+        event, continuation = self._enter(event_name, continuation_id)
+        walk, secret = self._open(narrowed(event, chain), user_name, client, continuation)
         first = walk.process.progress
         opening = self._methods[first.methods[0]].opening()
         if response is not None and opening is not None:
@@ -201,11 +204,10 @@ class LogonService:
         """Delete processes that are long over; return how many."""
         return self._processes.purge()
 
-    def _open(self, event_name: str, user_name: str, client: Client, continuation_id: str | None) -> tuple[Walk, str]:
+    def _open(self, event: Event, typed: str, client: Client, waiting: Continuation | None) -> tuple[Walk, str]:
         """Return a new process that is not stored yet, and its secret."""
         tools = self._tools
-        event, continuation = self._enter(event_name, continuation_id)
-        subject = Subject(tools.people, tools.vault, user_name)
+        subject = Subject(tools.people, tools.vault, typed)
         chain = first_chain(event, subject, self._methods)
         process_id = tools.vault.new_id()
         secret, secret_hash = self._processes.new_secret(process_id)
@@ -220,8 +222,8 @@ class LogonService:
             login=subject.login,
             known=None,
             phantom=False,
-            endpoint=continuation.endpoint if continuation else "",
-            return_to=continuation.path if continuation else None,
+            endpoint=waiting.endpoint if waiting else client.endpoint,
+            return_to=waiting.path if waiting else None,
             expires_at=tools.clock.now() + LIFETIME,
         )
         return Walk(process, event, subject, client), secret
@@ -243,7 +245,7 @@ class LogonService:
         following = self._following(walk) if callable(given) else None
         with self._tools.database.write() as session:
             self._insert(session, walk)
-            return self._settlement.settle(session, walk, secret, _result(given, session), following)
+            return self._settlement.settle(session, walk, secret, result_of(given, session), following)
 
     def _insert(self, session: Session, walk: Walk) -> None:
         self._processes.insert(session, walk.process)
@@ -255,7 +257,7 @@ class LogonService:
         if isinstance(given, Failed) and not given.counted:
             return self._settlement.step(walk, ticket.secret, given.message_key)
         with self._tools.database.write() as session:
-            return self._settlement.settle(session, walk, ticket.secret, _result(given, session), following)
+            return self._settlement.settle(session, walk, ticket.secret, result_of(given, session), following)
 
     def _enter(self, event_name: str, continuation_id: str | None) -> tuple[Event, Continuation | None]:
         continuation = None if continuation_id is None else self._tools.continuations.get(continuation_id)
@@ -285,13 +287,6 @@ class LogonService:
         """Make the next method ready, in case the present one passes."""
         progress = advance(walk.process.progress, Passed())
         return None if progress.current is None else self._prepare(walk, progress)
-
-
-def _result(given: Answer, session: Session) -> Result:
-    """Do the work of an answer, if there is any, and return its result."""
-    if isinstance(given, Passed):
-        raise TypeError("only work may pass: what it passed on has to be written")
-    return given(session) if callable(given) else given
 
 
 def _question(progress: Progress) -> Asks:

@@ -9,7 +9,7 @@ from authsms.audit import AuditEntry, AuditTag, AuditTrail, Detail
 from authsms.foundation.db import after_commit
 from authsms.foundation.metrics import LOGONS
 from authsms.logon.machine import Asks, Failed, MessageKey, Passed, Result, Status, advance
-from authsms.logon.methods.base import Begin, Method
+from authsms.logon.methods.base import Answer, Begin, Method
 from authsms.logon.processes import Process, Processes
 from authsms.logon.sessions import LoginSessions, SessionDraft
 from authsms.logon.steps import Step
@@ -141,3 +141,10 @@ class Settlement:
     def _proofs(self, process: Process) -> tuple[str, ...]:
         """Return the amr words of the chain's methods, each once, in order."""
         return tuple(dict.fromkeys(word for name in process.progress.methods for word in self._methods[name].amr))
+
+
+def result_of(given: Answer, session: Session) -> Result:
+    """Do the work of an answer, if there is any, and return its result."""
+    if isinstance(given, Passed):
+        raise TypeError("only work may pass: what it passed on has to be written")
+    return given(session) if callable(given) else given

@@ -13,11 +13,14 @@ class Client:
         address: IP address the request came from, after the rule for trusted proxies.
         user_agent: What the client says it is.
         locale: Language of texts, e.g. ``de``.
+        endpoint: Name of the endpoint that calls for the person, where the door knows it by its own means; empty when
+            a continuation says so, and for a direct visit.
     """
 
     address: str = ""
     user_agent: str = ""
     locale: str = "en"
+    endpoint: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from authsms.foundation.errors import NotFoundError
 from authsms.logon.catalog import Chain, Event
 from authsms.logon.machine import Asks, Progress
 from authsms.logon.methods.base import LogonView, Method
@@ -46,6 +47,24 @@ class Walk:
             is_new=asks is None and straight_on,
             label=self.event.label,
         )
+
+
+def narrowed(event: Event, short_name: str) -> Event:
+    """Return *event* with only those of its chains that answer to *short_name*; with an empty one, all of them.
+
+    A chain answers to its name and to what stands behind a dash in it: ``sms`` means ``local-sms`` as well as
+    ``directory-sms``, whichever suits the person.
+
+    Raises:
+        NotFoundError: None of them does.
+    """
+    if not short_name:
+        return event
+    wanted = f"-{short_name}".casefold()
+    chains = tuple(chain for chain in event.chains if f"-{chain.name}".casefold().endswith(wanted))
+    if not chains:
+        raise NotFoundError("There is no such way to log in.")
+    return replace(event, chains=chains)
 
 
 def first_chain(event: Event, subject: Subject, methods: Mapping[str, Method]) -> Chain:

@@ -139,8 +139,9 @@ def test_codes_and_offers_from_one_number_are_warned_of(office, admin):
     shared = admin.get("/admin/senders").text
     admin.post(MAIN, _typed(admin) | {"senders": "* = Example"})
 
-    assert "have the same sender: +14155550100" in shared
-    assert "have the same sender" not in admin.get("/admin/senders").text
+    assert "Codes come from the same sender" in shared
+    assert "<li>+14155550100: main</li>" in shared
+    assert "Codes come from the same sender" not in admin.get("/admin/senders").text
 
 
 def test_an_event_gets_a_label(office, admin):

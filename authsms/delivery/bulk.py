@@ -9,9 +9,9 @@ from authsms.delivery.outbox import Draft, Outbox
 from authsms.foundation.db import Database
 
 _FIRST_PORTION: Final = 50
-_LARGEST_PORTION: Final = 500
-_QUICK_SECONDS: Final = 0.1
-_SLOW_SECONDS: Final = 0.25
+_LARGEST_PORTION: Final = 200
+_QUICK_SECONDS: Final = 0.05
+_SLOW_SECONDS: Final = 0.15
 _REST: Final = 0.2
 
 

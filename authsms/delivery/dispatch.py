@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
+from sqlalchemy.orm import Session
+
 from authsms.delivery import answers, ledger, repeats
 from authsms.delivery.gate import Barred, Gate
 from authsms.delivery.journal import Cause, Journal
@@ -268,7 +270,7 @@ class Dispatcher:
             _log.warning("breaker.not_told", service=service.name)
 
     def _write_down(self, subject: Subject, owner: str, ended: Ended, verdict: Verdict) -> None:
-        with self._database.write() as session:
+        def write(session: Session) -> None:
             changed = ledger.end_attempt(session, subject, owner, ended, verdict)
             if not changed and ended.past.end is AttemptEnd.ACCEPTED:
                 changed = ledger.take_late_answer(session, subject, ended)
@@ -276,6 +278,8 @@ class Dispatcher:
                 cause = Cause(ended.past.service, code=ended.code, attempts=ended.number)
                 self._journal.note(session, subject, verdict, cause)
             self._receipts.absorb(session, subject, ended.past.service, ended.provider_id)
+
+        self._database.write_together(write)
 
     def _give_back(self, subject: Subject, owner: str, verdict: Verdict) -> None:
         now = self._clock.now()

@@ -76,6 +76,11 @@ class _Entry:
     rate: ServiceRate | None
     bill: Bill | None
 
+    @property
+    def is_plain(self) -> bool:
+        """Whether nothing is asked but that the message is ours; its transaction may then be shared."""
+        return not self.is_probe and self.rate is None and self.bill is None
+
 
 class _RefusedError(Exception):
     """Ends the transaction of an attempt that does not begin."""
@@ -157,6 +162,10 @@ class Gate:
         )
         try:
             # What is looked up has been looked up: a transaction that asks for a second connection may wait for itself.
+            if entry.is_plain:
+                return self._database.write_together(
+                    lambda session: self._begin(session, subject, lease, service, entry)
+                )
             with self._database.write() as session:
                 return self._begin(session, subject, lease, service, entry)
         except _RefusedError as refusal:

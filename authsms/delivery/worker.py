@@ -92,7 +92,7 @@ class WorkerOptions:
         retention: How long finished messages are kept.
     """
 
-    threads: int = 32
+    threads: int = 96
     poll: timedelta = timedelta(milliseconds=250)
     lease: timedelta = LEASE
     patience: timedelta = timedelta(seconds=28)

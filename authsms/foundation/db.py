@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, TypeVar
 
 from sqlalchemy import (
     Connection,
@@ -35,11 +35,13 @@ from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.types import TypeDecorator
 from typing_extensions import override
 
+from authsms.foundation.convoy import Convoy
 from authsms.foundation.engines import BUSY_MILLISECONDS, READ_ONLY, light_engine, open_engine
 from authsms.foundation.errors import DatabaseUnavailableError
 from authsms.foundation.statements import PlainConnection, PlainResult
 
 _CALLBACKS = "authsms_after_commit"
+_Result = TypeVar("_Result")
 
 
 class Base(DeclarativeBase):
@@ -114,6 +116,7 @@ class Database:
             "sqlite" if self.engine.dialect.name == "sqlite" else "postgresql"
         )
         self._writing = threading.Lock()
+        self._convoy = Convoy(self.write)
         self._light_engine = light_engine(self.engine, url, pool_size)
         self._read_engine, self._jot_engine = self._light_engine, self.engine
         if self.dialect == "sqlite":
@@ -130,6 +133,10 @@ class Database:
         """
         with self._turn(), self._session(self.engine) as session:
             yield session
+
+    def write_together(self, work: Callable[[Session], _Result]) -> _Result:
+        """Run *work* in a transaction that it may share with other threads; see `Convoy.write`."""
+        return self._convoy.write(work)
 
     @contextmanager
     def jot(self) -> Iterator[PlainConnection]:

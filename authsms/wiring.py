@@ -115,6 +115,7 @@ class Services:
             self.people,
             self.conditions,
             self.throughput,
+            self.gate.spending,
         )
 
     @property

@@ -11,6 +11,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Final
 
+from authsms.delivery.caps import Standing
 from authsms.senders.submission import Purpose
 
 RATE_WINDOW: Final = timedelta(minutes=15)
@@ -44,6 +45,7 @@ class AlarmKind(StrEnum):
     SERVICE_PAUSED = "service-paused"
     PURPOSE_PAUSED = "purpose-paused"
     WEBHOOK_SILENT = "webhook-silent"
+    SPENDING = "spending"
     BALANCE_LOW = "balance-low"
     DIRECTORY_CERTIFICATE = "directory-certificate"
     PUBLIC_CERTIFICATE = "public-certificate"
@@ -129,6 +131,17 @@ def about_pause(kind: AlarmKind, subject: str, paused_at: datetime | None, by: s
     if paused_at is None or now - paused_at < _LONG_PAUSE:
         return None
     return Finding(kind, subject, Severity.WARNING, {"since": paused_at.isoformat(timespec="seconds"), "by": by})
+
+
+def about_cap(standing: Standing) -> Finding | None:
+    """Judge by what a cap has seen; ``reached`` tells that texts are held back, from people who have proven nothing."""
+    cap = standing.cap
+    if not standing.is_alarming and not standing.is_reached:
+        return None
+    is_braking = cap.is_brake and standing.is_reached
+    facts = {"scope": cap.scope.value, "name": cap.name, "period": cap.period.value, "percent": standing.percent}
+    severity = Severity.CRITICAL if is_braking else Severity.WARNING
+    return Finding(AlarmKind.SPENDING, cap.id, severity, {**facts, "reached": int(is_braking)})
 
 
 def about_balance(service: str, amount: Decimal, currency: str, threshold: Decimal) -> Finding | None:

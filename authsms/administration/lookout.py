@@ -13,6 +13,7 @@ from authsms.delivery.conditions import Conditions
 from authsms.delivery.heartbeat import SILENT, last_heartbeat
 from authsms.delivery.models import Message, ReceiptRecord
 from authsms.delivery.repeats import AttemptEnd
+from authsms.delivery.spending import Spending
 from authsms.delivery.throughput import ServicePace, Throughput
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database
@@ -27,6 +28,7 @@ _KINDS: Final = (
     AlarmKind.SERVICE_PAUSED,
     AlarmKind.PURPOSE_PAUSED,
     AlarmKind.WEBHOOK_SILENT,
+    AlarmKind.SPENDING,
 )
 _TROUBLED: Final = (AttemptEnd.NOT_TAKEN, AttemptEnd.PERHAPS_TAKEN, AttemptEnd.SERVICE_REFUSED)
 _message = cast("Table", Message.__table__).c
@@ -42,10 +44,11 @@ class Lookout:
         senders: Which services there are.
         conditions: Their breakers and pauses.
         alarms: Who is told.
+        spending: What has been used of the caps.
         silent_hours: How long no report may come from a service that takes messages; 0 for any time.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - it looks at all of these
         self,
         database: Database,
         clock: Clock,
@@ -53,6 +56,7 @@ class Lookout:
         conditions: Conditions,
         alarms: Alarms,
         *,
+        spending: Spending,
         silent_hours: int,
     ) -> None:
         self._database = database
@@ -60,6 +64,7 @@ class Lookout:
         self._senders = senders
         self._conditions = conditions
         self._alarms = alarms
+        self._spending = spending
         self._silent_hours = silent_hours
         self._throughput = Throughput(database, clock)
 
@@ -80,6 +85,7 @@ class Lookout:
             *self._failures(names),
             *self._conditions_of(names, now),
             *self._webhooks(names, now),
+            *filter(None, map(rules.about_cap, self._spending.standings())),
         ]
 
     def _delivery(self, now: datetime) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from authsms.administration.visits import Visits
 from authsms.audit import AuditTrail
 from authsms.delivery.conditions import Conditions
 from authsms.delivery.schedule import PeriodicTask
+from authsms.delivery.spending import Spending
 from authsms.delivery.throughput import Throughput
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database
@@ -33,6 +34,7 @@ class Monitoring:
     people: PeopleService
     conditions: Conditions
     throughput: Throughput
+    spending: Spending
 
     @property
     def dashboard(self) -> Dashboard:
@@ -58,7 +60,8 @@ class Monitoring:
     def lookout(self) -> Lookout:
         """What looks for trouble in the database."""
         hours = self.settings.alarms.silent_webhook_hours
-        return Lookout(self.database, self.clock, self.senders, self.conditions, self.alarms, silent_hours=hours)
+        tools = (self.database, self.clock, self.senders, self.conditions, self.alarms)
+        return Lookout(*tools, spending=self.spending, silent_hours=hours)
 
     @property
     def visits(self) -> Visits:

@@ -14,6 +14,8 @@ from authsms.administration.alarm_rules import AlarmKind
 from authsms.administration.alarms import Alarm
 from authsms.administration.rights import Right
 from authsms.delivery.breaker import Trouble
+from authsms.delivery.caps import CapScope
+from authsms.portals.admin import limits_words
 from authsms.portals.admin.messages_words import PURPOSES
 from authsms.senders.submission import Purpose
 
@@ -142,6 +144,19 @@ def _webhook_silent(alarm: Alarm) -> _Words:
     )
 
 
+def _spending(alarm: Alarm) -> _Words:
+    scope, name = CapScope(str(alarm.facts.get("scope", ""))), str(alarm.facts.get("name", ""))
+    target = limits_words.target(scope, name)
+    advice = gettext("See who asks for so many texts. If all is well, raise the cap; if not, close the way they come.")
+    if alarm.facts.get("reached"):
+        title = gettext("A cap is used up: %(target)s", target=target)
+        what = gettext("Texts are held back until it begins anew. A part may be kept for people with a first factor.")
+        return _Words(title, what, advice)
+    title = gettext("A cap is nearly used up: %(target)s", target=target)
+    percent = alarm.facts.get("percent", "")
+    return _Words(title, gettext("%(percent)s %% of it are used in the present window.", percent=percent), advice)
+
+
 def _balance_low(alarm: Alarm) -> _Words:
     return _Words(
         gettext("The account of %(service)s runs out", service=alarm.subject),
@@ -186,6 +201,7 @@ _WORDS: Final[Mapping[AlarmKind, Callable[[Alarm], _Words]]] = {
     AlarmKind.SERVICE_PAUSED: _service_paused,
     AlarmKind.PURPOSE_PAUSED: _purpose_paused,
     AlarmKind.WEBHOOK_SILENT: _webhook_silent,
+    AlarmKind.SPENDING: _spending,
     AlarmKind.BALANCE_LOW: _balance_low,
     AlarmKind.DIRECTORY_CERTIFICATE: _directory_certificate,
     AlarmKind.PUBLIC_CERTIFICATE: _public_certificate,
@@ -218,6 +234,7 @@ _PAGES: Final[Mapping[AlarmKind, tuple[Right | None, str, LazyString]]] = {
     AlarmKind.SERVICE_FAILING: (Right.SENDERS_EDIT, "admin_senders.trial", lazy_gettext("Send a test message")),
     AlarmKind.SERVICE_DEMOTED: (Right.MESSAGES_SEE, "admin_messages.listing", lazy_gettext("Messages")),
     AlarmKind.WEBHOOK_SILENT: (Right.SENDERS_SEE, "admin_senders.listing", lazy_gettext("Sender policy")),
+    AlarmKind.SPENDING: (Right.SENDERS_SEE, "admin_senders.limits", lazy_gettext("Limits and spending")),
     AlarmKind.BALANCE_LOW: (Right.SENDERS_SEE, "admin_senders.listing", lazy_gettext("Sender policy")),
     AlarmKind.DIRECTORY_CERTIFICATE: (
         Right.REPOSITORIES_SEE,

@@ -4,19 +4,17 @@ from decimal import Decimal
 
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import format_decimal, gettext, lazy_gettext
+from flask_babel import format_decimal, gettext
 from wtforms import BooleanField, StringField
 
 from authsms.administration.rights import Right
 from authsms.administration.spending import SpendingDesk, TypedCap
-from authsms.delivery.caps import SCALE, CapScope, Standing
+from authsms.delivery.caps import SCALE, Standing
 from authsms.foundation.errors import InvalidInputError
+from authsms.portals.admin import limits_words
 from authsms.portals.admin.frame import AdminForm, act_with, actor, check_form, done, page, told
 from authsms.portals.admin.senders import blueprint, services
-from authsms.portals.admin.senders_words import PURPOSES
-from authsms.senders.submission import Purpose
 
-PERIODS = {"hour": lazy_gettext("an hour"), "day": lazy_gettext("a day")}
 _LONGEST = 100
 _NOBODY = ("", "")
 _WORDS = ("id", "target", "country", "period", "most_texts", "most_cost", "reserve_percent", "alarm_percent")
@@ -85,37 +83,17 @@ def _show(typed: TypedCap, problem: tuple[str, str] = _NOBODY, *, wrong_rate: tu
     return page(
         "senders_limits.html",
         overview=overview,
-        lines=[(one, _target(one), _used(one, overview.currency)) for one in overview.standings],
+        lines=[
+            (one, limits_words.target(one.cap.scope, one.cap.name), _used(one, overview.currency))
+            for one in overview.standings
+        ],
         typed=typed,
         problem=problem,
         wrong_rate=wrong_rate,
-        targets=_targets(list(overview.rates)),
-        periods=PERIODS,
+        targets=limits_words.targets(list(overview.rates)),
+        periods=limits_words.PERIODS,
         may_edit=actor().may(Right.SENDERS_EDIT),
     )
-
-
-def _targets(names: list[str]) -> list[tuple[str, str]]:
-    return [
-        ("all", gettext("Everything")),
-        *((f"purpose:{one.value}", gettext("Purpose: %(name)s", name=PURPOSES[one])) for one in Purpose),
-        ("country", gettext("One country")),
-        *((f"service:{name}", gettext("Service: %(name)s", name=name)) for name in names),
-    ]
-
-
-def _target(standing: Standing) -> str:
-    cap = standing.cap
-    match cap.scope:
-        case CapScope.ALL:
-            words: str = gettext("Everything")
-        case CapScope.PURPOSE:
-            words = gettext("Purpose: %(name)s", name=PURPOSES[Purpose(cap.name)])
-        case CapScope.COUNTRY:
-            words = gettext("Country: %(name)s", name=cap.name)
-        case CapScope.SERVICE:
-            words = gettext("Service: %(name)s", name=cap.name)
-    return words
 
 
 def _used(standing: Standing, currency: str) -> list[str]:

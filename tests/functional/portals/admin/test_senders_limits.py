@@ -3,8 +3,10 @@
 import pytest
 
 from authsms.administration.rights import Role
-from authsms.delivery.caps import CapScope, Period
+from authsms.audit.vocabulary import Author
+from authsms.delivery.caps import Cap, CapScope, Period
 from authsms.foundation.db import Database
+from authsms.senders.submission import Purpose
 from tests.functional.portals.admin.office import open_office
 from tests.functional.portals.admin.sender_forms import make
 
@@ -100,3 +102,26 @@ def test_who_may_only_see_changes_nothing(office):
     assert 200 == page.status_code
     assert "A new cap" not in page.text
     assert 403 == auditor.post(LIMITS, CAP).status_code
+
+
+def test_a_cap_that_is_nearly_used_up_raises_an_alarm(office, admin):
+    """Before texts are held back, and more urgently when they are; it goes away with the cap."""
+    spending, monitoring = office.services.gate.spending, office.services.monitoring
+    cap = spending.save(Cap("", CapScope.PURPOSE, "authentication", Period.DAY, most_texts=10), Author("anna"))
+    bill = spending.bill(Purpose.AUTHENTICATION, "DE", "x", is_proven=False)
+    pages = []
+    for count in (7, 1, 2):
+        with office.services.database.write() as session:
+            for _ in range(count):
+                spending.take(session, bill)
+        monitoring.lookout.look()
+        pages.append(admin.get("/admin/dashboard").text)
+    listed = admin.get(LIMITS).text
+    spending.remove(cap.id, Author("anna"))
+    monitoring.lookout.look()
+
+    assert "cap is" not in pages[0]
+    assert "A cap is nearly used up: Purpose: " in pages[1]
+    assert "A cap is used up: Purpose: " in pages[2]
+    assert "10 of 10 texts" in listed
+    assert "cap is" not in admin.get("/admin/dashboard").text

@@ -12,7 +12,7 @@ from authsms.administration.repositories import author_of
 from authsms.administration.rights import Right
 from authsms.audit import AuditTag, AuditTrail
 from authsms.foundation.db import Database
-from authsms.foundation.errors import NotFoundError
+from authsms.foundation.errors import NotFoundError, gettext_noop
 from authsms.foundation.phone import mask
 from authsms.identity.repository import Person
 from authsms.identity.service import PeopleService
@@ -97,7 +97,7 @@ class LogonTrials:
         with self.database.write() as session:
             self.audit.record(session, author_of(actor).entry(AuditTag.LOGON_TRIED, event=event, details=details))
         if person is None:
-            raise NotFoundError("There is nobody of that name.")
+            raise NotFoundError(gettext_noop("There is nobody of that name."))
         return LogonTrial(
             person.login,
             person.display_name,

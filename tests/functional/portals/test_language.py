@@ -3,6 +3,7 @@
 import io
 import re
 import string
+from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -20,14 +21,27 @@ def _catalog(language: str) -> Catalog:
     return read_po(io.BytesIO((FOLDER / language / "LC_MESSAGES" / "messages.po").read_bytes()), locale=language)
 
 
+ERRORS = ("InvalidInputError", "ConflictError", "OverloadedError", "TemplateError")
+"""Errors whose sentence a page shows as it is; the pages of the others have their own words."""
+
+SPOKEN = {"_": None, "gettext": None, "lazy_gettext": None}
+RAISED = {**dict.fromkeys(ERRORS), "gettext_noop": None, "_problem": None, "_check": (4,)}
+PLACES: Mapping[str, Mapping[str, tuple[int, ...] | None]] = {
+    "templates": SPOKEN,
+    "authsms/portals": {**SPOKEN, **RAISED},
+    "authsms/protocols": SPOKEN,
+    **dict.fromkeys((f"authsms/{ring}" for ring in ("administration", "senders", "identity", "delivery")), RAISED),
+    "authsms/foundation": RAISED,
+    "authsms/logon": RAISED,
+}
+
+
 def _sentences() -> set[str]:
     options = {"**.html": {"trimmed": "true"}}
     found: set[str] = set()
-    for folder, method in (("authsms/portals", "python"), ("authsms/protocols", "python"), ("templates", "jinja2")):
-        keywords = {"_": None, "gettext": None, "lazy_gettext": None}
-        for _, _, message, _, _ in extract_from_dir(
-            ROOT / folder, [("**.py" if method == "python" else "**.html", method)], options, keywords
-        ):
+    for folder, keywords in PLACES.items():
+        method = ("**.html", "jinja2") if folder == "templates" else ("**.py", "python")
+        for _, _, message, _, _ in extract_from_dir(ROOT / folder, [method], options, keywords):
             found.add(message if isinstance(message, str) else message[0])
     return found
 

@@ -114,7 +114,9 @@ class Catalog:
             write_chain(session, self._vault, chain)
         self.forget()
 
-    def save_event(self, name: str, title: str, chains: Sequence[str], endpoints: Sequence[str] = ()) -> None:
+    def save_event(
+        self, name: str, title: str, chains: Sequence[str], endpoints: Sequence[str] = (), *, label: str = ""
+    ) -> None:
         """Store an event with stored chains, best first; one of the same name is replaced.
 
         Raises:
@@ -122,7 +124,7 @@ class Catalog:
             NotFoundError: A chain is not stored.
         """
         with self._database.write() as session:
-            write_event(session, self._vault, Wanted(name, title, tuple(chains), tuple(endpoints)))
+            write_event(session, self._vault, Wanted(name, title, tuple(chains), tuple(endpoints), label))
         self.forget()
 
     def forget(self) -> None:

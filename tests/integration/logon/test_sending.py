@@ -1,7 +1,9 @@
 """Which texts go out, and how often."""
 
 import pytest
+from sqlalchemy import select
 
+from authsms.delivery.models import Message
 from authsms.foundation.phone import PhoneNumber
 from authsms.identity.repository import Person
 from authsms.logon.machine import MessageKey, Status
@@ -51,6 +53,19 @@ def test_resending_too_early_says_from_when_on(house):
     assert (MessageKey.CODE_WAIT, step.asks.resend_at) == (early.message_key, early.asks.resend_at)
     assert rows == house.dump()
     assert Status.OK is house.logon.answer(step.ticket, {"code": house.code()}, HERE).status
+
+
+def test_a_text_carries_what_its_way_depends_on(house):
+    """The label of the event, and the person's groups; of these only those are kept that somebody asks for."""
+    house.people.change("alice", groups=frozenset({"Staff", "Payroll"}))
+    house.catalog.save_event("web", "Web", ["directory-sms"], label="acme")
+    step = house.at_code()
+    [draft] = house.sent
+    with house.database.read() as session:
+        row = session.execute(select(Message.label, Message.member_of).where(Message.id == step.asks.message_id)).one()
+
+    assert ("acme", {"Staff", "Payroll"}) == (draft.label, draft.groups)
+    assert ("acme", "") == tuple(row)
 
 
 def test_the_failures_outlive_a_resend(house):

@@ -33,6 +33,18 @@ def test_a_service_is_made_and_leads_to_its_test(office, admin):
     assert "never tested" in admin.get("/admin/senders").text
 
 
+def test_what_is_wrong_is_said_in_the_language_of_the_page(admin):
+    """With the facts in it, errors within errors as well."""
+    german = {"Accept-Language": "de"}
+    name = admin.post("/admin/senders/new/twilio", TYPED | {"name": "Main"}, **german).text
+    make(admin)
+    moved = TYPED | {"setting-auth_token": "", "setting-base_url": "https://api.eu1.twilio.com", "version": "1"}
+    address = admin.post(MAIN, moved, **german).text
+
+    assert "Der Name darf höchstens 40 Kleinbuchstaben" in name
+    assert "API address wurde geändert; geben Sie die Geheimnisse noch einmal ein." in address
+
+
 def test_every_provider_and_every_preset_has_a_form(office, admin):
     """Made from what the plugin names."""
     kinds = office.services.senders.kinds()

@@ -20,11 +20,11 @@ from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database
 from authsms.foundation.errors import ConflictError, InvalidInputError, NotFoundError, gettext_noop
 from authsms.identity.repository import Person
+from authsms.logon.factors import has_two_factors
 from authsms.logon.seed import ADMIN_EVENT, SETUP_EVENT
 from authsms.logon.sessions import LoginSession
 
 SETUP_LASTS = timedelta(hours=24)
-_TWO_FACTORS = "mfa"
 _CHANGED = gettext_noop("Somebody else has changed this administrator; load the page again.")
 
 
@@ -68,7 +68,7 @@ class Administrators:
             row = reading.get(AdministratorRow, session.person_key)
         if row is None:
             return None
-        if _TWO_FACTORS in session.methods:
+        if has_two_factors(session.methods):
             self._end_setup(row)
         elif row.setup_until is None or row.setup_until <= now:
             return None

@@ -8,27 +8,26 @@ from collections.abc import Iterable
 from typing import TypeAlias
 
 from authsms.identity.repository import Person
+from authsms.logon.factors import has_two_factors
 
 Claim: TypeAlias = str | int | bool | list[str]
 
 SINGLE_FACTOR = "urn:authsms:acr:single-factor"
 TWO_FACTORS = "urn:authsms:acr:two-factors"
 SCOPES = ("openid", "profile", "email", "phone", "groups")
-_KNOWN = frozenset({"pwd", "pin", "kba"})
-_HELD = frozenset({"otp", "sms", "tel", "hwk", "swk", "sc"})
 
 
 def methods_references(methods: Iterable[str]) -> list[str]:
     """Return the ``amr`` of a session: its words, and ``mfa`` when something known and something held took part."""
     words = list(dict.fromkeys(methods))
-    if _KNOWN & set(words) and _HELD & set(words) and "mfa" not in words:
+    if has_two_factors(words) and "mfa" not in words:
         words.append("mfa")
     return words
 
 
 def context_class(methods: Iterable[str]) -> str:
     """Return the ``acr`` of a session."""
-    return TWO_FACTORS if "mfa" in methods_references(methods) else SINGLE_FACTOR
+    return TWO_FACTORS if has_two_factors(methods) else SINGLE_FACTOR
 
 
 def granted_scope(requested: str) -> str:

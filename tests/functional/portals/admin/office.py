@@ -29,7 +29,8 @@ from authsms.wiring import Services, assemble
 
 Fields: TypeAlias = Mapping[str, Any] | Iterable[tuple[str, Any]]
 PASSWORD = "correct horse"
-TWO_FACTORS = ("pwd", "otp", "sms", "mfa")
+TWO_FACTORS = ("pwd", "otp", "sms")
+"""What a password and a code by text leave in a session."""
 
 
 @dataclass

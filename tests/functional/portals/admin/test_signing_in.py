@@ -2,11 +2,12 @@
 
 from authsms.administration.administrators import SETUP_LASTS
 from authsms.administration.rights import Role
-from authsms.logon.seed import SETUP_EVENT
+from authsms.logon.seed import ADMIN_EVENT, SETUP_EVENT
 from authsms.senders.definitions import ServiceDraft
 from authsms.senders.policy import ServiceRule
 from tests.fakes import ManualClock
-from tests.functional.portals.admin.office import OVERDUE, Office
+from tests.functional.portals.admin.office import OVERDUE, PASSWORD, Office
+from tests.integration.administration.people_at_work import HERE, Work
 
 
 def test_a_session_of_an_application_does_not_open_the_portal(office: Office):
@@ -25,6 +26,18 @@ def test_somebody_without_a_role_is_told_so(office: Office):
 
     assert answer.status_code == 403
     assert "roles" in answer.text
+
+
+def test_password_and_code_open_the_portal(office: Office, clock: ManualClock):
+    """What the chain of the portal leaves in a session, not what a test would put there."""
+    person = office.person("first")
+    office.services.administrators.grant(person, [Role.ADMINISTRATOR])
+    work = Work(office.services, clock)
+    step = office.services.logon.begin(ADMIN_EVENT, "LOCAL\\first", HERE)
+    step = office.services.logon.answer(step.ticket, {"password": PASSWORD}, HERE)
+    step = work.type_code(step, work.code())
+
+    assert office.visitor(step.session_token or "").get("/admin/").status_code == 200
 
 
 def test_a_password_alone_opens_nothing(office: Office):

@@ -1,0 +1,14 @@
+"""What kinds of factors the words of RFC 8176 stand for; the rule, and nothing else."""
+
+from collections.abc import Iterable
+from typing import Final
+
+_KNOWN: Final = frozenset({"pwd", "pin", "kba"})
+_HELD: Final = frozenset({"otp", "sms", "tel", "hwk", "swk", "sc"})
+_SEVERAL: Final = "mfa"
+
+
+def has_two_factors(words: Iterable[str]) -> bool:
+    """Tell whether something known and something held took part; two things of one kind are one factor."""
+    proven = set(words)
+    return _SEVERAL in proven or bool(_KNOWN & proven and _HELD & proven)

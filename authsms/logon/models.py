@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final, cast
 
-from sqlalchemy import JSON, Boolean, ForeignKey, Index, Integer, String, Table
+from sqlalchemy import JSON, Boolean, ForeignKey, Index, Integer, LargeBinary, String, Table
 from sqlalchemy.orm import Mapped, mapped_column
 
 from authsms.foundation.db import Base, UtcDateTime
@@ -76,6 +76,26 @@ class EndpointRow(Base):
     logout_uris: Mapped[list[str]] = mapped_column(JSON)
     is_public: Mapped[bool] = mapped_column(Boolean)
     algorithm: Mapped[str] = mapped_column(String(10), doc="signature of its ID tokens")
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class RadiusClientRow(Base):
+    """A device that asks by RADIUS; its secret has to be read again, so it is sealed and not hashed."""
+
+    __tablename__ = "radius_client"
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    name: Mapped[str] = mapped_column(NAME, unique=True)
+    network: Mapped[str] = mapped_column(String(64), unique=True)
+    secret: Mapped[bytes] = mapped_column(LargeBinary)
+    event: Mapped[str] = mapped_column(NAME)
+    must_sign: Mapped[bool] = mapped_column(Boolean, doc="requests without Message-Authenticator are dropped")
+    can_challenge: Mapped[bool] = mapped_column(Boolean, doc="it shows a second question")
+    separator: Mapped[str] = mapped_column(
+        String(1), doc="stands before the chain in a user name; empty: no such thing"
+    )
+    locale: Mapped[str] = mapped_column(String(10))
+    attributes: Mapped[list[list[str]]] = mapped_column(JSON, doc="attribute, group and value, in order")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

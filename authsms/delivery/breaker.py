@@ -15,6 +15,9 @@ A failure is what leaves the provider in doubt: nothing taken, or nobody knows. 
 destination, is an answer, and proves that the provider works. A success makes up for one failure, so that a service
 that fails now and then among many successes stays in.
 
+A provider that asks to wait has been given too much at once. When it is back it is given less, at a pace that is
+learned: a part of what it took before it complained, and a little more with every text that it takes.
+
 Answers of messages that were under way when the breaker opened change nothing: while it is half-open, only the one
 message that was let through counts.
 """
@@ -34,6 +37,14 @@ ACCOUNT_PAUSE: Final = timedelta(minutes=1)
 """First pause after a refusal that somebody has to do something about."""
 
 LONGEST_ACCOUNT_PAUSE: Final = timedelta(minutes=15)
+LEAST_PACE: Final = 1.0
+"""Texts a second that are tried at least, however often a provider asks to wait."""
+
+FASTEST_PACE: Final = 200.0
+"""A pace that has come this far is given up: it limits nothing any more."""
+
+_SLOWER: Final = 0.7
+_FASTER: Final = 0.1
 PROBE_LEASE: Final = timedelta(seconds=20)
 """Longer than any provider is waited for; a message that was let through and not heard of since is given up then."""
 
@@ -66,6 +77,7 @@ class Fuse:
         reason: A `Trouble`, or empty.
         code: The provider's own code, or ours, of what opened it.
         probe: Which attempt was let through, e.g. ``<message>/2``; empty unless it is half-open.
+        pace: Texts a second that it is given since it has asked to wait; 0 for as many as there are.
     """
 
     breaker: Breaker = Breaker.CLOSED
@@ -76,6 +88,7 @@ class Fuse:
     reason: str = ""
     code: str = ""
     probe: str = ""
+    pace: float = 0.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,21 +104,23 @@ class Sick:
         trouble: What is wrong with it.
         code: Its own code, or ours.
         until: How long it asks to be left alone, or None.
+        flow: Texts a second that it took just before.
     """
 
     trouble: Trouble
     code: str
     until: datetime | None = None
+    flow: float = 0.0
 
 
 Sign: TypeAlias = Well | Sick
 
 
-def sign_of(outcome: Outcome, now: datetime) -> Sign:
-    """Return what *outcome*, just come in, says about the provider."""
+def sign_of(outcome: Outcome, now: datetime, *, flow: float = 0.0) -> Sign:
+    """Return what *outcome*, just come in, says about a provider that took *flow* texts a second before."""
     match outcome:
         case NotTaken(code=code, retry_after=retry_after) if retry_after:
-            return Sick(Trouble.THROTTLED, code, now + retry_after)
+            return Sick(Trouble.THROTTLED, code, now + retry_after, flow)
         case NotTaken(code=code) | PerhapsTaken(code=code):
             return Sick(Trouble.FAILURES, code)
         case Refused(scope=RefusalScope.CONFIGURATION, opted_out=False, code=code):
@@ -128,7 +143,7 @@ def after(fuse: Fuse, sign: Sign, now: datetime, *, attempt: str) -> Fuse:
         case Well():
             return _after_success(fuse, now, is_probe=is_probe)
         case Sick(until=until) if until is not None:
-            return _asked_to_wait(fuse, sign, now, until)
+            return _asked_to_wait(fuse, sign, now, until, is_probe=is_probe)
         case Sick() if fuse.breaker is Breaker.CLOSED:
             return _after_failure(fuse, sign, now)
         case Sick() if is_probe:
@@ -151,9 +166,10 @@ def not_probed(fuse: Fuse, now: datetime, *, attempt: str) -> Fuse:
 
 def _after_success(fuse: Fuse, now: datetime, *, is_probe: bool) -> Fuse:
     if is_probe:
-        return Fuse()
+        return Fuse(pace=fuse.pace)
     if fuse.breaker is Breaker.CLOSED:
-        return replace(fuse, failures=_recent(fuse, now)[1:])
+        faster = fuse.pace + _FASTER if fuse.pace else 0.0
+        return replace(fuse, failures=_recent(fuse, now)[1:], pace=faster if faster < FASTEST_PACE else 0.0)
     return fuse
 
 
@@ -179,15 +195,27 @@ def _opened(fuse: Fuse, sign: Sick, now: datetime, pause: timedelta) -> Fuse:
         pause=pause,
         reason=sign.trouble.value,
         code=sign.code,
+        pace=fuse.pace,
     )
 
 
-def _asked_to_wait(fuse: Fuse, sign: Sick, now: datetime, until: datetime) -> Fuse:
+def _asked_to_wait(fuse: Fuse, sign: Sick, now: datetime, until: datetime, *, is_probe: bool) -> Fuse:
     """Leave the provider alone as long as it asks for, whoever it told; this is no reason to doubt it later."""
-    asked = Fuse(
-        Breaker.OPEN, opened_at=fuse.opened_at or now, retry_at=until, reason=sign.trouble.value, code=sign.code
+    if fuse.breaker is not Breaker.CLOSED and fuse.reason != Trouble.THROTTLED:
+        return replace(fuse, breaker=Breaker.OPEN, probe="", retry_at=max(until, fuse.retry_at or until))
+    # Of many answers that come in together only the first says something about the pace.
+    is_news = fuse.breaker is Breaker.CLOSED or is_probe
+    latest = until if fuse.retry_at is None or fuse.breaker is Breaker.HALF_OPEN else max(until, fuse.retry_at)
+    return Fuse(
+        Breaker.OPEN,
+        opened_at=fuse.opened_at or now,
+        retry_at=latest,
+        reason=sign.trouble.value,
+        code=sign.code,
+        pace=_slower(fuse.pace, sign.flow) if is_news else fuse.pace,
     )
-    if fuse.breaker is Breaker.CLOSED or fuse.reason == Trouble.THROTTLED:
-        latest = until if fuse.retry_at is None or fuse.breaker is Breaker.HALF_OPEN else max(until, fuse.retry_at)
-        return replace(asked, retry_at=latest)
-    return replace(fuse, breaker=Breaker.OPEN, probe="", retry_at=max(until, fuse.retry_at or until))
+
+
+def _slower(pace: float, flow: float) -> float:
+    known = [one for one in (pace, flow) if one]
+    return max(min(known, default=LEAST_PACE) * _SLOWER, LEAST_PACE)

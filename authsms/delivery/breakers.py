@@ -4,6 +4,7 @@ What an attempt teaches is written before the attempt itself is recorded, in a s
 the disk: a power cut costs a lesson, which the next failure teaches again. A healthy provider costs no statement.
 """
 
+from collections import defaultdict, deque
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from functools import partial
@@ -20,9 +21,11 @@ from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database, after_commit, rowcount
 from authsms.foundation.logs import get_logger
 from authsms.foundation.statements import PlainConnection
-from authsms.senders.submission import Outcome
+from authsms.senders.submission import Accepted, Outcome
 
 _WOKEN: Final = 500
+_FLOW: Final = timedelta(seconds=2)
+_MOST_MOMENTS: Final = 400
 _CODE_LENGTH: Final = 64
 _TABLE: Final = cast("Table", ServiceConditionRecord.__table__)
 _C: Final = _TABLE.c
@@ -31,7 +34,7 @@ _log = get_logger(__name__)
 
 _MINE = _C.service == bindparam("wanted")
 _LOOK = select(
-    _C.breaker, _C.failures, _C.opened_at, _C.retry_at, _C.pause_seconds, _C.reason, _C.code, _C.probe
+    _C.breaker, _C.failures, _C.opened_at, _C.retry_at, _C.pause_seconds, _C.reason, _C.code, _C.probe, _C.pace
 ).where(_MINE)
 _HOLD = _LOOK.with_for_update()
 _WRITE = (
@@ -46,6 +49,7 @@ _WRITE = (
         reason=bindparam("v_reason"),
         code=bindparam("v_code"),
         probe=bindparam("v_probe"),
+        pace=bindparam("v_pace"),
         policy_version=bindparam("v_policy_version"),
     )
 )
@@ -84,6 +88,21 @@ _WAKE = (
 )
 
 
+class Flow:
+    """How many texts a service has taken from this process within the last moments."""
+
+    def __init__(self) -> None:
+        self._moments: deque[datetime] = deque(maxlen=_MOST_MOMENTS)
+
+    def note(self, now: datetime) -> None:
+        """One more was taken."""
+        self._moments.append(now)
+
+    def per_second(self, now: datetime) -> float:
+        """Return how many a second were taken."""
+        return sum(now - moment < _FLOW for moment in list(self._moments)) / _FLOW.total_seconds()
+
+
 class Breakers:
     """Opens and closes them, and lets one message through those that are half-open."""
 
@@ -91,6 +110,7 @@ class Breakers:
         self._database = database
         self._clock = clock
         self._conditions = conditions
+        self._flows: defaultdict[str, Flow] = defaultdict(Flow)
 
     def probe(self, session: Session, service: str, *, attempt: str, version: int) -> bool:
         """Let *attempt* through a breaker whose pause is over, within the transaction that begins it.
@@ -121,9 +141,12 @@ class Breakers:
     def learn(self, service: str, outcome: Outcome | None, *, attempt: str, version: int) -> None:
         """Take in what an attempt that has ended says about its service; None when it was not made after all."""
         now = self._clock.now()
-        sign = None if outcome is None else sign_of(outcome, now)
+        flow = self._flows[service]
+        sign = None if outcome is None else sign_of(outcome, now, flow=flow.per_second(now))
+        if isinstance(outcome, Accepted):
+            flow.note(now)
         known = self._conditions.all().get(service)
-        is_healthy = known is None or (known.breaker is Breaker.CLOSED and not known.failures)
+        is_healthy = known is None or (known.breaker is Breaker.CLOSED and not known.failures and not known.pace)
         if is_healthy and (sign is None or isinstance(sign, Well)):
             return
         with self._database.jot() as connection:
@@ -163,6 +186,7 @@ def _fuse_of(row: Any) -> Fuse:
         row.reason,
         row.code,
         row.probe,
+        row.pace,
     )
 
 
@@ -176,4 +200,5 @@ def _values(fuse: Fuse) -> Mapping[str, object]:
         "v_reason": fuse.reason,
         "v_code": fit(fuse.code, _CODE_LENGTH),
         "v_probe": fuse.probe,
+        "v_pace": fuse.pace,
     }

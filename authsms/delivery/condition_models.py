@@ -22,6 +22,7 @@ class ServiceConditionRecord(Base):
     reason: Mapped[str] = mapped_column(String(20))
     code: Mapped[str] = mapped_column(String(64))
     probe: Mapped[str] = mapped_column(String(80))
+    pace: Mapped[float] = mapped_column(Float(53), server_default="0")
     policy_version: Mapped[int]
     paused_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     paused_by: Mapped[str] = mapped_column(String(200))

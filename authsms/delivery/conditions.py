@@ -39,6 +39,7 @@ _NEW: Final[Mapping[str, Any]] = {
     "code": "",
     "probe": "",
     "policy_version": 0,
+    "pace": 0.0,
     "paused_by": "",
 }
 """Values of a service with which nothing is the matter."""
@@ -86,6 +87,7 @@ class ServiceCondition:
         demoted_at: Since when it is tried after the others somewhere, or None.
         demoted: Countries where that holds, with the reason in words.
         policy_version: The version of the policy under which the breaker opened.
+        pace: Texts a second that it is given since it has asked to wait; 0 for as many as there are.
     """
 
     service: str
@@ -100,6 +102,7 @@ class ServiceCondition:
     code: str = ""
     demoted: Mapping[str, str] = field(default_factory=dict)
     policy_version: int = 0
+    pace: float = 0.0
 
     @property
     def is_barred(self) -> bool:
@@ -214,4 +217,5 @@ def _condition(name: str, row: Any | None, demotions: Sequence[Any]) -> ServiceC
         row.code,
         demoted,
         row.policy_version,
+        row.pace,
     )

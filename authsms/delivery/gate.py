@@ -157,7 +157,7 @@ class Gate:
         bill = self.spending.bill(subject.purpose, country, text, is_proven=subject.is_proven)
         entry = _Entry(
             is_probe=condition is not None and condition.breaker is not Breaker.CLOSED,
-            rate=self.rates.all().get(service.name),
+            rate=_slower(self.rates.all().get(service.name), condition.pace if condition else 0.0),
             bill=bill.through(service.name) if bill else None,
         )
         try:
@@ -174,7 +174,7 @@ class Gate:
             return self._looked_at_again(service, lease.now)
         if barred.is_worth_waiting:
             is_urgent = subject.purpose is Purpose.AUTHENTICATION
-            return replace(barred, until=self.rates.place(service.name, is_urgent=is_urgent))
+            return replace(barred, until=self.rates.place(service.name, entry.rate, is_urgent=is_urgent))
         return barred
 
     def learn(self, service: str, outcome: Outcome | None, subject: Subject, number: int, *, version: int) -> None:
@@ -221,6 +221,13 @@ def _closed_until(condition: ServiceCondition, version: int, now: datetime) -> d
     if is_mended and condition.reason != Trouble.THROTTLED.value:
         return now
     return condition.retry_at
+
+
+def _slower(rate: ServiceRate | None, pace: float) -> ServiceRate | None:
+    """Return the rate that an administrator has set, or the pace that was learned when that is slower."""
+    if not pace or (rate is not None and rate.per_second <= pace):
+        return rate
+    return ServiceRate(pace)
 
 
 def _attempt(subject: Subject, number: int) -> str:

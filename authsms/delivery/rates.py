@@ -92,9 +92,8 @@ class ServiceRates:
         """
         return self._limits.try_take(session, f"rate:{service}", rate.rate)
 
-    def place(self, service: str, *, is_urgent: bool) -> datetime:
-        """Return when a text that was over the rate of *service* may come back."""
-        rate = self.all().get(service)
+    def place(self, service: str, rate: ServiceRate | None, *, is_urgent: bool) -> datetime:
+        """Return when a text that was over the *rate* of *service* may come back."""
         if rate is None:
             return self._clock.now()
         return self._limits.book(f"rate:{service}:{'urgent' if is_urgent else 'patient'}", rate.rate)

@@ -8,7 +8,9 @@ from hypothesis import strategies as st
 
 from authsms.delivery.breaker import (
     ACCOUNT_PAUSE,
+    FASTEST_PACE,
     FIRST_PAUSE,
+    LEAST_PACE,
     LONGEST_ACCOUNT_PAUSE,
     LONGEST_PAUSE,
     MOST_FAILURES,
@@ -100,7 +102,23 @@ def test_a_wait_that_is_asked_for_is_kept_to_the_second():
     closed = after(probing(opened, until, attempt="m/1"), WELL, until, attempt="m/1")
 
     assert (Breaker.OPEN, until) == (opened.breaker, opened.retry_at)
-    assert Fuse() == closed
+    assert Fuse(pace=LEAST_PACE) == closed
+
+
+def test_after_a_wait_the_pace_is_less_than_what_was_taken_and_grows_again():
+    """F-04: no storm when it is back; of many answers that come in together only the first counts."""
+    waits = [Sick(Trouble.THROTTLED, "http_429", NOW + SECOND, flow) for flow in (40.0, 40.0, 2.0)]
+    opened = _after(*waits, step=SECOND / 100)
+    closed = after(probing(opened, NOW, attempt="m/1"), WELL, NOW, attempt="m/1")
+    later = _after(*[WELL] * 50, fuse=closed)
+
+    assert opened.pace == closed.pace == pytest.approx(28)
+    assert later.pace == pytest.approx(33)
+
+
+def test_a_pace_that_limits_nothing_any_more_is_given_up():
+    """It would cost a statement a message for ever."""
+    assert Fuse() == _after(WELL, fuse=Fuse(pace=FASTEST_PACE))
 
 
 def test_the_longest_of_several_waits_counts():
@@ -184,4 +202,4 @@ def test_whatever_happens_it_can_come_back(events):
 
     if fuse.retry_at is not None:
         fuse = after(probing(fuse, fuse.retry_at, attempt="last/1"), WELL, fuse.retry_at, attempt="last/1")
-        assert Fuse() == fuse
+        assert Fuse(pace=fuse.pace) == fuse

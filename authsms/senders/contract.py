@@ -115,7 +115,7 @@ class SenderService(ABC):
 
     @classmethod
     @final
-    def configure(cls, raw: Mapping[str, object], guard: HttpGuard, *, connections: int = 32) -> Self:
+    def configure(cls, raw: Mapping[str, object], guard: HttpGuard, *, connections: int = 96) -> Self:
         """Return a service with checked settings whose calls go through *guard*.
 
         Raises:

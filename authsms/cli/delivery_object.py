@@ -91,6 +91,7 @@ def _service_object(one: ServiceState, rate: ServiceRate | None) -> dict[str, An
         "breaker": one.condition.breaker.value,
         "reason": one.condition.reason,
         "paused_at": paused.isoformat() if paused else None,
+        "last_in": sorted(one.condition.demoted),
         "rate": rate.per_second if rate else None,
         "attempts": pace.attempts if pace else 0,
         "ends": {end.value: count for end, count in pace.ends.items()} if pace else {},

@@ -107,6 +107,7 @@ def _pace_row(pace: Pace) -> tuple[object, ...]:
 def _service_row(one: ServiceState, rate: ServiceRate | None) -> tuple[object, ...]:
     pace, condition = one.pace, one.condition
     marks = ["off"] * (not one.is_enabled) + ["paused"] * (condition.paused_at is not None)
+    marks += [f"last in {country}" for country in sorted(condition.demoted)]
     median, nearly_all = times(pace.to_answer if pace else None)
     return (
         one.name,

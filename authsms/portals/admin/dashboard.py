@@ -91,7 +91,7 @@ def _tiles(report: Report) -> list[Tile]:
         Tile(
             gettext("Time to the phone"),
             words.within(reached(lags, _HALF)),
-            gettext("at most, for half of them; 95 %% within %(time)s", time=words.within(reached(lags, _NEARLY_ALL))),
+            gettext("for half of them; 95 %% within %(time)s", time=words.within(reached(lags, _NEARLY_ALL))),
         ),
         Tile(
             gettext("Codes used"),

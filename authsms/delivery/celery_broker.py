@@ -14,7 +14,7 @@ import ssl
 import warnings
 from collections.abc import Callable, Sequence
 from typing import Any, Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 from celery import Celery, signals
 from kombu import Connection, Queue
@@ -23,6 +23,7 @@ from typing_extensions import override
 
 from authsms.delivery.carriage import Lane
 from authsms.foundation.errors import BrokerUnavailableError
+from authsms.foundation.logs import register_secret
 from authsms.foundation.settings import DeliverySettings
 
 _TASK: Final = "authsms.deliver"
@@ -110,6 +111,8 @@ def _leave_the_log_alone(**_facts: object) -> None:
 
 def _app(settings: DeliverySettings) -> Any:
     address = settings.broker.get_secret_value()
+    register_secret(address)
+    register_secret(unquote(urlsplit(address).password or ""))
     app = Celery("authsms", broker=address, set_as_current=False)
     app.amqp.Connection = _Connection
     app.conf.update(

@@ -20,6 +20,7 @@ _COMMANDS = {
     "messages": ("messages", "messages"),
     "people": ("people", "people"),
     "policy": ("policy", "policy"),
+    "radius": ("radius", "radius"),
     "repository": ("people", "repository"),
     "send-test": ("senders", "send_test"),
     "sender": ("senders", "sender"),

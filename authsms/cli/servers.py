@@ -16,7 +16,8 @@ from authsms.cli.parent import call_without
 from authsms.delivery.worker import run_worker
 
 
-def _stop_on_signals() -> threading.Event:
+def stop_on_signals() -> threading.Event:
+    """Return an event that is set once this process is asked to end."""
     stop = threading.Event()
 
     def ask(_number: int, _frame: FrameType | None) -> None:
@@ -43,7 +44,7 @@ def worker(context: click.Context, parent: int | None, lane: str | None) -> None
         with open_services(quiet=False) as services:
             carry(services, lane)
         return
-    stop = _stop_on_signals()
+    stop = stop_on_signals()
     with open_services(quiet=False) as services:
         housekeeper = Housekeeper(services, stop)
         housekeeper.start()

@@ -1,7 +1,7 @@
-"""One command, several processes: the embedded web server, and a delivery process that is brought back when it dies.
+"""One command, several processes: the embedded web server, and beside it those that are brought back when they die.
 
-That is started once the web server answers: two processes that load at once take the machine's cores from each other,
-and people wait for the page first.
+One delivers texts, one answers RADIUS where that is wanted. They are started once the web server answers: processes
+that load at once take the machine's cores from each other, and people wait for the page first.
 """
 
 import logging
@@ -46,14 +46,19 @@ def run_server(settings: Settings) -> None:
     os.register_at_fork(after_in_child=heed_signals)
     address = f"http://{settings.server.host}:{settings.server.port}"
     _log.info("server.starting", listens_on=address, people_use=settings.public_url)
-    delivery = Child(
-        ["worker"], DRAIN_SECONDS, partial(wait_until_answered, settings.server.host, settings.server.port)
-    )
-    delivery.start()
+    served = partial(wait_until_answered, settings.server.host, settings.server.port)
+    children = [Child(["worker"], DRAIN_SECONDS, served)]
+    if settings.radius.host:
+        children.append(Child(["radius"], DRAIN_SECONDS, served))
+    for child in children:
+        child.start()
     try:
         _web_server(settings).serve()  # type: ignore[attr-defined]
     finally:
-        delivery.stop()
+        for child in children:
+            child.ask_to_stop()
+        for child in children:
+            child.stop()
 
 
 def _web_server(settings: Settings) -> Server:  # type: ignore[valid-type]  # one of two classes, by the build of Python

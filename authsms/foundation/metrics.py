@@ -30,6 +30,7 @@ TOKENS = Counter("authsms_tokens", "Token requests of endpoints, by outcome.", (
 WEBHOOKS = Counter(
     "authsms_webhooks", "Webhook calls of providers, by sender service and outcome.", ("service", "outcome")
 )
+RADIUS = Counter("authsms_radius_requests", "RADIUS requests by what became of them.", ("outcome",))
 REQUEST_SECONDS = Histogram(
     "authsms_request_seconds",
     "Time to answer a request, by route template.",

@@ -168,6 +168,14 @@ class LoggingSettings(_Section):
     as_json: bool = Field(default=True, description="One JSON object a line; otherwise lines for people")
 
 
+class RadiusSettings(_Section):
+    """Where RADIUS is answered; who may ask is kept in the database (`authsms radius client`)."""
+
+    host: str = Field("", description="Address to listen on, `0.0.0.0` or `::` for all; empty: no RADIUS")
+    port: int = Field(1812, ge=1, le=65535, description="UDP port to listen on")
+    threads: int = Field(16, ge=1, le=128, description="Requests worked on at once; eight times as many may wait")
+
+
 class MetricsSettings(_Section):
     """Who may read `/metrics`."""
 
@@ -212,6 +220,7 @@ class Settings(_Section):
     delivery: DeliverySettings = DeliverySettings()
     sessions: SessionSettings = SessionSettings()
     network: NetworkSettings = NetworkSettings()
+    radius: RadiusSettings = RadiusSettings()
     logging: LoggingSettings = LoggingSettings()
     metrics: MetricsSettings = MetricsSettings()
     alarms: AlarmSettings = AlarmSettings()

@@ -15,10 +15,11 @@ from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
-from authsms.audit import AuditTag, AuditTrail, Author
+from authsms.audit import AuditTag, AuditTrail, Author, Detail
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database
-from authsms.foundation.errors import ConflictError, InvalidInputError, NotFoundError
+from authsms.foundation.errors import ConflictError, InvalidInputError, NotFoundError, SealBrokenError
+from authsms.foundation.logs import get_logger
 from authsms.foundation.vault import Vault
 from authsms.logon.models import EventRow, RadiusClientRow
 from authsms.logon.seed import ADMIN_EVENT, SETUP_EVENT
@@ -34,6 +35,7 @@ _LONGEST_NAME: Final = 200
 _LONGEST_VALUE: Final = 253  # octets of an attribute's value, RFC 2865 section 5
 _MOST_ATTRIBUTES: Final = 50
 _NO_AUTHOR: Final = Author()
+_log = get_logger(__name__)
 _UNKNOWN: Final = "There is no such RADIUS client."
 
 
@@ -139,7 +141,11 @@ class RadiusClients:
             with self._database.write() as session:
                 _check_event(session, event)
                 session.execute(insert(RadiusClientRow).values(self._values(client, secret)))
-                details = {"door": "radius", "network": str(client.network), "signed": profile.must_sign}
+                details: dict[str, Detail] = {
+                    "door": "radius",
+                    "network": str(client.network),
+                    "signed": profile.must_sign,
+                }
                 entry = author.entry(AuditTag.ENDPOINT_CREATED, event=event, endpoint=client.name, details=details)
                 self._audit.record(session, entry)
         except IntegrityError as error:
@@ -187,14 +193,15 @@ class RadiusClients:
     def known(self) -> Sequence[KnownClient]:
         """Return all clients with their secrets, the most specific network first.
 
-        Raises:
-            SealBrokenError: A secret was altered, or its key is gone.
+        One whose secret was altered, or whose key is gone, is left out.
         """
+        found: list[KnownClient] = []
         with self._database.read() as session:
-            found = [
-                KnownClient(_client(row), self._vault.unseal(row.secret, context=_context(row.id)))
-                for row in session.scalars(select(RadiusClientRow))
-            ]
+            for row in session.scalars(select(RadiusClientRow)):
+                try:
+                    found.append(KnownClient(_client(row), self._vault.unseal(row.secret, context=_context(row.id))))
+                except SealBrokenError:
+                    _log.error("radius.client_broken", client=row.name)
         return sorted(found, key=lambda one: -one.client.network.prefixlen)
 
     def _values(self, client: RadiusClient, secret: str) -> dict[str, object]:

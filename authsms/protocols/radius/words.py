@@ -1,0 +1,66 @@
+"""What people read in the window of a VPN client or of SSH: one short line, in the language of the device."""
+
+from typing import Final
+
+from authsms.logon.machine import Asks, MessageKey, Prompt
+
+LOCALES: Final = ("en", "de")
+_NEW: Final = frozenset({"", "new", "neu"})
+_SENTENCES: Final = {
+    "en": {
+        "code": "Enter the code we sent to {masked} (or type new to get another one):",
+        "password": "Password:",
+        "separate": "We sent a code to {masked}. Sign in again with your password, a comma and the code.",
+        "wrong": "That was not right.",
+        "held": "There were too many wrong codes. Please wait a little.",
+        "wait": "A new code cannot be sent yet. Please wait a moment.",
+        "disabled": "This way of signing in is switched off for you. Please ask your help desk.",
+        "refused": "User name, password or code is not right.",
+        "over": "That took too long. Please sign in again.",
+        "limited": "There were too many tries. Please wait {minutes} min.",
+    },
+    "de": {
+        "code": "Code eingeben, den wir an {masked} geschickt haben (oder neu für einen anderen):",
+        "password": "Passwort:",
+        "separate": "Ein Code ging an {masked}. Bitte noch einmal anmelden: Passwort, Komma, Code.",
+        "wrong": "Das war nicht richtig.",
+        "held": "Es gab zu viele falsche Codes. Bitte kurz warten.",
+        "wait": "Ein neuer Code kann noch nicht gesendet werden. Bitte einen Moment warten.",
+        "disabled": "Diese Art der Anmeldung ist für Sie abgeschaltet. Bitte wenden Sie sich an den Helpdesk.",
+        "refused": "Benutzername, Passwort oder Code ist nicht richtig.",
+        "over": "Das hat zu lange gedauert. Bitte noch einmal anmelden.",
+        "limited": "Es gab zu viele Versuche. Bitte {minutes} min warten.",
+    },
+}
+_BEFORE_THE_QUESTION: Final = {
+    MessageKey.WRONG_PASSWORD: "wrong",
+    MessageKey.CODE_REFUSED: "wrong",
+    MessageKey.CODE_MALFORMED: "wrong",
+    MessageKey.CODE_HELD: "held",
+    MessageKey.CODE_WAIT: "wait",
+}
+
+
+def wants_another(answer: str) -> bool:
+    """Return whether somebody who was asked for a code wants a new one instead."""
+    return answer.strip().casefold() in _NEW
+
+
+def say(word: str, locale: str, **facts: object) -> str:
+    """Return one of the sentences."""
+    return _SENTENCES[locale if locale in _SENTENCES else "en"][word].format(**facts)
+
+
+def question(asks: Asks, key: MessageKey, locale: str, *, is_separate: bool) -> str:
+    """Return what to ask, behind what was wrong or has to be waited for.
+
+    Args:
+        asks: The open question.
+        key: What the logon service says.
+        locale: Language of the device.
+        is_separate: The device cannot show a second question, so the answer comes with the next login.
+    """
+    word = "separate" if is_separate else "code" if asks.prompt is Prompt.CODE else "password"
+    parts = [say(_BEFORE_THE_QUESTION[key], locale)] if key in _BEFORE_THE_QUESTION else []
+    # Devices show what is no ASCII as anything but what it is.
+    return " ".join([*parts, say(word, locale, masked="".join(m if m.isascii() else "*" for m in asks.masked))])

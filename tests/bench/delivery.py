@@ -10,7 +10,7 @@ import statistics
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import cast
@@ -18,12 +18,12 @@ from typing import cast
 import click
 from rich.console import Console
 from rich.progress import Progress, TaskID
-from rich.table import Table
 from sqlalchemy.orm import Session
 
 from authsms.delivery.bulk import enqueue_many
 from authsms.foundation.db import Database
 from authsms.senders.submission import Purpose
+from tests.bench.delivery_report import Bulk, Burst, Latency, Report, comparison
 from tests.bench.post_office import Placement, PostOffice, run_post_office
 
 _AT_ONCE = 500
@@ -35,46 +35,6 @@ _CODES = 100
 _PLACEMENTS = [one.value for one in Placement]
 
 
-@dataclass(frozen=True, slots=True)
-class Latency:
-    """From the beginning of a transaction to the provider, in milliseconds."""
-
-    placement: str
-    load: str
-    p50: float
-    p99: float
-    slowest: float
-    lost: int
-
-
-@dataclass(frozen=True, slots=True)
-class Burst:
-    """How fast a heap is worked off.
-
-    Attributes:
-        counted: Messages that had arrived when time was up.
-        growth_mb: By how much the memory grew from a tenth of the burst to its end.
-    """
-
-    placement: str
-    provider_seconds: float
-    counted: int
-    per_second: float
-    processor_ms: float
-    memory_mb: float
-    growth_mb: float
-
-
-@dataclass(frozen=True, slots=True)
-class Bulk:
-    """A mailing that is enqueued while delivery is at work on it."""
-
-    placement: str
-    messages: int
-    per_second: float
-    longest_transaction_ms: float
-
-
 class Bench:
     """The measurements of one placement."""
 
@@ -82,6 +42,18 @@ class Bench:
         self._placement = placement
         self._office = office
         self._progress = progress
+
+    def run(self, burst: int, mailing: int) -> Report:
+        """Measure everything, one after the other."""
+        quiet = [
+            self.spaced("one per 20 ms", 300, 0.02),
+            self.spaced("one after 0.4 s of silence", _SINGLES, _SILENCE),
+            self.spaced("100 a second", 500, 0.01),
+        ]
+        bursts = [self.burst(burst, seconds) for seconds in (0.0, 0.2)]
+        latencies = [*quiet, self.codes_behind_notices()]
+        is_own = self._placement in {Placement.SQLITE, Placement.POSTGRESQL}  # a broker has no part in it
+        return Report(latencies, bursts, self.bulk(mailing) if is_own else None)
 
     def spaced(self, load: str, number: int, pause: float, purpose: Purpose = Purpose.AUTHENTICATION) -> Latency:
         """Post messages one after the other and return how long they took."""
@@ -189,68 +161,18 @@ def _tell(progress: Progress, task: TaskID, done: int) -> None:
 
 @click.command()
 @click.option("--json", "file", type=click.Path(path_type=Path), help="Write the numbers there, too.")
-@click.option(
-    "--on",
-    "placements",
-    multiple=True,
-    type=click.Choice(_PLACEMENTS),
-    help="Only these placements.",
-)
+@click.option("--on", "placements", multiple=True, type=click.Choice(_PLACEMENTS), help="Only these placements.")
+@click.option("--workers", default=1, show_default=True, help="Delivery processes side by side.")
 @click.option("--burst", "number", default=10_000, show_default=True, help="Messages of a burst.")
 @click.option("--bulk", "mailing", default=100_000, show_default=True, help="Messages of a mailing.")
-def delivery(file: Path | None, placements: tuple[str, ...], number: int, mailing: int) -> None:
+def delivery(file: Path | None, placements: tuple[str, ...], workers: int, number: int, mailing: int) -> None:
     """Measure how soon and how fast messages reach a provider, for each placement of the delivery engine."""
-    latencies: list[Latency] = []
-    bursts: list[Burst] = []
-    bulks: list[Bulk] = []
-    for name in placements or Placement:
+    console, reports = Console(), {}
+    console.print(comparison())
+    for name in placements or _PLACEMENTS:
         shown = Progress(console=Console(stderr=True), transient=True)
-        with shown as progress, run_post_office(Placement(name)) as office:
-            bench = Bench(Placement(name), office, progress)
-            latencies.append(bench.spaced("one per 20 ms", 300, 0.02))
-            latencies.append(bench.spaced("one after 0.4 s of silence", _SINGLES, _SILENCE))
-            latencies.append(bench.spaced("100 a second", 500, 0.01))
-            bursts.extend(bench.burst(number, seconds) for seconds in (0.0, 0.2))
-            latencies.append(bench.codes_behind_notices())
-            if name in {Placement.SQLITE, Placement.POSTGRESQL}:
-                bulks.append(bench.bulk(mailing))
-    console = Console()
-    console.print(_latency_table(latencies))
-    console.print(_burst_table(bursts))
-    for bulk in bulks:
-        console.print(
-            f"{bulk.placement}: {bulk.messages} enqueued, {bulk.per_second:.0f} per second, "
-            f"longest transaction {bulk.longest_transaction_ms:.0f} ms"
-        )
+        with shown as progress, run_post_office(Placement(name), workers) as office:
+            reports[name] = Bench(Placement(name), office, progress).run(number, mailing)
+        reports[name].show(console)
     if file is not None:
-        parts: dict[str, list[Latency] | list[Burst] | list[Bulk]] = {
-            "latencies": latencies,
-            "bursts": bursts,
-            "bulks": bulks,
-        }
-        report = {name: [asdict(one) for one in found] for name, found in parts.items()}
-        file.write_text(json.dumps(report, indent=2), "utf-8")
-
-
-def _latency_table(latencies: Sequence[Latency]) -> Table:
-    table = Table("placement", "load", "p50", "p99", "slowest", "lost", title="commit to provider, ms")
-    for one in latencies:
-        figures = (f"{value:.1f}" for value in (one.p50, one.p99, one.slowest))
-        table.add_row(one.placement, one.load, *figures, str(one.lost))
-    return table
-
-
-def _burst_table(bursts: Sequence[Burst]) -> Table:
-    head = ("placement", "provider", "messages", "per second", "CPU a message", "memory", "grew by")
-    table = Table(*head, title="a heap of messages")
-    for one in bursts:
-        table.add_row(
-            one.placement,
-            f"{one.provider_seconds * 1000:.0f} ms",
-            str(one.counted),
-            f"{one.per_second:.0f}",
-            f"{one.processor_ms:.2f} ms",
-            f"{one.memory_mb:.0f} MB",
-            f"{one.growth_mb:+.1f} MB",
-        )
-    return table
+        file.write_text(json.dumps({name: asdict(one) for name, one in reports.items()}, indent=2), "utf-8")

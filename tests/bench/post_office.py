@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -46,7 +46,7 @@ class PostOffice:
 
     services: Services
     provider: Provider
-    worker: Process
+    workers: Sequence[Process]
 
     def draft(self, text: str, purpose: Purpose = Purpose.AUTHENTICATION) -> Draft:
         """Return a message."""
@@ -63,16 +63,16 @@ class PostOffice:
 
     def processor_seconds(self) -> float:
         """Return the processor time that delivery has used."""
-        return sum(map(processor_seconds_of, family(self.worker.pid)))
+        return sum(processor_seconds_of(pid) for worker in self.workers for pid in family(worker.pid))
 
     def memory_bytes(self) -> int:
         """Return the resident memory of delivery."""
-        return sum(map(memory_of, family(self.worker.pid)))
+        return sum(memory_of(pid) for worker in self.workers for pid in family(worker.pid))
 
 
 @contextmanager
-def run_post_office(placement: Placement) -> Iterator[PostOffice]:
-    """Start everything; the databases are durable."""
+def run_post_office(placement: Placement, workers: int = 1) -> Iterator[PostOffice]:
+    """Start everything, with so many delivery processes; the databases are durable."""
     with ExitStack() as stack:
         folder = stack.enter_context(private_folder("bench"))
         provider = stack.enter_context(run_provider())
@@ -86,10 +86,11 @@ def run_post_office(placement: Placement) -> Iterator[PostOffice]:
         services = _prepare(folder, environment, provider)
         stack.callback(services.close)
         command, log = [sys.executable, "-m", "authsms", "worker"], folder / "worker.log"
-        worker = Process(command, log=log, environment={**os.environ, **environment})
-        stack.callback(worker.stop)
-        worker.wait_until_ready(lambda: last_heartbeat(services.database) is not None, 60)
-        office = PostOffice(services, provider, worker)
+        processes = [Process(command, log=log, environment={**os.environ, **environment}) for _ in range(workers)]
+        for worker in processes:
+            stack.callback(worker.stop)
+        processes[-1].wait_until_ready(lambda: last_heartbeat(services.database) is not None, 60)
+        office = PostOffice(services, provider, processes)
         _warm_up(office)
         yield office
 
@@ -127,6 +128,6 @@ def _warm_up(office: PostOffice) -> None:
     until = time.monotonic() + 60
     while office.provider.count() < 50:
         if time.monotonic() > until:
-            raise RuntimeError(f"nothing is sent:\n{office.worker.log.read_text('utf-8')[-3000:]}")
+            raise RuntimeError(f"nothing is sent:\n{office.workers[0].log.read_text('utf-8')[-3000:]}")
         time.sleep(0.05)
     office.provider.take()

@@ -1,0 +1,118 @@
+"""What a measurement of delivery found, as tables."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from rich.console import Console
+from rich.table import Table
+
+_ALTERNATIVES = (
+    ("outbox on SQLite, doorbell, nothing but the queue", "1.7-2.3", "4-6", "1058"),
+    ("outbox on PostgreSQL, nothing but the queue", "2.6-3.5", "13", "706-785"),
+    ("outbox on PostgreSQL, ids over Celery and RabbitMQ", "3.4", "8.8", ""),
+    ("Celery 5.7, RabbitMQ 3.10, late ack", "2.5", "15", "2016"),
+    ("Celery 5.7, Redis 7.0, late ack", "2.7", "3.7", "1428"),
+    ("Dramatiq 2.2, RabbitMQ", "1.5", "4.5", "1085"),
+    ("Huey 3.5, SQLite with fsync", "3.3", "47", "2067"),
+    ("RQ 2.12, Redis, SimpleWorker", "2.3", "6.5", "337"),
+    ("Procrastinate 3.10, PostgreSQL", "7.4", "17", "35-136"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Latency:
+    """From the beginning of a transaction to the provider, in milliseconds."""
+
+    placement: str
+    load: str
+    p50: float
+    p99: float
+    slowest: float
+    lost: int
+
+
+@dataclass(frozen=True, slots=True)
+class Burst:
+    """How fast a heap is worked off.
+
+    Attributes:
+        counted: Messages that had arrived when time was up.
+        growth_mb: By how much the memory grew from a tenth of the burst to its end.
+    """
+
+    placement: str
+    provider_seconds: float
+    counted: int
+    per_second: float
+    processor_ms: float
+    memory_mb: float
+    growth_mb: float
+
+
+@dataclass(frozen=True, slots=True)
+class Bulk:
+    """A mailing that is enqueued while delivery is at work on it."""
+
+    placement: str
+    messages: int
+    per_second: float
+    longest_transaction_ms: float
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """All that was measured of one placement."""
+
+    latencies: Sequence[Latency]
+    bursts: Sequence[Burst]
+    bulk: Bulk | None
+
+    def show(self, console: Console) -> None:
+        """Print it."""
+        console.print(_latency_table(self.latencies))
+        console.print(_burst_table(self.bursts))
+        if self.bulk is not None:
+            console.print(
+                f"{self.bulk.placement}: {self.bulk.messages} enqueued, {self.bulk.per_second:.0f} per second, "
+                f"longest transaction {self.bulk.longest_transaction_ms:.0f} ms"
+            )
+
+
+def comparison() -> Table:
+    """Return what bare queues reached on a machine of two cores that did nothing else."""
+    table = Table("300 jobs, one per 20 ms", "p50, ms", "p99, ms", "burst, per second", title="for comparison")
+    for row in _ALTERNATIVES:
+        table.add_row(*row)
+    return table
+
+
+def _latency_table(latencies: Sequence[Latency]) -> Table:
+    table = Table(
+        "placement",
+        "load",
+        "p50",
+        "p99",
+        "slowest",
+        "lost",
+        title="from the transaction to the provider, ms (wanted: p50 5, p99 20; behind notices p99 250)",
+    )
+    for one in latencies:
+        figures = (f"{value:.1f}" for value in (one.p50, one.p99, one.slowest))
+        table.add_row(one.placement, one.load, *figures, str(one.lost))
+    return table
+
+
+def _burst_table(bursts: Sequence[Burst]) -> Table:
+    head = ("placement", "provider", "messages", "per second", "CPU a message", "memory", "grew by")
+    table = Table(*head, title="a heap of messages (wanted on PostgreSQL: 700 a second at 0 ms, 250 at 200 ms)")
+    for one in bursts:
+        table.add_row(
+            one.placement,
+            f"{one.provider_seconds * 1000:.0f} ms",
+            str(one.counted),
+            f"{one.per_second:.0f}",
+            f"{one.processor_ms:.2f} ms",
+            f"{one.memory_mb:.0f} MB",
+            f"{one.growth_mb:+.1f} MB",
+        )
+    return table

@@ -10,6 +10,7 @@ from authsms.administration.logon import LogonDesk
 from authsms.administration.logon_trial import LogonTrials
 from authsms.administration.messages import MessageDesk, MessageTools
 from authsms.administration.monitoring import Monitoring
+from authsms.administration.opt_outs import OptOutDesk
 from authsms.administration.people import PeopleDesk, PeopleTools
 from authsms.administration.people_actions import ActionTools, PeopleActions
 from authsms.administration.repositories import TESTS_AT_ONCE, RepositoryDesk, RepositoryTools
@@ -19,7 +20,10 @@ from authsms.administration.senders_trials import TrialTools
 from authsms.audit import AuditTrail
 from authsms.audit.histories import Histories
 from authsms.audit.search import AuditSearch
+from authsms.contacts.inbox import Inbox
+from authsms.contacts.suppression import SuppressionList
 from authsms.delivery.activity import Activity
+from authsms.delivery.answering import open_inbox
 from authsms.delivery.conditions import Conditions
 from authsms.delivery.doorbell import Doorbell, SocketDoorbell
 from authsms.delivery.gate import Gate, open_gate
@@ -60,6 +64,7 @@ from authsms.plugins import load_plugins
 from authsms.protocols.checks import Checks
 from authsms.protocols.oidc.keys import SigningKeys
 from authsms.protocols.oidc.tokens import TokenStore
+from authsms.protocols.radius.challenges import Challenges
 from authsms.protocols.readiness import Check
 from authsms.senders.http import HttpGuard
 from authsms.senders.service import SenderPolicyService
@@ -82,6 +87,8 @@ class Services:
     outbox: Outbox
     receipts: ReceiptService
     conditions: Conditions
+    suppressions: SuppressionList
+    inbox: Inbox
     gate: Gate
     challenges: ChallengeService
     budget: SendBudget
@@ -107,15 +114,8 @@ class Services:
     def monitoring(self) -> Monitoring:
         """What watches over all this."""
         return Monitoring(
-            self.settings,
-            self.database,
-            self.clock,
-            self.audit,
-            self.senders,
-            self.people,
-            self.conditions,
-            self.throughput,
-            self.gate.spending,
+            *(self.settings, self.database, self.clock, self.audit, self.senders),
+            *(self.people, self.conditions, self.throughput, self.gate.spending),
         )
 
     @property
@@ -145,14 +145,8 @@ class Services:
         region = self.settings.sms.default_region
         return RepositoryDesk(
             RepositoryTools(
-                self.database,
-                self.people,
-                self.administrators,
-                self.audit,
-                self.limits,
-                self.clock,
-                self.probes,
-                region,
+                *(self.database, self.people, self.administrators, self.audit),
+                *(self.limits, self.clock, self.probes, region),
             )
         )
 
@@ -173,27 +167,22 @@ class Services:
         )
 
     @property
+    def opt_out_desk(self) -> OptOutDesk:
+        """What administrators do with opt-outs."""
+        region = self.settings.sms.default_region
+        return OptOutDesk(self.database, self.audit, self.suppressions, self.senders, region)
+
+    @property
     def people_desk(self) -> PeopleDesk:
         """What administrators do for people."""
         actions = ActionTools(
-            self.database,
-            self.audit,
-            self.people,
-            self.challenges.failures,
-            self.sessions,
-            self.blocks,
+            *(self.database, self.audit, self.people, self.challenges.failures, self.sessions, self.blocks),
             lambda key: any(one.person_key == key for one in self.administrators.all()),
         )
         tools = PeopleTools(
-            self.people,
-            self.vault,
-            self.clock,
-            Histories(self.database),
-            Activity(self.database, self.vault),
+            *(self.people, self.vault, self.clock, Histories(self.database), Activity(self.database, self.vault)),
             Outlook(self.database, self.clock, self.settings.sms),
-            self.sessions,
-            self.blocks,
-            self.senders,
+            *(self.sessions, self.blocks, self.senders, self.suppressions),
         )
         return PeopleDesk(tools, PeopleActions(actions))
 
@@ -221,7 +210,9 @@ class Services:
             sessions=self.sessions.purge,
             continuations=self.continuations.purge,
             tokens=self.tokens.purge,
+            radius=Challenges(self.database, self.vault, self.clock).purge,
             sender_tests=self.sender_desk.tests.purge,
+            inbound_texts=self.inbox.purge,
         )
         polling = ReportPoller(self.senders, self.receipts).task()
         return [*deletions, *self.gate.tasks(), *self.monitoring.tasks(), polling]
@@ -256,8 +247,14 @@ def assemble(settings: Settings, database: Database, vault: Vault, clock: Clock 
     plugins = load_plugins(settings.plugins)
     senders = SenderPolicyService(database, vault, clock, plugins, guard, settings.public_url, audit=audit)
     doorbell = SocketDoorbell(bell_folder(settings.instance))
-    gate = open_gate(database, vault, clock, audit, limits)
-    outbox = Outbox(database, vault, clock, audit, doorbell, spending=gate.spending, named_groups=senders.named_groups)
+    suppressions = SuppressionList(database, vault, clock, audit, senders.offered)
+    gate = open_gate(database, vault, clock, audit, limits, suppressions)
+    outbox = Outbox(
+        *(database, vault, clock, audit, doorbell),
+        spending=gate.spending,
+        named_groups=senders.named_groups,
+        suppressions=suppressions,
+    )
     challenges = ChallengeService(database, vault, clock, settings.otp)
     budget = SendBudget(database, clock, settings.sms)
     catalog = Catalog(database, vault)
@@ -281,7 +278,9 @@ def assemble(settings: Settings, database: Database, vault: Vault, clock: Clock 
         senders=senders,
         doorbell=doorbell,
         outbox=outbox,
-        receipts=ReceiptService(database, vault, clock, audit),
+        receipts=ReceiptService(database, vault, clock, audit, suppressions),
+        suppressions=suppressions,
+        inbox=open_inbox(settings, outbox, suppressions, database, vault, clock, audit),
         conditions=gate.conditions,
         gate=gate,
         challenges=challenges,

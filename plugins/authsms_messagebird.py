@@ -93,6 +93,7 @@ class MessageBirdRestService(SenderService):
     key = "messagebird_rest"
     title = "MessageBird REST API"
     has_webhooks = True
+    own_keywords = frozenset({"stop"})
     sender_setting = "originator"
     codes = _CODES
     settings = (

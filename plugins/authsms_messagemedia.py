@@ -98,6 +98,8 @@ class MessageMediaService(PollingService):
     key = "messagemedia"
     title = "MessageMedia REST API"
     has_webhooks = True
+    own_keywords = frozenset({"stop"})
+    fixed_path = "/callback/messagemedia"
     sender_setting = "sender"
     account_setting = "api_key"
     rivals = frozenset({"messagemedia_soap"})
@@ -194,6 +196,10 @@ class MessageMediaService(PollingService):
         return self.failure(answer, wrong[0] if wrong and not answer.is_success else None, told or None)
 
     @override
+    def signs_webhooks(self) -> bool:
+        return bool(_keys(self.values))
+
+    @override
     def verify_webhook(self, request: WebhookRequest) -> None:
         keys = _keys(self.values)
         if keys and not _is_signed(keys, request):
@@ -266,13 +272,11 @@ def _words(value: JsonValue) -> str:
 
 def _keys(values: SettingValues) -> Mapping[str, RsaKey]:
     """Return the public keys by their ids."""
+    field, problem = "signature_keys", "lines of key id=public key, with RSA keys as MessageMedia shows them."
     try:
-        return {name.lower(): RsaKey(encoded) for name, encoded in values.pairs("signature_keys")}
+        return {name.lower(): RsaKey(encoded) for name, encoded in values.pairs(field)}
     except ValueError as error:
-        raise InvalidInputError(
-            "Signature keys must be lines of key id=public key, with RSA keys as MessageMedia shows them.",
-            field="signature_keys",
-        ) from error
+        raise InvalidInputError(f"Signature keys must be {problem}", field=field) from error
 
 
 def _is_signed(keys: Mapping[str, RsaKey], request: WebhookRequest) -> bool:

@@ -95,6 +95,8 @@ class TwilioService(SenderService):
     key = "twilio"
     title = "Twilio"
     has_webhooks = True
+    own_keywords = frozenset({"stop", "start", "help"})
+    fixed_path = "/response/twilio"
     sender_setting = "sender_phone"
     codes = read_codes(_CODES)
     settings = (
@@ -185,6 +187,10 @@ class TwilioService(SenderService):
             return self.failure(answer, answer.find("error_code"), answer.find("error_message"))
         segments = answer.find("num_segments") or ""
         return Accepted(sid, state, int(segments) if segments.isdigit() and segments != "0" else None)
+
+    @override
+    def signs_webhooks(self) -> bool:
+        return bool(self.values.text("auth_token"))
 
     @override
     def verify_webhook(self, request: WebhookRequest) -> None:

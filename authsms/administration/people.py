@@ -18,6 +18,7 @@ from authsms.administration.people_story import (
 )
 from authsms.administration.rights import Right
 from authsms.audit.histories import Histories
+from authsms.contacts.suppression import OptOut, SuppressionList
 from authsms.delivery.activity import Activity, LoggedMessage, Wanted
 from authsms.foundation.clock import Clock
 from authsms.foundation.errors import InvalidInputError, NotFoundError, UnavailableError
@@ -73,6 +74,7 @@ class PersonFile:
         person: As the directory has him now, with the number masked; None when he is gone or nobody answered.
         is_reachable: The directory answered.
         happenings: Newest first.
+        opt_outs: The senders that the person wants no texts from.
         next_text_at: When the limits allow the next text, or None when they do at once.
         is_cut: There is more in the time looked at than is shown.
     """
@@ -86,6 +88,7 @@ class PersonFile:
     block: Block | None
     counters: Sequence[Counter]
     sessions: Sequence[LoginSession]
+    opt_outs: Sequence[OptOut]
     next_text_at: datetime | None
     conclusion: Conclusion
     happenings: Sequence[Happening]
@@ -105,6 +108,7 @@ class PeopleTools:
     sessions: LoginSessions
     blocks: Blocks
     senders: SenderPolicyService
+    suppressions: SuppressionList
 
 
 class PeopleDesk:
@@ -197,6 +201,7 @@ class PeopleDesk:
             case.block,
             counters,
             tools.sessions.list(key) if key else (),
+            tools.suppressions.of(person.phone) if person and person.phone else (),
             self._next_text_at(key, person),
             conclude(case),
             [happening(one) for one in records[:MOST_SHOWN] if one.entry.tag not in QUIET],

@@ -34,6 +34,10 @@ class AuditTag(StrEnum):
     MESSAGE_SENT_AGAIN = "message.sent-again"
     MESSAGES_EXPORTED = "messages.exported"
     INBOUND_RECEIVED = "inbound.received"
+    CONSENT_STOPPED = "consent.stopped"
+    CONSENT_STARTED = "consent.started"
+    CONSENT_LIFTED = "consent.lifted"
+    OPT_OUTS_EXPORTED = "opt-outs.exported"
     WEBHOOK_REFUSED = "webhook.refused"
     SESSION_ENDED = "session.ended"
     TOKEN_ISSUED = "token.issued"  # noqa: S105 - a word of the vocabulary, not a token

@@ -137,6 +137,9 @@ class Dispatcher:
         if parcel is None:
             self._give_back(subject, owner, Settle(MessageState.FAILED, Failure.UNREADABLE))
             return
+        if self._gate.is_unwelcome(parcel.consignment):
+            self._give_back(subject, owner, Settle(MessageState.FAILED, Failure.OPTED_OUT))
+            return
         paused_until = self._gate.paused_until(subject.purpose)
         begun = self._begin(parcel, owner) if paused_until is None else None
         if paused_until is not None:
@@ -169,7 +172,8 @@ class Dispatcher:
             _log.error("message.unreadable", message=subject.id)
             return None
         number = PhoneNumber(recipient.decode())
-        consignment = Consignment(subject.purpose, number, subject.id, claimed.label, claimed.groups)
+        way = claimed.label, claimed.groups, claimed.through
+        consignment = Consignment(subject.purpose, number, subject.id, *way)
         return _Parcel(subject, number, text.decode(), consignment)
 
     def _begin(self, parcel: _Parcel, owner: str) -> tuple[int, _Route] | None:

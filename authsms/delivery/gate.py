@@ -13,6 +13,7 @@ from typing import Final, Protocol
 from sqlalchemy.orm import Session
 
 from authsms.audit import AuditTrail
+from authsms.contacts.suppression import SuppressionList
 from authsms.delivery import ledger
 from authsms.delivery.breaker import Breaker, Trouble
 from authsms.delivery.breakers import Breakers
@@ -26,6 +27,7 @@ from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database
 from authsms.foundation.limits import Limits
 from authsms.foundation.vault import Vault
+from authsms.senders.routes import Consignment
 from authsms.senders.submission import Outcome, Purpose
 
 PAUSED_LOOK: Final = timedelta(seconds=5)
@@ -97,16 +99,25 @@ class Gate:
         conditions: What the services are like.
         rates: How many texts a second they may be given.
         spending: How much may be sent in all.
+        suppressions: Who wants no texts; None where nobody is asked.
     """
 
     def __init__(
-        self, database: Database, clock: Clock, conditions: Conditions, rates: ServiceRates, spending: Spending
+        self,
+        database: Database,
+        clock: Clock,
+        conditions: Conditions,
+        rates: ServiceRates,
+        spending: Spending,
+        *,
+        suppressions: SuppressionList | None = None,
     ) -> None:
         self._database = database
         self._clock = clock
         self.conditions = conditions
         self.rates = rates
         self.spending = spending
+        self.suppressions = suppressions
         self._breakers = Breakers(database, clock, conditions)
 
     def tasks(self) -> Sequence[PeriodicTask]:
@@ -120,6 +131,10 @@ class Gate:
     def paused_until(self, purpose: Purpose) -> datetime | None:
         """Return when to look again after a message whose purpose is paused; None when it is not."""
         return self._clock.now() + PAUSED_LOOK if purpose in self.conditions.paused_purposes() else None
+
+    def is_unwelcome(self, consignment: Consignment) -> bool:
+        """Return whether the recipient has opted out of what the policy offers, perhaps since the text was queued."""
+        return self.suppressions is not None and self.suppressions.forbids_now(consignment)
 
     def in_order(self, names: Sequence[str], country: str) -> list[str]:
         """Return *names* with those last that are demoted for texts to *country*."""
@@ -234,8 +249,16 @@ def _attempt(subject: Subject, number: int) -> str:
     return f"{subject.id}/{number}"
 
 
-def open_gate(database: Database, vault: Vault, clock: Clock, audit: AuditTrail, limits: Limits) -> Gate:
+def open_gate(
+    database: Database,
+    vault: Vault,
+    clock: Clock,
+    audit: AuditTrail,
+    limits: Limits,
+    suppressions: SuppressionList | None = None,
+) -> Gate:
     """Return the gate of an installation."""
     conditions = Conditions(database, clock, audit)
     rates = ServiceRates(database, clock, limits, audit)
-    return Gate(database, clock, conditions, rates, Spending(database, vault, clock, audit))
+    spending = Spending(database, vault, clock, audit)
+    return Gate(database, clock, conditions, rates, spending, suppressions=suppressions)

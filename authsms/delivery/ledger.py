@@ -17,6 +17,7 @@ from authsms.delivery.repeats import DOUBTFUL, AttemptEnd, PastAttempt
 from authsms.delivery.states import MessageState, Repeat, Settle, Verdict, priority_of, turn_of
 from authsms.foundation.db import rowcount
 from authsms.foundation.statements import PlainConnection
+from authsms.senders.routes import Route
 from authsms.senders.submission import Purpose
 
 CLOCKS_DIFFER: Final = timedelta(milliseconds=50)
@@ -48,6 +49,7 @@ class Claimed:
     Attributes:
         label: The one of its event.
         groups: Those of the recipient's groups that the sender policy asked for when it was written.
+        through: The only way it may take, or None.
     """
 
     subject: Subject
@@ -55,6 +57,7 @@ class Claimed:
     text: bytes | None
     label: str = ""
     groups: frozenset[str] = frozenset()
+    through: Route | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +116,9 @@ def _place(subject: Subject) -> tuple[int, int, datetime]:
 
 def claimed_of(row: Any) -> Claimed:
     """Return the message in a row with the columns of `statements.CLAIMED`."""
-    return Claimed(subject_of(row), row.recipient, row.text, row.label, frozenset(row.member_of.splitlines()))
+    through = Route(*row.through.split("\n")) if row.through else None
+    groups = frozenset(row.member_of.splitlines())
+    return Claimed(subject_of(row), row.recipient, row.text, row.label, groups, through)
 
 
 def begin_attempt(

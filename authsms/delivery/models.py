@@ -20,7 +20,8 @@ class Message(Base):
     both. The two partial indexes hold only such rows, so that claiming stays fast however many messages have been sent
     before. ``country`` is the ISO 3166 one of the recipient's number, ``ZZ`` for none, empty for no number; ``label``
     is that of the event, and ``member_of`` holds, one a line, those groups of the recipient that the sender policy
-    asks for: what the way of the text depends on, kept until it is sent.
+    asks for: what the way of the text depends on, kept until it is sent. ``through`` is the only way that an answer may
+    take, service and sender one a line; empty for all other texts.
     """
 
     __tablename__ = "message"
@@ -59,6 +60,7 @@ class Message(Base):
     country: Mapped[str] = mapped_column(String(2), server_default="")
     label: Mapped[str] = mapped_column(String(40), server_default="")
     member_of: Mapped[str] = mapped_column(Text, server_default="")
+    through: Mapped[str] = mapped_column(String(120), server_default="")
     text: Mapped[bytes | None] = mapped_column(LargeBinary)
     reference: Mapped[str] = mapped_column(String(100), index=True)
     person_key: Mapped[str] = mapped_column(String(200))

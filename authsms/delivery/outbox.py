@@ -8,6 +8,7 @@ from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from authsms.audit import AuditTrail
+from authsms.contacts.suppression import SuppressionList
 from authsms.delivery import ledger, statements
 from authsms.delivery.doorbell import Doorbell
 from authsms.delivery.journal import Cause, Journal
@@ -20,7 +21,7 @@ from authsms.foundation.db import Database
 from authsms.foundation.errors import InvalidInputError, NotFoundError
 from authsms.foundation.phone import PhoneNumber, country_of, mask
 from authsms.foundation.vault import Vault
-from authsms.senders.routes import comparable
+from authsms.senders.routes import Consignment, Route, comparable
 from authsms.senders.submission import Purpose
 
 _LONGEST_TEXT = 4000
@@ -44,6 +45,7 @@ class Draft:
         label: The label of the event; sender services may be meant for some only.
         is_proven: The recipient's first factor has passed; caps on what is sent may keep a part for such people.
         groups: The recipient's groups; of them only those are kept that the sender policy asks for.
+        through: The only way it may take, whatever the policy and the suppression list say; for answers.
     """
 
     id: str
@@ -59,6 +61,7 @@ class Draft:
     label: str = ""
     is_proven: bool = False
     groups: frozenset[str] = frozenset()
+    through: Route | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +101,7 @@ class Outbox:
         doorbell: Wakes a worker.
         spending: Counts texts against the caps there are; nothing is counted when left out.
         named_groups: Returns the groups the sender policy asks for, see `authsms.senders.routes.comparable`.
+        suppressions: Knows who wants no texts; nobody is asked when left out.
     """
 
     def __init__(  # noqa: PLR0913 - it stands where all of these meet
@@ -110,6 +114,7 @@ class Outbox:
         *,
         spending: Spending | None = None,
         named_groups: Callable[[], frozenset[str]] = frozenset,
+        suppressions: SuppressionList | None = None,
     ) -> None:
         self._database = database
         self._vault = vault
@@ -118,12 +123,14 @@ class Outbox:
         self._doorbell = doorbell
         self._spending = spending
         self._named_groups = named_groups
+        self._suppressions = suppressions
 
     def enqueue(self, session: Session, draft: Draft) -> Withheld | None:
         """Write *draft* within the caller's transaction; a worker is woken once that is committed.
 
         A withheld message takes the same steps, so that its sender learns nothing from the time they take. What is
-        returned is why this one is withheld: for the reason in the draft, or because a cap has no room for it.
+        returned is why this one is withheld: for the reason in the draft, because its recipient wants no texts from
+        this sender, or because a cap has no room for it.
 
         Raises:
             InvalidInputError: There is no text, too much of it, or no recipient for a message that is not withheld.
@@ -132,7 +139,8 @@ class Outbox:
             raise InvalidInputError("A message has 1 to 4000 characters.", field="text")
         if draft.recipient is None and draft.withheld is None:
             raise InvalidInputError("A message needs a recipient.", field="recipient")
-        draft = self._counted(session, draft)
+        blocked_at = self._blocked_at(session, draft)
+        draft = self._counted(session, draft if not blocked_at else replace(draft, withheld=Withheld.OPTED_OUT))
         now = self._clock.now()
         state = MessageState.QUEUED if draft.withheld is None else MessageState.WITHHELD
         subject = Subject(
@@ -149,7 +157,7 @@ class Outbox:
             doubts=0,
             is_proven=draft.is_proven,
         )
-        self._insert(session, draft, subject, state)
+        self._insert(session, draft, subject, state, service=blocked_at)
         if draft.withheld is not None:
             self._journal.note(session, subject, Settle(state), Cause(reason=draft.withheld.value))
         self._doorbell.announce(session)
@@ -187,6 +195,16 @@ class Outbox:
         message, state, purpose, *further = row
         return MessageView(message, MessageState(state), Purpose(purpose), *further)
 
+    def _blocked_at(self, session: Session, draft: Draft) -> str:
+        """Return the service whose sender the recipient has blocked; for withheld texts the same is done in vain."""
+        if self._suppressions is None:
+            return ""
+        number = draft.recipient or PhoneNumber("")
+        groups = self._named_groups() & comparable(draft.groups)
+        consignment = Consignment(draft.purpose, number, draft.id, draft.label, groups, draft.through)
+        service = self._suppressions.forbids(session, consignment, self._vault.keyed_hash("recipient", number))
+        return service if draft.withheld is None else ""
+
     def _counted(self, session: Session, draft: Draft) -> Draft:
         """Return *draft*, withheld when a cap has no room for it; see `authsms.delivery.spending`."""
         if self._spending is None:
@@ -197,7 +215,7 @@ class Outbox:
         is_full = bill is not None and self._spending.take(session, bill, is_sent=draft.withheld is None) is not None
         return replace(draft, withheld=Withheld.BUDGET) if is_full else draft
 
-    def _insert(self, session: Session, draft: Draft, subject: Subject, state: MessageState) -> None:
+    def _insert(self, session: Session, draft: Draft, subject: Subject, state: MessageState, *, service: str) -> None:
         number = draft.recipient or ""
         sealed_number = self._vault.seal(number.encode(), context=f"message.recipient:{draft.id}")
         sealed_text = self._vault.seal(draft.text.encode(), context=f"message.text:{draft.id}")
@@ -227,7 +245,8 @@ class Outbox:
                 "attempts": 0,
                 "doubts": 0,
                 "in_flight": False,
-                "service": "",
+                "through": f"{draft.through.service}\n{draft.through.sender}" if draft.through else "",
+                "service": service,
                 "provider_id": "",
                 "failure": draft.withheld.value if draft.withheld else "",
                 "code": "",

@@ -15,6 +15,7 @@ from sqlalchemy import Row, Table, delete, select
 from sqlalchemy.orm import Session
 
 from authsms.audit import AuditTrail
+from authsms.contacts.suppression import SuppressionList
 from authsms.delivery import ledger, statements
 from authsms.delivery.journal import Cause, Journal
 from authsms.delivery.ledger import Subject, subject_of
@@ -38,11 +39,18 @@ _log = get_logger(__name__)
 class ReceiptService:
     """Applies what verified webhooks (and polling) bring."""
 
-    def __init__(self, database: Database, vault: Vault, clock: Clock, audit: AuditTrail) -> None:
+    def __init__(
+        self,
+        database: Database,
+        vault: Vault,
+        clock: Clock,
+        audit: AuditTrail,
+        suppressions: SuppressionList | None = None,
+    ) -> None:
         self._database = database
         self._vault = vault
         self._clock = clock
-        self._journal = Journal(audit)
+        self._journal = Journal(audit, suppressions)
         self._keep = statements.keep_receipt(database.insert(cast("Table", ReceiptRecord.__table__)))
 
     def apply(self, service: str, receipts: Sequence[Receipt]) -> int:

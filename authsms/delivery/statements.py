@@ -56,7 +56,10 @@ SUBJECT: Final = (
 )
 """Columns of `authsms.delivery.ledger.Subject`, in its order."""
 
-CLAIMED: Final = (*SUBJECT, _message.recipient, _message.text, _message.label, _message.member_of)
+CLAIMED: Final = (
+    *(*SUBJECT, _message.recipient, _message.text),
+    *(_message.label, _message.member_of, _message.through),
+)
 """What a worker needs to know about a message that it has claimed."""
 
 OWNED: Final = (*SUBJECT, _message.owner, _message.leased_until, _message.in_flight, _message.service)
@@ -85,6 +88,9 @@ VIEW: Final[Select[Any]] = select(
     _message.finished_at,
 ).where(_THIS)
 """Columns of `authsms.delivery.outbox.MessageView`, in its order."""
+
+WHOSE: Final[Select[Any]] = select(_message.recipient_hash, _message.masked).where(_THIS)
+"""Whom a message is for, without the number."""
 
 
 def _claim(*further: ColumnElement[bool]) -> Update:

@@ -198,7 +198,7 @@ def open_dispatcher(workplace: Workplace, options: WorkerOptions, pauses: Pauses
         workplace.clock,
         workplace.senders,
         workplace.receipts,
-        Journal(workplace.audit),
+        Journal(workplace.audit, workplace.gate.suppressions),
         lease=options.lease,
         pauses=pauses,
         gate=workplace.gate,

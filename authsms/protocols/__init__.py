@@ -9,7 +9,7 @@ from authsms.protocols.oidc.assembly import assemble
 from authsms.protocols.oidc.routes import create_blueprints
 from authsms.protocols.readiness import Readiness
 from authsms.protocols.services import ProtocolServices
-from authsms.protocols.webhooks import AuditInbox, Webhooks
+from authsms.protocols.webhooks import Webhooks
 
 
 def register(app: Flask) -> None:
@@ -27,7 +27,7 @@ def register(app: Flask) -> None:
                 public_url=services.settings.public_url,
                 sources=services.senders,
                 receipts=services.receipts,
-                inbox=AuditInbox(services.database, services.audit),
+                inbox=services.inbox,
                 clock=services.clock,
                 database=services.database,
                 audit=services.audit,

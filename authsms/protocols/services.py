@@ -15,7 +15,7 @@ from authsms.protocols.oidc.keys import SigningKeys
 from authsms.protocols.oidc.tokens import TokenStore
 from authsms.protocols.oidc.userinfo import People
 from authsms.protocols.readiness import Check
-from authsms.protocols.webhooks import Receipts, Sources
+from authsms.protocols.webhooks import Inbox, Receipts, Sources
 
 
 class ProtocolServices(Protocol):
@@ -29,6 +29,7 @@ class ProtocolServices(Protocol):
     people: People
     senders: Sources
     receipts: Receipts
+    inbox: Inbox
     sessions: LoginSessions
     endpoints: EndpointService
     continuations: Continuations

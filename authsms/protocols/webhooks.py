@@ -11,7 +11,6 @@ from typing import Final, Protocol
 from urllib.parse import parse_qsl, quote
 
 from flask import Blueprint, Response, request
-from typing_extensions import override
 
 from authsms.audit import AuditEntry, AuditTag, AuditTrail
 from authsms.foundation import metrics
@@ -38,6 +37,9 @@ class Sources(Protocol):
             NotFoundError: It is not, or there is no such service; which of the two is not told.
         """
 
+    def by_path(self, path: str) -> Sequence[ConfiguredService]:
+        """Return the services that also take signed calls at a fixed *path*."""
+
 
 class Receipts(Protocol):
     """Takes note of what became of messages."""
@@ -49,22 +51,8 @@ class Receipts(Protocol):
 class Inbox(Protocol):
     """Takes what people text to us."""
 
-    def take(self, service: str, message: InboundMessage) -> None:
-        """Take one message that reached a number of *service*."""
-
-
-class AuditInbox(Inbox):
-    """Notes that a message came, without what it says."""
-
-    def __init__(self, database: Database, audit: AuditTrail) -> None:
-        self._database = database
-        self._audit = audit
-
-    @override
-    def take(self, service: str, message: InboundMessage) -> None:
-        details = {"service": service, "keyword": message.keyword, "sender_ends": message.sender[-2:]}
-        with self._database.write() as session:
-            self._audit.record(session, AuditEntry(AuditTag.INBOUND_RECEIVED, details=details))
+    def take(self, service: ConfiguredService, message: InboundMessage) -> bool:
+        """Take one message that reached a number of *service*; return False when it is known already."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,21 +76,42 @@ class Webhooks:
         """
         if len(name) > _LONGEST_NAME or not name.isprintable() or not token.isascii():
             raise NotFoundError("There is no such callback address.")
-        service = self.sources.by_callback(name, token).service
+        return self._apply([self.sources.by_callback(name, token)], name)
+
+    def take_at(self, path: str) -> Response:
+        """Apply the request at hand, which came to a fixed address: it is that service's whose signature it bears.
+
+        Raises:
+            NotFoundError: No service takes calls there.
+            ForgeryError: It bears none; nothing was applied.
+        """
+        services = self.sources.by_path(path)
+        if not services:
+            raise NotFoundError("There is nothing here.")
+        return self._apply(services, path)
+
+    def _apply(self, services: Sequence[ConfiguredService], called: str) -> Response:
         call = self._read()
-        try:
-            reports = service.read_webhook(call)
-        except ForgeryError:
-            self._note_forgery(name)
-            raise
+        for one in services:
+            try:
+                reports = one.service.read_webhook(call)
+            except ForgeryError:
+                continue
+            return self._applied(one, call, reports)
+        self._note_forgery(called)
+        raise ForgeryError("This callback is not the provider's.")
+
+    def _applied(
+        self, configured: ConfiguredService, call: WebhookRequest, reports: Sequence[Receipt | InboundMessage]
+    ) -> Response:
         receipts = [report for report in reports if isinstance(report, Receipt)]
         if receipts:
-            self.receipts.apply(name, receipts)
+            self.receipts.apply(configured.name, receipts)
         for report in reports:
             if isinstance(report, InboundMessage):
-                self.inbox.take(name, report)
-        metrics.WEBHOOKS.labels(name, "taken").inc()
-        reply = service.answer_webhook(call)
+                self.inbox.take(configured, report)
+        metrics.WEBHOOKS.labels(configured.name, "taken").inc()
+        reply = configured.service.answer_webhook(call)
         return Response(reply.body, content_type=reply.content_type) if reply.body else Response(status=204)
 
     def _read(self) -> WebhookRequest:
@@ -128,7 +137,7 @@ class Webhooks:
 
 
 def create_blueprint(webhooks: Webhooks) -> Blueprint:
-    """Return the address to which providers report: ``/webhooks/<service name>/<token>``."""
+    """Return the addresses to which providers report: ``/webhooks/<service name>/<token>``, and fixed ones."""
     blueprint = Blueprint("webhooks", __name__)
     problems.register(blueprint)
 
@@ -136,6 +145,12 @@ def create_blueprint(webhooks: Webhooks) -> Blueprint:
     def take(name: str, token: str) -> Response:
         request.max_content_length = _LARGEST_BODY
         return webhooks.take(name, token)
+
+    @blueprint.route("/response/<kind>", methods=["GET", "POST"])
+    @blueprint.route("/callback/<kind>", methods=["GET", "POST"])
+    def take_at_fixed_address(kind: str) -> Response:  # noqa: ARG001 - the whole path is looked up
+        request.max_content_length = _LARGEST_BODY
+        return webhooks.take_at(request.path)
 
     return blueprint
 

@@ -11,11 +11,12 @@ from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from typing import ClassVar, Self, final
 
-from authsms.foundation.errors import ConfigurationError, ForgeryError, InvalidInputError
+from authsms.foundation.errors import ConfigurationError, InvalidInputError
 from authsms.foundation.logs import get_logger
 from authsms.senders import classification
 from authsms.senders.exchange import NotSent, ProviderAnswer, ProviderRequest, Reply, Silence, Transport
 from authsms.senders.http import HttpGuard, trust_only
+from authsms.senders.inbound import Reporting
 from authsms.senders.presets import Preset
 from authsms.senders.redaction import Redactor, basic_credentials
 from authsms.senders.settings import Setting, SettingKind, SettingValues
@@ -58,7 +59,7 @@ _SHOWN_BODY = 2000
 UNREADABLE = (ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError)
 
 
-class SenderService(ABC):
+class SenderService(Reporting, ABC):
     """One account at a provider; safe to share between threads.
 
     A provider sets the four class attributes and says `build_request` and `read_answer`; with webhooks also
@@ -69,7 +70,6 @@ class SenderService(ABC):
         title: Name of the provider, for people.
         settings: What it needs to know.
         codes: Its error codes.
-        has_webhooks: It reports to a callback address.
         presets: Gateways it is known to fit, as values to start from.
         sender_setting: Name of the setting that says who a text is from. The policy may choose another sender for a
             text, so `build_request` takes ``submission.sender or self.values.text(...)``. Empty: it takes no other.
@@ -81,7 +81,6 @@ class SenderService(ABC):
     title: ClassVar[str]
     settings: ClassVar[tuple[Setting, ...]]
     codes: ClassVar[Mapping[str, CodeMeaning]] = {}
-    has_webhooks: ClassVar[bool] = False
     presets: ClassVar[tuple[Preset, ...]] = ()
     sender_setting: ClassVar[str] = ""
     account_setting: ClassVar[str] = ""
@@ -124,7 +123,7 @@ class SenderService(ABC):
         values = cls.read_settings(raw)
         return cls(values, guard.client(certificates=values.text(_CERTIFICATES.name), connections=connections))
 
-    @classmethod  # noqa: B027 - most providers have nothing to check
+    @classmethod
     def check(cls, values: SettingValues) -> None:
         """Raise `InvalidInputError`, with the `field` to change, when settings do not fit together."""
 
@@ -143,21 +142,6 @@ class SenderService(ABC):
     @abstractmethod
     def read_answer(self, answer: ProviderAnswer, submission: Submission) -> Outcome:
         """Return what *answer* means; `failure` classifies whatever is not success."""
-
-    def verify_webhook(self, request: WebhookRequest) -> None:  # noqa: ARG002 - the contract names it
-        """Raise `ForgeryError`, as it does by default, unless *request* is authentic.
-
-        The secret path of the callback address was checked before.
-        """
-        raise ForgeryError(f"{self.title} sends no webhooks.")
-
-    def read_reports(self, request: WebhookRequest) -> Sequence[Receipt | InboundMessage]:  # noqa: ARG002 - as above
-        """Return what a verified *request* says; unknown fields and words are normal."""
-        return ()
-
-    def answer_webhook(self, request: WebhookRequest) -> WebhookReply:  # noqa: ARG002 - as above
-        """Return what the provider wants to read after a webhook was taken."""
-        return WebhookReply()
 
     def balance_request(self) -> ProviderRequest | None:
         """Return the request that asks for the balance, or None where the provider does not tell it."""

@@ -110,6 +110,12 @@ class ConfiguredService:
         return self.service.key
 
     @property
+    def own_sender(self) -> str:
+        """The sender of its settings; empty when there is none."""
+        name = self.service.sender_setting
+        return self.service.values.text(name) if name else ""
+
+    @property
     def can_report(self) -> bool:
         """Whether its provider tells what became of a text, in calls to us or when it is asked."""
         return self.callback_url is not None or (isinstance(self.service, PollingService) and self.service.is_polled)

@@ -45,23 +45,6 @@ class Obstacle(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Consignment:
-    """What decides about the way of one text.
-
-    Attributes:
-        message_id: Decides between services that share a place.
-        label: The one its event carries, or empty.
-        groups: Names of the recipient's groups, as far as some rule asks for them; see `comparable`.
-    """
-
-    purpose: Purpose
-    recipient: PhoneNumber = field(repr=False)
-    message_id: str = ""
-    label: str = ""
-    groups: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True, slots=True)
 class Route:
     """One way to go.
 
@@ -72,6 +55,25 @@ class Route:
 
     service: str
     sender: str
+
+
+@dataclass(frozen=True, slots=True)
+class Consignment:
+    """What decides about the way of one text.
+
+    Attributes:
+        message_id: Decides between services that share a place.
+        label: The one its event carries, or empty.
+        groups: Names of the recipient's groups, as far as some rule asks for them; see `comparable`.
+        through: The only way it may take, whatever the rules say: an answer goes out where the question came in.
+    """
+
+    purpose: Purpose
+    recipient: PhoneNumber = field(repr=False)
+    message_id: str = ""
+    label: str = ""
+    groups: frozenset[str] = frozenset()
+    through: Route | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +100,9 @@ def comparable(groups: Iterable[str]) -> frozenset[str]:
 
 def routes(rules: Iterable[ServiceRule], consignment: Consignment) -> list[Route]:
     """Return the ways for a text, best first; empty when no service may carry it."""
+    only = consignment.through
+    if only is not None:
+        return [only] if any(rule.name == only.service and rule.is_enabled for rule in rules) else []
     carriers = [one for one in examine(rules, consignment) if not one.obstacles]
     carriers.sort(key=lambda one: (*_place(one), _delay(one.rule, consignment.message_id)))
     return [Route(one.rule.name, one.sender) for one in carriers]

@@ -92,6 +92,12 @@ class SenderPolicyService(PolicyStore):
         ways = routes(snapshot.rules, consignment)
         return [snapshot.from_sender(way) for way in ways if way.service in snapshot.services]
 
+    def offered(self, consignment: Consignment) -> list[tuple[str, str]]:
+        """Return service and sender of every way for a text, as looked up last; see `named_groups` for why."""
+        snapshot = self._snapshot
+        ways = [way for way in routes(snapshot.rules, consignment) if way.service in snapshot.services]
+        return [(way.service, way.sender or snapshot.services[way.service].own_sender) for way in ways]
+
     def named_groups(self) -> frozenset[str]:
         """Return the groups that some service is meant for, as they are compared.
 
@@ -122,8 +128,7 @@ class SenderPolicyService(PolicyStore):
         rule = next((rule for rule in snapshot.rules if rule.name == name), None)
         if rule is None or rule.senders or name not in snapshot.services:
             return ""
-        service = snapshot.services[name].service
-        return service.values.text(service.sender_setting) if service.sender_setting else ""
+        return snapshot.services[name].own_sender
 
     def template(self, purpose: Purpose, locale: str) -> Template:
         """Return the template for a text with a code, in the nearest language there is.
@@ -153,6 +158,16 @@ class SenderPolicyService(PolicyStore):
         if found is None or not found.callback_url or not is_same(token, found.callback_url.rpartition("/")[2]):
             raise NotFoundError("There is nothing here.")
         return found
+
+    def by_path(self, path: str) -> list[ConfiguredService]:
+        """Return the services that are on, take webhooks at the fixed address *path*, and can tell who is calling."""
+        snapshot = self._current()
+        found = [
+            snapshot.services[rule.name]
+            for rule in snapshot.rules
+            if rule.is_enabled and rule.name in snapshot.services
+        ]
+        return [one for one in found if one.service.fixed_path == path and one.service.signs_webhooks()]
 
     def check_addresses(self, kind: str, settings: Mapping[str, object]) -> None:
         """Check that this server may call the addresses in *settings*; a call checks that again.

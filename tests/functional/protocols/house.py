@@ -18,6 +18,11 @@ from werkzeug.serving import BaseWSGIServer, make_server
 
 from authsms import portals, protocols
 from authsms.audit import AuditTrail
+from authsms.contacts.suppression import SuppressionList
+from authsms.delivery.answering import open_inbox
+from authsms.delivery.doorbell import SocketDoorbell
+from authsms.delivery.outbox import Outbox
+from authsms.delivery.worker import bell_folder
 from authsms.foundation.cookies import SESSION_COOKIE, cookie_name
 from authsms.foundation.db import Database
 from authsms.foundation.errors import NotFoundError
@@ -79,6 +84,11 @@ class KnownSenders:
         except KeyError:
             raise NotFoundError("There is no such callback address.") from None
 
+    def by_path(self, path: str) -> list[ConfiguredService]:
+        """Return the services that take signed calls at a fixed address."""
+        found = ((name, one) for (name, _), one in self.services.items() if one.fixed_path == path)
+        return [ConfiguredService(name, 1, one) for name, one in found]
+
 
 class KeptReceipts:
     """Keeps what was applied."""
@@ -114,6 +124,9 @@ class House:
         self.continuations = Continuations(database, vault, clock)
         self.signing_keys = SigningKeys(database, vault, clock, self.audit)
         self.tokens = TokenStore(database, vault, clock, self.audit)
+        suppressions = SuppressionList(database, vault, clock, self.audit, lambda _: ())
+        outbox = Outbox(database, vault, clock, self.audit, SocketDoorbell(bell_folder(self.settings.instance)))
+        self.inbox = open_inbox(self.settings, outbox, suppressions, database, vault, clock, self.audit)
         for name in ("web", "vpn"):
             with database.write() as session:
                 session.add(EventRow(id=vault.new_id(), name=name, title=name, endpoints=[]))

@@ -12,6 +12,7 @@ from authsms.audit import AuditRecord
 from authsms.foundation.errors import ForgeryError
 from authsms.senders.contract import InboundMessage, Receipt, SenderService, WebhookReply, WebhookRequest
 from authsms.senders.exchange import ProviderAnswer, ProviderRequest
+from authsms.senders.settings import SettingValues
 from authsms.senders.submission import Outcome, Submission
 from authsms.senders.webhook import ReceiptState
 from tests.functional.protocols.house import House
@@ -27,8 +28,11 @@ class Provider(SenderService):
     title = "Twin"
     settings = ()
     has_webhooks = True
+    fixed_path = "/response/twin"
 
-    def __init__(self) -> None:
+    def __init__(self, signature: str = "right") -> None:
+        self.signature = signature
+        self.values = SettingValues.read((), {})
         self.calls: list[WebhookRequest] = []
         self.reply = WebhookReply()
 
@@ -43,7 +47,7 @@ class Provider(SenderService):
     @override
     def verify_webhook(self, request: WebhookRequest) -> None:
         self.calls.append(request)
-        if request.header("X-Signature") != "right":
+        if request.header("X-Signature") != self.signature:
             raise ForgeryError("wrong signature")
 
     @override
@@ -156,10 +160,42 @@ def test_an_inbound_text_is_noted_without_what_it_says(house: House, provider: P
     """Neither the text nor the number enters the audit trail or the log."""
     assert call(house, data={"text": TEXT}).status_code == 204
     with house.database.read() as session:
-        record = session.scalars(select(AuditRecord)).one()
-    seen = f"{record.details} {caplog.text} {capsys.readouterr()}"
+        records = session.scalars(select(AuditRecord).order_by(AuditRecord.id)).all()
+    seen = f"{[record.details for record in records]} {caplog.text} {capsys.readouterr()}"
 
-    assert record.tag == "inbound.received"
-    assert record.details == {"service": "main line", "keyword": "STOP", "sender_ends": "78"}
+    assert ["consent.stopped", "inbound.received"] == [record.tag for record in records]
+    assert records[1].details == {"service": "main line", "keyword": "STOP", "sender_ends": "78"}
     assert TEXT not in seen
     assert "15112345678" not in seen
+
+
+def test_a_fixed_address_takes_what_is_signed(house: House, provider: Provider) -> None:
+    """Some providers are told one address for a number, whatever the service is called here."""
+    response = call(house, path="/response/twin", data={"id": "m1"})
+
+    assert 204 == response.status_code
+    assert [("main line", Receipt("m1", ReceiptState.DELIVERED, "delivered"))] == house.receipts.applied
+    assert f"{house.settings.public_url}/response/twin" == provider.calls[0].url
+
+
+def test_a_fixed_address_belongs_to_the_service_whose_signature_it_is(house: House, provider: Provider) -> None:
+    """Two accounts at one provider share the address."""
+    house.senders.services = {("other", "token"): Provider("left"), **house.senders.services}
+    call(house, path="/response/twin", data={"id": "m1"})
+
+    assert ["main line"] == [service for service, _ in house.receipts.applied]
+
+
+@pytest.mark.parametrize("signature", ["", "wrong"])
+def test_a_fixed_address_refuses_what_nobody_has_signed(house: House, provider: Provider, signature: str) -> None:
+    """ATK-36: there is no secret in the path, so the signature is all."""
+    response = call(house, path="/response/twin", data={"text": TEXT}, headers={"X-Signature": signature})
+
+    assert (403, [], ["webhook.refused"]) == (response.status_code, house.receipts.applied, tags(house))
+
+
+def test_a_fixed_address_of_nobody_is_not_found(house: House, provider: Provider) -> None:
+    """Nor does it leave a trace."""
+    found = [call(house, path=path).status_code for path in ("/response/other", "/callback/twin")]
+
+    assert ([404, 404], []) == (found, tags(house))

@@ -1,0 +1,1 @@
+"""Who may be sent what: opt-outs, and the texts by which people opt out."""

@@ -17,12 +17,17 @@ from tests.parts.browser import accessibility_findings
 
 VIEWS: dict[str, Any] = {
     "desktop": {"viewport": {"width": 1280, "height": 800}},
-    "dark": {"viewport": {"width": 1280, "height": 800}, "color_scheme": "dark"},
     "phone": {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True},
     "german phone, dark": {"viewport": {"width": 390, "height": 844}, "locale": "de-DE", "color_scheme": "dark"},
-    "zoomed to 200 %": {"viewport": {"width": 640, "height": 400}, "device_scale_factor": 2},
-    "zoomed to 400 %": {"viewport": {"width": 320, "height": 256}, "device_scale_factor": 4},
 }
+
+LOOKS: dict[str, Any] = {
+    "light": ("light", {"width": 1280, "height": 800}),
+    "dark": ("dark", {"width": 1280, "height": 800}),
+    "zoomed to 200 %": ("light", {"width": 640, "height": 400}),
+    "zoomed to 400 %": ("light", {"width": 320, "height": 256}),
+}
+"""What a page at a desk can be turned into while it is open."""
 
 
 @pytest.fixture
@@ -91,17 +96,27 @@ def _pages_of_trouble(portal: Portal, page: Page) -> Iterator[str]:
     yield "unavailable"
 
 
+def _looks(page: Page) -> Iterator[str]:
+    """Turn the open page into one look after the other, and back."""
+    for name, (scheme, size) in [*LOOKS.items(), ("light again", LOOKS["light"])]:
+        page.emulate_media(color_scheme=scheme)
+        page.set_viewport_size(size)
+        if name != "light again":
+            yield name
+
+
 @pytest.mark.parametrize("view", VIEWS.values(), ids=VIEWS.keys())
 def test_every_page_is_fit_for_everybody(portal: Portal, browser: Browser, view: dict):
     """Nothing for axe to find, nothing to scroll sideways, nothing the policy had to stop."""
-    context = browser.new_context(**{"locale": "en-GB", **view})
+    context = browser.new_context(**{"locale": "en-GB", "reduced_motion": "reduce", **view})
     page = portal.watch(context.new_page())
     seen = []
     for name in _every_page(portal, page):
         seen.append(name)
-        findings = accessibility_findings(page)
-        sideways = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        assert (name, findings, sideways, page.evaluate("window.violations")) == (name, [], 0, [])
+        for look in _looks(page) if "is_mobile" not in view and "color_scheme" not in view else [""]:
+            findings = accessibility_findings(page)
+            sideways = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            assert (name, look, findings, sideways, page.evaluate("window.violations")) == (name, look, [], 0, [])
     context.close()
 
     assert len(seen) == 11

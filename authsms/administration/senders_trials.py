@@ -7,7 +7,7 @@ message; they are found by the provider's id, for as long as unclaimed receipts 
 
 import threading
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
@@ -24,6 +24,7 @@ from authsms.foundation.phone import PhoneNumber, mask, parse_phone
 from authsms.foundation.vault import Vault
 from authsms.senders.definitions import Author, ServiceDraft
 from authsms.senders.models import SenderTestRecord
+from authsms.senders.routes import sender_for
 from authsms.senders.service import SenderPolicyService
 from authsms.senders.submission import Accepted, Trial
 
@@ -121,6 +122,8 @@ class SenderTests:
         actor.require(Right.SENDERS_EDIT)
         recipient = self._checked(phone, text)
         instead = self._tools.senders.unsaved(typed) if typed else None
+        if typed and instead:
+            instead = replace(instead, sender=sender_for(typed.rule, recipient))
         if instead is None:
             self._tools.senders.service(name)
         self._tools.limits.take_all(("sender-test:all", OF_ALL), (f"sender-test:{actor.person_key}", OF_ONE))

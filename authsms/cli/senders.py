@@ -15,7 +15,7 @@ from authsms.cli.sender_pauses import pause, resume, retry
 from authsms.cli.sender_rules import OBSTACLES, changed_rule, use_of
 from authsms.foundation.errors import TooManyRequestsError
 from authsms.foundation.limits import Rate
-from authsms.foundation.phone import parse_phone
+from authsms.foundation.phone import PhoneNumber, parse_phone
 from authsms.senders.definitions import ServiceDraft
 from authsms.senders.policy import ServiceRule
 from authsms.senders.routes import Consignment, comparable, examine
@@ -153,13 +153,13 @@ def callback(name: str) -> None:
 
 @click.command("send-test")
 @click.argument("phone")
-@click.option("--service", help="Name of the sender service; the first one in order when left out.")
+@click.option("--service", help="Name of the sender service; left out, the one that would carry a code to PHONE.")
 @click.option("--text", default="This is a test message.", show_default=True, help="What to send.")
 def send_test(phone: str, service: str | None, text: str) -> None:
     """Send one message and show the provider's own answer. Only what is saved is used."""
     with open_services() as services:
         number = parse_phone(phone, default_region=services.settings.sms.default_region)
-        name = service or _first(services)
+        name = service or _first(services, number)
         _limit(services)
         trial = services.senders.try_out(name, number, text, author=_AUTHOR)
     click.secho("Sent", bold=True)
@@ -180,11 +180,12 @@ def _words(outcome: object) -> str:
     return " ".join(part for part in (type(outcome).__name__, code, detail) if part)
 
 
-def _first(services: Services) -> str:
-    for one in services.senders.services():
-        if one.rule.is_enabled:
-            return one.rule.name
-    click.echo("No sender service yet. Make one: authsms sender set NAME FILE", err=True)
+def _first(services: Services, number: PhoneNumber) -> str:
+    for one in services.senders.choose(Consignment(Purpose.AUTHENTICATION, number)):
+        return one.name
+    words = "No sender service would carry a code to this number; see authsms sender routes PHONE."
+    missing = "No sender service yet. Make one: authsms sender set NAME FILE"
+    click.echo(words if services.senders.services() else missing, err=True)
     sys.exit(1)
 
 

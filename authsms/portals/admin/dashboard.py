@@ -9,7 +9,7 @@ from flask import Blueprint, request
 from flask.typing import ResponseReturnValue
 from flask_babel import format_decimal, gettext
 
-from authsms.administration.dashboard import Period, Report, reached
+from authsms.administration.figures import Period, Report, reached
 from authsms.portals.admin import dashboard_words as words
 from authsms.portals.admin.alarm_words import told
 from authsms.portals.admin.charts import Chart, Mark, Series, marks_at, nested, stacked

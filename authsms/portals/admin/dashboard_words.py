@@ -6,7 +6,7 @@ from typing import Final
 from babel import Locale
 from flask_babel import format_datetime, format_decimal, format_percent, gettext, lazy_gettext
 
-from authsms.administration.dashboard import Fate, Period
+from authsms.administration.figures import Fate, Period
 from authsms.administration.traffic import LONGER
 from authsms.portals.language import language
 

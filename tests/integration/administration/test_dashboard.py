@@ -7,7 +7,8 @@ from decimal import Decimal
 import pytest
 
 from authsms.administration.actors import Actor
-from authsms.administration.dashboard import Dashboard, Fate, Period
+from authsms.administration.dashboard import Dashboard
+from authsms.administration.figures import Fate, Period
 from authsms.administration.traffic import Traffic, hour_of
 from authsms.delivery.states import MessageState
 from authsms.foundation.errors import ForbiddenError

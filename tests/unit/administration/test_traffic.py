@@ -3,7 +3,7 @@
 from collections import Counter
 from datetime import UTC, datetime, timedelta
 
-from authsms.administration.dashboard import reached
+from authsms.administration.figures import reached
 from authsms.administration.traffic import HOUR, hour_of, is_due
 
 NINE = datetime(2026, 11, 21, 9, tzinfo=UTC)

@@ -164,14 +164,16 @@ class Inbox:
         return bool(session.execute(select(helped)).scalar_one())
 
     def _number(self, sender: str) -> PhoneNumber | None:
-        """Return the number a text came from; None for short codes and names. Providers leave the plus out."""
+        """Return the number a text came from; None for short codes and names.
+
+        Providers write country codes, and some of them no plus before it. Read as a local number, a short code would
+        be somebody else's.
+        """
         is_bare = sender.isascii() and sender.isdigit() and not sender.startswith("0")
-        for spelling in ([f"+{sender}"] if is_bare else []) + [sender]:
-            try:
-                return parse_phone(spelling, default_region=self._style.default_region)
-            except InvalidInputError:
-                continue
-        return None
+        try:
+            return parse_phone(f"+{sender}" if is_bare else sender, default_region=self._style.default_region)
+        except InvalidInputError:
+            return None
 
 
 def _is_handled(service: ConfiguredService, message: InboundMessage, reading: Reading) -> bool:

@@ -4,6 +4,7 @@ What an attempt teaches is written before the attempt itself is recorded, in a s
 the disk: a power cut costs a lesson, which the next failure teaches again. A healthy provider costs no statement.
 """
 
+import threading
 from collections import defaultdict, deque
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
@@ -93,14 +94,19 @@ class Flow:
 
     def __init__(self) -> None:
         self._moments: deque[datetime] = deque(maxlen=_MOST_MOMENTS)
+        self._lock = threading.Lock()
 
     def note(self, now: datetime) -> None:
         """One more was taken."""
-        self._moments.append(now)
+        with self._lock:
+            self._moments.append(now)
 
     def per_second(self, now: datetime) -> float:
         """Return how many a second were taken."""
-        return sum(now - moment < _FLOW for moment in list(self._moments)) / _FLOW.total_seconds()
+        with self._lock:
+            while self._moments and now - self._moments[0] >= _FLOW:
+                self._moments.popleft()
+            return len(self._moments) / _FLOW.total_seconds()
 
 
 class Breakers:

@@ -88,11 +88,7 @@ def _tiles(report: Report) -> list[Tile]:
             words.share(delivered, taken),
             gettext("%(number)s texts reported as delivered", number=words.count(delivered)),
         ),
-        Tile(
-            gettext("Time to the phone"),
-            words.within(reached(lags, _HALF)),
-            gettext("for half of them; 95 %% within %(time)s", time=words.within(reached(lags, _NEARLY_ALL))),
-        ),
+        Tile(gettext("Time to the phone"), words.within(reached(lags, _HALF)), _most(reached(lags, _NEARLY_ALL))),
         Tile(
             gettext("Codes used"),
             words.share(used, codes),
@@ -100,6 +96,12 @@ def _tiles(report: Report) -> list[Tile]:
         ),
         _cost(report),
     ]
+
+
+def _most(lag: int | None) -> str:
+    if lag is None:
+        return str(gettext("no text reported as delivered"))
+    return str(gettext("for half of them; 95 %% within %(time)s", time=words.within(lag)))
 
 
 def _cost(report: Report) -> Tile:

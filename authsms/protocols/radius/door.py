@@ -8,7 +8,7 @@ can try codes without the password, and no password is cut in two.
 """
 
 import ipaddress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from authsms.foundation.errors import InvalidInputError, NotFoundError, TooManyRequestsError, UnavailableError
@@ -100,9 +100,12 @@ class RadiusDoor:
         if found is None:
             return None
         try:
-            return self._reply(visit, self._logon.resend(found.ticket, visit.client), found.proof)
+            step = self._logon.resend(found.ticket, visit.client)
         except NotFoundError:
             return None
+        # Whoever logs in again has not asked for another code; when it is too early for one, the first is good.
+        is_early = step.message_key is MessageKey.CODE_WAIT
+        return self._reply(visit, replace(step, message_key=MessageKey.CODE_SENT) if is_early else step, found.proof)
 
     def _go_on(self, visit: _Visit, state: bytes) -> Reply:
         found = self._challenges.take(visit.caller, state)

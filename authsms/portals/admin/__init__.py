@@ -10,6 +10,7 @@ from authsms.portals.admin import (
     frame,
     logon,
     messages,
+    opt_outs,
     people,
     queue,
     repositories,
@@ -17,7 +18,10 @@ from authsms.portals.admin import (
     start,
 )
 
-AREAS = (start, dashboard, queue, administrators, logon, endpoints, repositories, senders_area, messages, people, audit)
+AREAS = (
+    *(start, dashboard, queue, administrators, logon, endpoints),
+    *(repositories, senders_area, messages, opt_outs, people, audit),
+)
 for _area in AREAS:
     frame.prepare(_area.blueprint)
 

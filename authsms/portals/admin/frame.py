@@ -19,6 +19,7 @@ from authsms.administration.actors import Actor
 from authsms.administration.listing import LARGEST_PAGE, PageRequest
 from authsms.administration.messages import MessageDesk
 from authsms.administration.monitoring import Monitoring
+from authsms.administration.opt_outs import OptOutDesk
 from authsms.administration.people import PeopleDesk
 from authsms.administration.rights import Right
 from authsms.foundation.errors import AuthsmsError, ForbiddenError, ProofNeededError
@@ -54,6 +55,10 @@ class AdminServices(PortalServices, Protocol):
     @property
     def monitoring(self) -> Monitoring:
         """What watches over everything."""
+
+    @property
+    def opt_out_desk(self) -> OptOutDesk:
+        """What administrators do with opt-outs."""
 
     @property
     def people_desk(self) -> PeopleDesk:

@@ -16,6 +16,7 @@ from authsms.administration.rights import Right
 from authsms.delivery.breaker import Trouble
 from authsms.delivery.caps import CapScope
 from authsms.portals.admin import limits_words
+from authsms.portals.admin.dashboard_words import money
 from authsms.portals.admin.messages_words import PURPOSES
 from authsms.senders.submission import Purpose
 
@@ -162,7 +163,9 @@ def _balance_low(alarm: Alarm) -> _Words:
         gettext("The account of %(service)s runs out", service=alarm.subject),
         gettext(
             "%(amount)s %(currency)s are left; you are told below %(threshold)s.",
-            **{name: alarm.facts.get(name, "") for name in ("amount", "currency", "threshold")},
+            amount=money(float(alarm.facts.get("amount", 0))),
+            currency=alarm.facts.get("currency", ""),
+            threshold=money(float(alarm.facts.get("threshold", 0))),
         ),
         gettext("Top the account up, or let another service go first."),
     )

@@ -81,7 +81,7 @@ def count(number: float) -> str:
 
 def money(amount: float) -> str:
     """Return *amount* as prices are written; less than one may need more digits."""
-    return str(format_decimal(amount, "#,##0.00" if amount >= 1 else "0.00##"))
+    return str(format_decimal(round(amount, 4), "#,##0.00" if amount >= 1 else "0.00##"))
 
 
 def clock(at: datetime) -> str:

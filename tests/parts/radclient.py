@@ -2,6 +2,7 @@
 
 import re
 import subprocess
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from tests.parts.processes import HOST, find_program
@@ -38,6 +39,10 @@ class Radclient:
 
     def ask(self, kind: str = "auth", seconds: float = 5, *, tries: int = 1, **attributes: str) -> Heard:
         """Send one request, with underscores in names for hyphens, and return what came back."""
+        return self.send(attributes, kind, seconds, tries)
+
+    def send(self, attributes: Mapping[str, str], kind: str = "auth", seconds: float = 5, tries: int = 1) -> Heard:
+        """Send one request, the same way, with the attributes in a dictionary."""
         pairs = [
             f"{name.replace('_', '-')} = {value if value.startswith('0x') else _quoted(value)}"
             for name, value in attributes.items()

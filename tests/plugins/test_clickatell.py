@@ -104,7 +104,7 @@ class TestPlatformContract(SenderServiceContract, WebhookContract):
 
     @override
     def read_sender(self, request: bytes) -> str:
-        return "+" + json.loads(request.partition(b"\r\n\r\n")[2]).get("from", "")
+        return "+" + str(json.loads(request.partition(b"\r\n\r\n")[2]).get("from", ""))
 
     @override
     def receiver(self) -> SenderService:
@@ -149,7 +149,7 @@ class TestOneContract(SenderServiceContract, WebhookContract):
 
     @override
     def read_sender(self, request: bytes) -> str:
-        return "+" + json.loads(request.partition(b"\r\n\r\n")[2])["messages"][0].get("from", "")
+        return "+" + str(json.loads(request.partition(b"\r\n\r\n")[2])["messages"][0].get("from", ""))
 
     @override
     def receiver(self) -> SenderService:

@@ -114,11 +114,11 @@ class TestJsonContract(TestFormContract):
         assert f"Authorization: Bearer {SECRETS[1]}".encode() in head
         value = json.loads(body)
         assert {"to", "content", "from", "key"} == value.keys()
-        return f"+{value['to'][0]}", value["content"]["text"]
+        return f"+{value['to'][0]}", str(value["content"]["text"])
 
     @override
     def read_sender(self, request: bytes) -> str:
-        return "+" + json.loads(request.partition(b"\r\n\r\n")[2])["from"]
+        return "+" + str(json.loads(request.partition(b"\r\n\r\n")[2])["from"])
 
 
 class TestRequest:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
 from itertools import count
 
 import pytest
@@ -109,19 +110,12 @@ class _Recorder:
         self._answer = answer
 
     def choose(self, consignment):
-        found = []
-        for one in self._post.services.senders.choose(consignment):
-            service = RecordingService(one.name, self._answer or (lambda _: Accepted(f"p{next(ids)}")))
-            service.build_request = self._noting(one.name, one.sender, service.build_request)
-            found.append(service)
-        return found
+        chosen = self._post.services.senders.choose(consignment)
+        return [RecordingService(one.name, partial(self._take, one.name, one.sender)) for one in chosen]
 
-    def _noting(self, name, sender, build):
-        def noted(submission):
-            self._post.sent.append(f"{name} {sender} {submission.text}".replace("  ", " "))
-            return build(submission)
-
-        return noted
+    def _take(self, name, sender, submission):
+        self._post.sent.append(f"{name} {sender} {submission.text}".replace("  ", " "))
+        return self._answer(submission) if self._answer else Accepted(f"p{next(ids)}")
 
 
 @pytest.fixture
@@ -312,6 +306,7 @@ def test_words_are_sealed_then_wiped_and_the_key_outlives_them(post: Post):
     known = post.text("call me at 555", key="SM9")
     post.clock.advance(KEYS_KEPT)
 
+    assert sealed is not None
     assert (b"555" in sealed, kind, wiped, known) == (False, "other", 1, False)
     assert 1 == post.services.inbox.purge()
 

@@ -2,7 +2,9 @@
 
 import multiprocessing
 import threading
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from pathlib import Path
 
 from sqlalchemy import func, select
@@ -35,6 +37,10 @@ class Counter:
 
 def _scheduler(database: Database, clock: ManualClock, *tasks: PeriodicTask) -> Scheduler:
     return Scheduler(database, clock, tasks, threading.Event())
+
+
+def _have_run(times: int, *works: Counter) -> bool:
+    return all(work.runs == times for work in works)
 
 
 def _look(scheduler: Scheduler) -> None:
@@ -81,11 +87,11 @@ def test_a_process_that_dies_in_the_middle_leaves_the_next_slot(database: Databa
 def test_a_task_that_hangs_keeps_no_other_from_running(database: Database, clock: ManualClock):
     """Nor does one that breaks; of both it is written down."""
     never, work, broken = threading.Event(), Counter(), Counter(OSError("the disk"))
-    tasks = {"hangs": never.wait, "works": work, "breaks": broken}
+    tasks: dict[str, Callable[[], object]] = {"hangs": never.wait, "works": work, "breaks": broken}
     scheduler = _scheduler(database, clock, *(PeriodicTask(name, MINUTE, each) for name, each in tasks.items()))
     for number in (1, 2, 3):
         scheduler.look()
-        wait_until(lambda number=number: work.runs == broken.runs == number, 20)
+        wait_until(partial(_have_run, number, work, broken), 20)
         wait_until(lambda: all(last_runs(database)[name].finished_at == clock.now() for name in ("works", "breaks")))
         clock.advance(MINUTE)
     runs = last_runs(database)

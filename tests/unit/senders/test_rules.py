@@ -1,6 +1,7 @@
 """The rule of a service written down, and what is refused of it."""
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
@@ -24,7 +25,7 @@ RULE = ServiceRule(
 )
 
 
-def _document(*rules: ServiceRule) -> dict[str, object]:
+def _document(*rules: ServiceRule) -> dict[str, Any]:
     services = [{"name": rule.name, "kind": "twilio", **write_rule(rule), "settings": {}} for rule in rules]
     return {"masks_recipients": True, "wording": "standard", "templates": {}, "services": services}
 

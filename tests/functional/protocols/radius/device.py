@@ -28,11 +28,13 @@ class Gateway:
 
     def log_in(self, user: str = "alice", password: str = PASSWORD, **attributes: str) -> Heard:
         """Send name and password."""
-        return self.radclient.ask(User_Name=user, User_Password=password, **attributes)
+        return self.radclient.send({"User_Name": user, "User_Password": password, **attributes})
 
     def answer(self, challenge: Heard, answer: str, user: str = "alice", **attributes: str) -> Heard:
         """Send what the person answered to a challenge."""
-        return self.radclient.ask(User_Name=user, User_Password=answer, State=challenge.get("State")[0], **attributes)
+        return self.radclient.send(
+            {"User_Name": user, "User_Password": answer, "State": challenge.get("State")[0], **attributes}
+        )
 
 
 @contextmanager

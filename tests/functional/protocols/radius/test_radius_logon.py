@@ -229,12 +229,13 @@ def test_a_code_wins_once_by_radius_or_by_another_door(gateway, house):
     found = Challenges(house.database, house.vault, house.clock).resume(
         Caller(gateway.clients.list()[0].id, "alice"), PASSWORD
     )
-    code = house.code()
+    assert found is not None
+    ticket, code = found.ticket, house.code()
     outcomes: list[str] = []
 
     def elsewhere() -> None:
         try:
-            outcomes.append(house.logon.answer(found.ticket, {"code": code}, HERE).status)
+            outcomes.append(house.logon.answer(ticket, {"code": code}, HERE).status)
         except NotFoundError:
             outcomes.append("over")
 

@@ -11,7 +11,7 @@ from pyrad.packet import AuthPacket
 
 from authsms.foundation.metrics import RADIUS
 from authsms.logon.radius_clients import RadiusProfile
-from authsms.protocols.radius.packets import Ask, Drop, read_request
+from authsms.protocols.radius.packets import Ask, Drop, Request, read_request
 from tests.functional.protocols.radius.device import SECRET, open_gateway
 from tests.integration.logon.house import PASSWORD
 
@@ -214,7 +214,7 @@ def test_a_packet_is_dropped_for_the_reason_it_deserves():
     assert Drop.OTHER_CODE is read_request(b"\x04" + whole[1:], secret, must_sign=True)
     assert Drop.UNSIGNED is read_request(bare.RequestPacket(), secret, must_sign=True)
     assert Drop.FORGED is read_request(whole, b"x" * 16, must_sign=False)
-    assert read_request(whole, secret, must_sign=True).ask is Ask.ACCESS
+    assert Ask.ACCESS is _read(whole, secret).ask
 
 
 def test_a_password_that_is_no_text_is_none():
@@ -223,7 +223,13 @@ def test_a_password_that_is_no_text_is_none():
     packet.add_message_authenticator()
     packet[1], packet[2] = [b"alice"], [packet.PwCrypt(PASSWORD.encode() + b"\xff")]
 
-    assert read_request(packet.RequestPacket(), SECRET.encode(), must_sign=True).password is None
+    assert _read(packet.RequestPacket(), SECRET.encode()).password is None
+
+
+def _read(packet: bytes, secret: bytes) -> Request:
+    read = read_request(packet, secret, must_sign=True)
+    assert isinstance(read, Request)
+    return read
 
 
 def _request(user: str, password: str, identifier: int = 1) -> bytes:

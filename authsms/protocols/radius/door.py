@@ -20,9 +20,9 @@ from authsms.logon.service import LogonService
 from authsms.logon.sessions import LoginSessions
 from authsms.logon.steps import Client, Step
 from authsms.logon.walk import narrowed
+from authsms.protocols.radius import words
 from authsms.protocols.radius.challenges import Caller, Challenges, Open
 from authsms.protocols.radius.packets import Ask, Reply, Request, Say
-from authsms.protocols.radius.words import question, say, wants_another
 
 _MINUTE_SECONDS: Final = 60
 _log = get_logger(__name__)
@@ -39,7 +39,7 @@ class _Visit:
 
     def reject(self, word: str, **facts: object) -> Reply:
         """Return a refusal in the device's language."""
-        return Reply(Say.REJECT, say(word, self.device.profile.locale, **facts))
+        return Reply(Say.REJECT, words.say(word, self.device.profile.locale, **facts))
 
 
 class RadiusDoor:
@@ -61,7 +61,7 @@ class RadiusDoor:
             return Reply(Say.ACCEPT)
         if request.user_name is None or request.password is None:
             _log.warning("radius.unreadable", client=device.name, hint="only PAP with UTF-8, and the right secret")
-            return Reply(Say.REJECT, say("refused", device.profile.locale))
+            return Reply(Say.REJECT, words.say("refused", device.profile.locale))
         client = Client(
             _whereabouts(request.station, address), f"RADIUS {device.name}", device.profile.locale, device.name
         )
@@ -112,7 +112,7 @@ class RadiusDoor:
         if found is None:
             return visit.reject("over")
         try:
-            if wants_another(visit.password):
+            if words.wants_another(visit.password):
                 step = self._logon.resend(found.ticket, visit.client)
             else:
                 step = self._logon.answer(found.ticket, {"answer": visit.password}, visit.client)
@@ -125,13 +125,13 @@ class RadiusDoor:
         profile = visit.device.profile
         if step.status is Status.OK:
             return self._accept(visit, step.session_token or "")
-        if step.message_key is MessageKey.METHOD_DISABLED:
-            return visit.reject("disabled")
+        if ending := words.ending(step.message_key):
+            return visit.reject(ending)
         if step.asks is None or (step.asks.prompt is not Prompt.CODE and not profile.can_challenge):
             return visit.reject("refused")
         state = self._challenges.ask(visit.caller, Open(step.ticket, proof), with_state=profile.can_challenge)
-        words = question(step.asks, step.message_key, profile.locale, is_separate=not profile.can_challenge)
-        return Reply(Say.CHALLENGE if profile.can_challenge else Say.REJECT, words, state)
+        told = words.question(step.asks, step.message_key, profile.locale, is_separate=not profile.can_challenge)
+        return Reply(Say.CHALLENGE if profile.can_challenge else Say.REJECT, told, state)
 
     def _accept(self, visit: _Visit, token: str) -> Reply:
         """Let the person in, and end the session that came of it: nobody holds it, the device has one of its own."""

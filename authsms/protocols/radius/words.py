@@ -9,36 +9,49 @@ _NEW: Final = frozenset({"", "new", "neu"})
 _SENTENCES: Final = {
     "en": {
         "code": "Enter the code we sent to {masked} (or type new to get another one):",
+        "own_code": "Enter your code:",
         "password": "Password:",
+        "own_separate": "Sign in again with your password, a comma and your code.",
         "separate": "We sent a code to {masked}. Sign in again with your password, a comma and the code.",
         "wrong": "That was not right.",
         "held": "There were too many wrong codes. Please wait a little.",
         "wait": "A new code cannot be sent yet. Please wait a moment.",
         "disabled": "This way of signing in is switched off for you. Please ask your help desk.",
+        "missing": "This way of signing in is not set up for you yet. Please ask your help desk.",
         "refused": "User name, password or code is not right.",
         "over": "That took too long. Please sign in again.",
         "limited": "There were too many tries. Please wait {minutes} min.",
     },
     "de": {
         "code": "Code eingeben, den wir an {masked} geschickt haben (oder neu für einen anderen):",
+        "own_code": "Code eingeben:",
         "password": "Passwort:",
+        "own_separate": "Bitte noch einmal anmelden: Passwort, Komma, Code.",
         "separate": "Ein Code ging an {masked}. Bitte noch einmal anmelden: Passwort, Komma, Code.",
         "wrong": "Das war nicht richtig.",
         "held": "Es gab zu viele falsche Codes. Bitte kurz warten.",
         "wait": "Ein neuer Code kann noch nicht gesendet werden. Bitte einen Moment warten.",
         "disabled": "Diese Art der Anmeldung ist für Sie abgeschaltet. Bitte wenden Sie sich an den Helpdesk.",
+        "missing": "Diese Art der Anmeldung ist für Sie noch nicht eingerichtet. Bitte fragen Sie den Helpdesk.",
         "refused": "Benutzername, Passwort oder Code ist nicht richtig.",
         "over": "Das hat zu lange gedauert. Bitte noch einmal anmelden.",
         "limited": "Es gab zu viele Versuche. Bitte {minutes} min warten.",
     },
 }
-_BEFORE_THE_QUESTION: Final = {
+_BEFORE_THE_QUESTION: Final[dict[str, str]] = {
     MessageKey.WRONG_PASSWORD: "wrong",
     MessageKey.CODE_REFUSED: "wrong",
     MessageKey.CODE_MALFORMED: "wrong",
+    "app.refused": "wrong",
     MessageKey.CODE_HELD: "held",
     MessageKey.CODE_WAIT: "wait",
 }
+_ENDINGS: Final[dict[str, str]] = {MessageKey.METHOD_DISABLED: "disabled", "app.not-set-up": "missing"}
+
+
+def ending(key: MessageKey) -> str:
+    """Return what to say, as a word for `say`, when no answer would help any more; empty while one would."""
+    return _ENDINGS.get(key, "")
 
 
 def wants_another(answer: str) -> bool:
@@ -61,6 +74,8 @@ def question(asks: Asks, key: MessageKey, locale: str, *, is_separate: bool) -> 
         is_separate: The device cannot show a second question, so the answer comes with the next login.
     """
     word = "separate" if is_separate else "code" if asks.prompt is Prompt.CODE else "password"
+    if word != "password" and not asks.masked:
+        word = f"own_{word}"
     parts = [say(_BEFORE_THE_QUESTION[key], locale)] if key in _BEFORE_THE_QUESTION else []
     # Devices show what is no ASCII as anything but what it is.
     return " ".join([*parts, say(word, locale, masked="".join(m if m.isascii() else "*" for m in asks.masked))])

@@ -48,9 +48,10 @@ from authsms.logon.arrangement import Arrangement
 from authsms.logon.blocks import AdmittedPeople, Blocks
 from authsms.logon.catalog import Catalog
 from authsms.logon.endpoints import Continuations, EndpointService
+from authsms.logon.enrollment import Enrollments
 from authsms.logon.methods.base import Method
-from authsms.logon.methods.password import PasswordMethod
-from authsms.logon.methods.sms_otp import CodeTools, SmsOtpMethod
+from authsms.logon.methods.builtin import MethodTools, builtin_methods
+from authsms.logon.methods.sms_otp import CodeTools
 from authsms.logon.renewal import CodeRenewal
 from authsms.logon.seed import seed
 from authsms.logon.service import LogonService, LogonTools
@@ -137,7 +138,8 @@ class Services:
     def logon_trials(self) -> LogonTrials:
         """How administrators try a login on paper."""
         methods = {one.name: one for one in self.methods}
-        return LogonTrials(self.database, self.audit, self.people, self.blocks, self.arrangement, methods)
+        seeds = Enrollments(self.database, self.vault, self.clock)
+        return LogonTrials(self.database, self.audit, self.people, self.blocks, self.arrangement, methods, seeds)
 
     @property
     def repository_desk(self) -> RepositoryDesk:
@@ -160,11 +162,8 @@ class Services:
         """What administrators do with messages."""
         activity = Activity(self.database, self.vault)
         region = self.settings.sms.default_region
-        return MessageDesk(
-            MessageTools(
-                self.database, self.audit, activity, self.outbox, self.senders, self.people, self.renewal, region
-            )
-        )
+        tools = (self.database, self.audit, activity, self.outbox, self.senders, self.people, self.renewal, region)
+        return MessageDesk(MessageTools(*tools))
 
     @property
     def opt_out_desk(self) -> OptOutDesk:
@@ -262,10 +261,11 @@ def assemble(settings: Settings, database: Database, vault: Vault, clock: Clock 
     sessions = LoginSessions(database, vault, clock, settings.sessions)
     code_tools = CodeTools(challenges, budget, CodeTexts(senders, settings.public_url), outbox)
     admitted = AdmittedPeople(people, blocks := Blocks(database, clock))
-    passwords = [PasswordMethod(database, limits, admitted, audit, local=local) for local in (False, True)]
-    methods: list[Method] = [*passwords, SmsOtpMethod(vault, audit, code_tools, settings.sms)]
+    seeds = Enrollments(database, vault, clock)
+    method_tools = MethodTools(database, vault, clock, audit, limits, admitted, code_tools, seeds, settings.sms)
+    methods = builtin_methods(method_tools)
     shown = Whereabouts(outbox, vault, clock, settings.sms.fallback, senders.sender_of)
-    tools = LogonTools(database, vault, clock, audit, admitted, catalog, continuations, sessions, shown, blocks)
+    tools = LogonTools(database, vault, clock, audit, admitted, catalog, continuations, sessions, shown, blocks, seeds)
     return Services(
         settings=settings,
         database=database,

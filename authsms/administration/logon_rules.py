@@ -79,7 +79,9 @@ class PortalRule:
     def _is_open_to(self, chain: Chain, repository: str) -> bool:
         known = [self.methods[name] for name in chain.methods if name in self.methods]
         return (
-            not chain.groups and len(known) == len(chain.methods) and all(method.suits(repository) for method in known)
+            not chain.groups
+            and len(known) == len(chain.methods)
+            and all(method.suits(repository) and not method.needs_enrollment for method in known)
         )
 
 

@@ -19,6 +19,7 @@ from authsms.identity.service import PeopleService
 from authsms.logon.arrangement import Arrangement
 from authsms.logon.blocks import Blocks
 from authsms.logon.catalog import Chain
+from authsms.logon.enrollment import Enrollments
 from authsms.logon.methods.base import Method
 
 _SMS = "sms"
@@ -32,6 +33,7 @@ class Verdict(StrEnum):
     OTHER_REPOSITORY = "other-repository"
     NOT_A_MEMBER = "not-a-member"
     FIRST_WITHOUT_NUMBER = "first-without-number"
+    NOT_SET_UP = "not-set-up"
     UNKNOWN_METHOD = "unknown-method"
 
 
@@ -79,6 +81,7 @@ class LogonTrials:
     blocks: Blocks
     arrangement: Arrangement
     methods: Mapping[str, Method]
+    enrollments: Enrollments
 
     def try_as(self, actor: Actor, typed: str, event: str) -> LogonTrial:
         """Return what the person of that name would be offered for an event.
@@ -112,16 +115,21 @@ class LogonTrials:
     def _chains(self, chains: Sequence[Chain], person: Person) -> Sequence[ChainTrial]:
         tried: list[ChainTrial] = []
         is_first = True
+        ready = self.enrollments.ready(person.key)
         for chain in chains:
-            verdict, subject = self._judge(chain, person)
-            if verdict is Verdict.OFFERED and is_first:
+            verdict, subject = self._judge(chain, person, ready)
+            # What somebody has to set up is offered after the first proof, and never comes first.
+            if verdict is Verdict.OFFERED and is_first and not self._to_set_up(chain):
                 is_first = False
                 needs_number = any(_SMS in self.methods[name].amr for name in chain.methods)
                 verdict = Verdict.FIRST_WITHOUT_NUMBER if needs_number and not person.phone else Verdict.FIRST
             tried.append(ChainTrial(chain, verdict, subject))
         return tried
 
-    def _judge(self, chain: Chain, person: Person) -> tuple[Verdict, str]:
+    def _to_set_up(self, chain: Chain) -> list[str]:
+        return [name for name in chain.methods if self.methods[name].needs_enrollment]
+
+    def _judge(self, chain: Chain, person: Person, ready: frozenset[str]) -> tuple[Verdict, str]:
         for name in chain.methods:
             if name not in self.methods:
                 return Verdict.UNKNOWN_METHOD, name
@@ -130,4 +138,6 @@ class LogonTrials:
         mine = {group.casefold() for group in person.groups}
         if chain.groups and not any(group.casefold() in mine for group in chain.groups):
             return Verdict.NOT_A_MEMBER, ", ".join(sorted(chain.groups))
+        if missing := [name for name in self._to_set_up(chain) if name not in ready]:
+            return Verdict.NOT_SET_UP, missing[0]
         return Verdict.OFFERED, ""

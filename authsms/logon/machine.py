@@ -52,6 +52,9 @@ class MessageKey(StrEnum):
     CODE_WAIT = "code.wait"
     CODE_HELD = "code.held"
     METHOD_DISABLED = "method.disabled"
+    APP_ASKED = "app.ask"
+    APP_REFUSED = "app.refused"
+    APP_NOT_SET_UP = "app.not-set-up"
     FINISHED = "logon.finished"
     FAILED = "logon.failed"
 

@@ -3,7 +3,18 @@
 from datetime import datetime
 from typing import Final, cast
 
-from sqlalchemy import JSON, Boolean, ForeignKey, Index, Integer, LargeBinary, String, Table
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from authsms.foundation.db import Base, UtcDateTime
@@ -167,6 +178,23 @@ class LoginSessionRow(Base):
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class EnrollmentRow(Base):
+    """A method that a person has set up, or is setting up; its seed is sealed."""
+
+    __tablename__ = "enrollment"
+    __table_args__ = (UniqueConstraint("person_key", "method"),)
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    person_key: Mapped[str] = mapped_column(NAME)
+    method: Mapped[str] = mapped_column(String(64))
+    state: Mapped[str] = mapped_column(String(16))
+    seed: Mapped[bytes] = mapped_column(LargeBinary)
+    last_step: Mapped[int] = mapped_column(BigInteger, doc="time step of the last accepted code; -1: none yet")
+    label: Mapped[str] = mapped_column(NAME)
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class PersonBlockRow(Base):
     """Somebody whom an administrator keeps out, whatever the directory says."""
 
@@ -181,4 +209,5 @@ class PersonBlockRow(Base):
 
 LOGON_PROCESS: Final = cast("Table", LogonProcessRow.__table__)
 LOGIN_SESSION: Final = cast("Table", LoginSessionRow.__table__)
+ENROLLMENT: Final = cast("Table", EnrollmentRow.__table__)
 PERSON_BLOCK: Final = cast("Table", PersonBlockRow.__table__)

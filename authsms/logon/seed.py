@@ -4,6 +4,8 @@ from authsms.logon.catalog import Catalog, Chain
 
 DIRECTORY_CHAIN = Chain("directory-sms", "Directory password + SMS code", ("LDAP_PASSWORD:1", "SMS_OTP:1"))
 LOCAL_CHAIN = Chain("local-sms", "Local password + SMS code", ("PASSWORD:1", "SMS_OTP:1"))
+DIRECTORY_APP_CHAIN = Chain("directory-totp", "Directory password + authenticator app", ("LDAP_PASSWORD:1", "TOTP:1"))
+LOCAL_APP_CHAIN = Chain("local-totp", "Local password + authenticator app", ("PASSWORD:1", "TOTP:1"))
 DIRECTORY_PASSWORD_CHAIN = Chain("setup-directory", "Directory password", ("LDAP_PASSWORD:1",))
 LOCAL_PASSWORD_CHAIN = Chain("setup-local", "Local password", ("PASSWORD:1",))
 WEB_EVENT = "web"
@@ -19,7 +21,8 @@ def seed(catalog: Catalog) -> None:
     events = catalog.events()
     present = {event.name for event in events}
     stored = {chain.name for event in events for chain in event.chains}
-    two_factors, passwords = (DIRECTORY_CHAIN, LOCAL_CHAIN), (LOCAL_PASSWORD_CHAIN, DIRECTORY_PASSWORD_CHAIN)
+    two_factors = (DIRECTORY_CHAIN, LOCAL_CHAIN, DIRECTORY_APP_CHAIN, LOCAL_APP_CHAIN)
+    passwords = (LOCAL_PASSWORD_CHAIN, DIRECTORY_PASSWORD_CHAIN)
     wanted = [(ADMIN_EVENT, ADMIN_TITLE, two_factors), (SETUP_EVENT, SETUP_TITLE, passwords)]
     if not present:
         wanted.insert(0, (WEB_EVENT, WEB_TITLE, two_factors))

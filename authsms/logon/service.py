@@ -19,6 +19,7 @@ from authsms.foundation.vault import Vault
 from authsms.logon.blocks import Blocks
 from authsms.logon.catalog import Catalog, Event
 from authsms.logon.endpoints import GIVE_UP, Continuation, Continuations
+from authsms.logon.enrollment import Enrollments
 from authsms.logon.machine import Asks, Failed, Passed, Progress, advance, switch
 from authsms.logon.methods.base import Answer, Begin, LogonView, Method
 from authsms.logon.pace import Pace
@@ -49,6 +50,7 @@ class LogonTools:
     sessions: LoginSessions
     whereabouts: Whereabouts
     blocks: Blocks
+    enrollments: Enrollments
 
 
 class LogonService:
@@ -132,7 +134,7 @@ class LogonService:
         began = self._pace.now()
         walk = self._load(ticket, client)
         given = self._judge(walk, response, began)
-        following = self._following(walk) if callable(given) else None
+        walk, following = self._ahead(walk, given)
         return self._settle(walk, ticket, given, following)
 
     def resend(self, ticket: Ticket, client: Client) -> Step:
@@ -201,8 +203,8 @@ class LogonService:
         return self._tools.whereabouts.of(step.asks)
 
     def purge(self) -> int:
-        """Delete processes that are long over; return how many."""
-        return self._processes.purge()
+        """Delete processes that are long over, and seeds that nobody has confirmed; return how many."""
+        return self._processes.purge() + self._tools.enrollments.purge()
 
     def _open(self, event: Event, typed: str, client: Client, waiting: Continuation | None) -> tuple[Walk, str]:
         """Return a new process that is not stored yet, and its secret."""
@@ -242,7 +244,7 @@ class LogonService:
 
     def _begin_and_answer(self, walk: Walk, secret: str, response: Mapping[str, str], began: float) -> Step:
         given = self._judge(walk, response, began)
-        following = self._following(walk) if callable(given) else None
+        walk, following = self._ahead(walk, given)
         with self._tools.database.write() as session:
             self._insert(session, walk)
             return self._settlement.settle(session, walk, secret, result_of(given, session), following)
@@ -269,10 +271,10 @@ class LogonService:
 
     def _load(self, ticket: Ticket, client: Client) -> Walk:
         process = self._processes.load(ticket)
-        subject = Subject(
-            self._tools.people, self._tools.vault, process.typed, known=process.known, phantom=process.phantom
-        )
-        return Walk(process, self._tools.catalog.event(process.event), subject, client)
+        people, vault = self._tools.people, self._tools.vault
+        subject = Subject(people, vault, process.typed, known=process.known, phantom=process.phantom)
+        walk = Walk(process, self._tools.catalog.event(process.event), subject, client)
+        return walk.knowing(self._tools.enrollments, self._methods) if process.progress.completed else walk
 
     def _present(self, walk: Walk) -> tuple[Method, LogonView]:
         asks = _question(walk.process.progress)
@@ -283,10 +285,12 @@ class LogonService:
             raise ValueError("nothing is left to begin")
         return self._methods[progress.current].begin(walk.view(progress))
 
-    def _following(self, walk: Walk) -> Begin | None:
-        """Make the next method ready, in case the present one passes."""
+    def _ahead(self, walk: Walk, given: Answer) -> tuple[Walk, Begin | None]:
+        """Look up what the next page needs, and make the next method ready, in case the present one passes."""
         progress = advance(walk.process.progress, Passed())
-        return None if progress.current is None else self._prepare(walk, progress)
+        if not callable(given) or progress.current is None:
+            return walk, None
+        return walk.knowing(self._tools.enrollments, self._methods), self._prepare(walk, progress)
 
 
 def _question(progress: Progress) -> Asks:

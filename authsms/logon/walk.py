@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 from authsms.foundation.errors import NotFoundError
 from authsms.logon.catalog import Chain, Event
+from authsms.logon.enrollment import Enrollments
 from authsms.logon.machine import Asks, Progress
 from authsms.logon.methods.base import LogonView, Method
 from authsms.logon.processes import Process
@@ -14,12 +15,17 @@ from authsms.logon.subject import Subject
 
 @dataclass(frozen=True, slots=True)
 class Walk:
-    """A process, what it is about, and who calls."""
+    """A process, what it is about, and who calls.
+
+    Attributes:
+        ready: Methods that the person has set up for himself, as far as that was looked up.
+    """
 
     process: Process
     event: Event
     subject: Subject
     client: Client
+    ready: frozenset[str] = frozenset()
 
     def at(self, progress: Progress, *, chain: str | None = None) -> "Walk":
         """Return the walk at *progress*, with all that is known of its subject by now."""
@@ -29,6 +35,11 @@ class Walk:
     def asking(self, asks: Asks) -> "Walk":
         """Return the walk with another open question."""
         return replace(self, process=replace(self.process, progress=replace(self.process.progress, asks=asks)))
+
+    def knowing(self, enrollments: Enrollments, methods: Mapping[str, Method]) -> "Walk":
+        """Return the walk with what the person has set up, looked up only where a chain of the event asks for it."""
+        asks = any(_needs_enrollment(chain, methods) for chain in self.event.chains)
+        return replace(self, ready=enrollments.ready(self.subject.key)) if asks else self
 
     def view(self, progress: Progress, asks: Asks | None = None) -> LogonView:
         """Return what a method sees when the process stands at *progress*."""
@@ -71,9 +82,11 @@ def first_chain(event: Event, subject: Subject, methods: Mapping[str, Method]) -
     """Return the chain a process begins with: the first one that the subject may use.
 
     The person is only looked up when a chain is limited to groups. Somebody who may use none of the chains takes the
-    first one like anybody, as a phantom: nothing he answers will be right.
+    first one like anybody, as a phantom: nothing he answers will be right. Who has set up what plays no part, or a
+    stranger could see it; chains that need it come last here.
     """
     suitable = [chain for chain in event.chains if _suits(chain, subject, methods)]
+    suitable.sort(key=lambda chain: _needs_enrollment(chain, methods))
     for chain in suitable:
         if not chain.groups or _is_member(chain, subject):
             return chain
@@ -82,7 +95,10 @@ def first_chain(event: Event, subject: Subject, methods: Mapping[str, Method]) -
 
 
 def choices(walk: Walk, methods: Mapping[str, Method]) -> tuple[ChainChoice, ...]:
-    """Return the other chains that may be taken now; before anything is proven only those that are for everybody."""
+    """Return the other chains that may be taken now; before anything is proven only those that are for everybody.
+
+    A chain with a method that has to be set up is only offered to people who have done so.
+    """
     completed = walk.process.progress.completed
     return tuple(
         ChainChoice(chain.name, chain.title, chain.methods)
@@ -91,11 +107,20 @@ def choices(walk: Walk, methods: Mapping[str, Method]) -> tuple[ChainChoice, ...
         and _suits(chain, walk.subject, methods)
         and any(method not in completed for method in chain.methods)
         and (not chain.groups or (completed and _is_member(chain, walk.subject)))
+        and (not _needs_enrollment(chain, methods) or (completed and _is_ready(chain, walk, methods)))
     )
 
 
 def _suits(chain: Chain, subject: Subject, methods: Mapping[str, Method]) -> bool:
     return all(name in methods and methods[name].suits(subject.repository) for name in chain.methods)
+
+
+def _needs_enrollment(chain: Chain, methods: Mapping[str, Method]) -> bool:
+    return any(name in methods and methods[name].needs_enrollment for name in chain.methods)
+
+
+def _is_ready(chain: Chain, walk: Walk, methods: Mapping[str, Method]) -> bool:
+    return all(name in walk.ready for name in chain.methods if methods[name].needs_enrollment)
 
 
 def _is_member(chain: Chain, subject: Subject) -> bool:

@@ -33,6 +33,7 @@ SEED_BYTES: Final = 20
 """160 bits, RFC 4226 section 4, R6."""
 
 TIME_STEP: Final = timedelta(seconds=30)
+TOTP_DIGITS: Final = 6
 LOOK_AHEAD: Final = 10
 """HOTP counters tried beyond the expected one, RFC 4226 section 7.4."""
 
@@ -132,6 +133,11 @@ def encode_seed(seed: bytes) -> str:
     if len(seed) < SEED_BYTES:
         raise ValueError(f"a seed has at least {SEED_BYTES} bytes")
     return base64.b32encode(seed).decode("ascii")
+
+
+def provisioning_uri(seed: str, *, account: str, issuer: str, digits: int = TOTP_DIGITS) -> str:
+    """Return the address by which authenticator applications take over a seed, ``otpauth://totp/…``."""
+    return pyotp.TOTP(seed, digits=digits).provisioning_uri(name=account, issuer_name=issuer)
 
 
 def accept_totp(seed: str, code: str, *, now: datetime, last_step: int, drift: int = 1) -> int | None:

@@ -21,6 +21,12 @@ _SENTENCES: Final[dict[str, LazyString]] = {
     MessageKey.METHOD_DISABLED: lazy_gettext(
         "This way of signing in is switched off for you. Please ask your help desk."
     ),
+    MessageKey.APP_REFUSED: lazy_gettext(
+        "That code is not right, or it was used before. Wait for the next one that your app shows."
+    ),
+    MessageKey.APP_NOT_SET_UP: lazy_gettext(
+        "You have not set up an authenticator app. Sign in another way, or ask your help desk."
+    ),
     MessageKey.FAILED: lazy_gettext("You could not be signed in. Please start again, or ask your help desk."),
     "code.resent": lazy_gettext("A new code is on its way. The old one no longer works."),
     "form.incomplete": lazy_gettext("Please fill in every field."),
@@ -34,7 +40,7 @@ _LONGEST_SHORT_CODE: Final = 8
 _NAME: Final = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}")
 _GOOD: Final = frozenset({_RESENT, "session.ended", "sessions.ended"})
 
-QUIET: Final = frozenset({MessageKey.ASK_PASSWORD, MessageKey.CODE_SENT, MessageKey.FINISHED})
+QUIET: Final = frozenset({MessageKey.ASK_PASSWORD, MessageKey.CODE_SENT, MessageKey.APP_ASKED, MessageKey.FINISHED})
 """Keys that say nothing the page does not say itself."""
 
 

@@ -94,7 +94,7 @@ def test_another_way_comes_up_by_itself_when_the_text_is_late(portal: Portal, wa
     expect(watched.get_by_text("Your code is taking longer than usual.")).to_be_visible()
     expect(watched.get_by_role("button", name="Password and authenticator app")).to_have_count(1)
     offer.get_by_role("button").click()
-    expect(watched.get_by_text("that your app or device shows")).to_be_visible()
+    expect(watched.get_by_text("Open your authenticator app")).to_be_visible()
 
 
 def test_the_page_stops_asking_when_nothing_more_will_change(portal: Portal, watched: Page):

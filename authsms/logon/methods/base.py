@@ -63,11 +63,13 @@ class Method(ABC):
         amr: What it proves, in the words of RFC 8176.
         refusal_takes: Least time from the beginning of a call to the refusal of its answer, when looking somebody up
             would show in it otherwise.
+        needs_enrollment: Only people who have set it up can use it.
     """
 
     name: str
     amr: ClassVar[tuple[str, ...]]
     refusal_takes: ClassVar[timedelta] = timedelta()
+    needs_enrollment: ClassVar[bool] = False
 
     @abstractmethod
     def begin(self, logon: LogonView) -> Begin:

@@ -234,7 +234,10 @@ CONCLUSIONS: Final[Mapping[str, _Told]] = {
 UNTOLD: Final = ("wait", lazy_gettext("Read below what happened, newest first."), "")
 """For what nobody has written a sentence for."""
 
-METHODS: Final = {"SMS_OTP:1": lazy_gettext("Codes by text message")}
+METHODS: Final = {
+    "SMS_OTP:1": lazy_gettext("Codes by text message"),
+    "TOTP:1": lazy_gettext("Codes of an authenticator app"),
+}
 NOTICES: Final = {
     "person.unlocked": lazy_gettext("Unlocked. The next code is looked at at once."),
     "person.re-bound": lazy_gettext("Codes are switched on again."),

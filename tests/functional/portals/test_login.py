@@ -230,7 +230,7 @@ def test_another_way_can_be_taken(visitor: Visitor):
     visitor.post(f"{path}/another-way", {"csrf_token": visitor.token(path), "chain": "totp"})
 
     page = visitor.get(path).text
-    assert "that your app or device shows" in page
+    assert "Open your authenticator app" in page
     assert "data-resend" not in page
 
 

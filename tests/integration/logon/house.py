@@ -22,8 +22,10 @@ from authsms.identity.repository import PasswordVerdict, Person
 from authsms.logon.blocks import AdmittedPeople, Blocks
 from authsms.logon.catalog import Catalog
 from authsms.logon.endpoints import Continuations, EndpointService
+from authsms.logon.enrollment import Enrollments
 from authsms.logon.methods.password import PasswordMethod
 from authsms.logon.methods.sms_otp import CodeTools, SmsOtpMethod
+from authsms.logon.methods.totp import TotpMethod
 from authsms.logon.pace import Pace
 from authsms.logon.seed import seed
 from authsms.logon.service import LogonService, LogonTools
@@ -181,6 +183,7 @@ class House:
         self.sessions = LoginSessions(database, vault, clock, SessionSettings())
         self.whereabouts = Whereabouts(self.outbox, vault, clock)
         self.blocks = Blocks(database, clock)
+        self.enrollments = Enrollments(database, vault, clock)
         people = AdmittedPeople(self.people, self.blocks)
         tools = CodeTools(self.challenges, self.budget, CodeTexts(PlainTemplates(), self.public_url), self.outbox)
         self.logon = LogonService(
@@ -195,11 +198,13 @@ class House:
                 self.sessions,
                 self.whereabouts,
                 self.blocks,
+                self.enrollments,
             ),
             [
                 PasswordMethod(database, self.limits, people, self.audit, local=False),
                 PasswordMethod(database, self.limits, people, self.audit, local=True),
                 SmsOtpMethod(vault, self.audit, tools, self.sms),
+                TotpMethod(database, clock, self.audit, self.enrollments, self.challenges.failures),
             ],
             pace=Pace(lambda: self.seconds, self.pause),
         )

@@ -14,13 +14,15 @@ def catalog(database, vault):
 
 
 def test_a_new_installation_can_be_logged_in_to(catalog):
-    """One event, a chain for each kind of repository."""
+    """One event, two chains for each kind of repository: texts first, applications for when they do not come."""
     seed(catalog)
     event = catalog.event("web")
 
     assert "Web login" == event.title
-    assert ["Directory password + SMS code", "Local password + SMS code"] == [chain.title for chain in event.chains]
-    assert [("LDAP_PASSWORD:1", "SMS_OTP:1"), ("PASSWORD:1", "SMS_OTP:1")] == [chain.methods for chain in event.chains]
+    assert ["directory-sms", "local-sms", "directory-totp", "local-totp"] == [chain.name for chain in event.chains]
+    assert "Directory password + authenticator app" == event.chains[2].title
+    assert [("LDAP_PASSWORD:1", "SMS_OTP:1"), ("PASSWORD:1", "SMS_OTP:1")] == [one.methods for one in event.chains[:2]]
+    assert [("LDAP_PASSWORD:1", "TOTP:1"), ("PASSWORD:1", "TOTP:1")] == [one.methods for one in event.chains[2:]]
 
 
 def test_seeding_again_leaves_what_an_administrator_made(catalog):

@@ -1,0 +1,171 @@
+"""Methods that people set up for themselves, on a seed that they and we share.
+
+A seed is drawn here, shown once and kept sealed. It counts only when its owner has typed a code made from it: before
+that nobody can be locked out, or let in, by an application that was never set up. The last time step that was accepted
+is kept with it and grows by one conditional statement, so that of many right answers at once one is taken.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any, Final
+
+from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy.orm import Session
+
+from authsms.foundation.clock import Clock
+from authsms.foundation.db import Database, rowcount
+from authsms.foundation.errors import ConflictError, gettext_noop
+from authsms.foundation.vault import Vault
+from authsms.logon.models import ENROLLMENT
+from authsms.otp.engine import SEED_BYTES, accept_totp, encode_seed
+
+PENDING_LIFETIME: Final = timedelta(minutes=15)
+_NEVER: Final = -1
+
+
+class EnrollmentState(StrEnum):
+    """Whether a method may be used."""
+
+    PENDING = "pending"
+    ACTIVE = "active"
+
+
+# Built once: putting a statement together costs several times what running it does.
+_E = ENROLLMENT.c
+_OF = (_E.person_key == bindparam("of_person")) & (_E.method == bindparam("of_method"))
+_THIS = _E.id == bindparam("wanted")
+_FIND = select(ENROLLMENT).where(_OF)
+_READY = select(_E.method).where(_E.person_key == bindparam("of_person"), _E.state == EnrollmentState.ACTIVE)
+_REMOVE = delete(ENROLLMENT).where(_OF)
+_CONFIRM = (
+    update(ENROLLMENT)
+    .where(_THIS, _E.state == EnrollmentState.PENDING)
+    .values(state=EnrollmentState.ACTIVE, last_step=bindparam("step"), confirmed_at=bindparam("moment"))
+)
+_USE = (
+    update(ENROLLMENT)
+    .where(_THIS, _E.state == EnrollmentState.ACTIVE, _E.last_step < bindparam("step"))
+    .values(last_step=bindparam("step"))
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Enrollment:
+    """A method set up for a person, or about to be.
+
+    Attributes:
+        id: Changes with every seed.
+        seed: Base32.
+        last_step: Time step of the last accepted code, -1 when there is none.
+        label: What the application shows it as.
+    """
+
+    id: str
+    person_key: str
+    method: str
+    state: EnrollmentState
+    seed: str = field(repr=False)
+    last_step: int
+    label: str
+    created_at: datetime
+    confirmed_at: datetime | None
+
+    @property
+    def is_active(self) -> bool:
+        """Whether it may be used."""
+        return self.state is EnrollmentState.ACTIVE
+
+
+class Enrollments:
+    """Keeps seeds; safe to share between threads."""
+
+    def __init__(self, database: Database, vault: Vault, clock: Clock) -> None:
+        self._database = database
+        self._vault = vault
+        self._clock = clock
+        fresh = database.insert(ENROLLMENT)
+        columns = {name: fresh.excluded[name] for name in ("id", "seed", "label", "created_at")}
+        self._draw = fresh.on_conflict_do_update(
+            index_elements=[_E.person_key, _E.method], set_=columns, where=_E.state == EnrollmentState.PENDING
+        ).returning(_E.id)
+
+    def ready(self, person_key: str) -> frozenset[str]:
+        """Return the methods that a person has set up and confirmed."""
+        with self._database.read() as session:
+            return frozenset(session.execute(_READY, {"of_person": person_key}).scalars())
+
+    def find(self, person_key: str, method: str) -> Enrollment | None:
+        """Return what a person has of a method; one that was not confirmed in time is none.
+
+        Raises:
+            SealBrokenError: The key of its seed is gone; the method is to be set up again.
+        """
+        with self._database.read() as session:
+            row = session.execute(_FIND, {"of_person": person_key, "of_method": method}).one_or_none()
+        if row is None:
+            return None
+        is_stale = row.state == EnrollmentState.PENDING and row.created_at <= self._clock.now() - PENDING_LIFETIME
+        return None if is_stale else self._view(row)
+
+    def draw(self, session: Session, person_key: str, method: str, label: str) -> None:
+        """Draw a seed that waits for its first code; an earlier one that still waits is replaced.
+
+        Raises:
+            ConflictError: The method is set up already; remove it first.
+        """
+        identifier = self._vault.new_id()
+        seed = self._vault.draw_seed(SEED_BYTES)
+        values = {
+            "id": identifier,
+            "person_key": person_key,
+            "method": method,
+            "state": EnrollmentState.PENDING,
+            "seed": self._vault.seal(seed, context=_place(identifier)),
+            "last_step": _NEVER,
+            "label": label,
+            "created_at": self._clock.now(),
+            "confirmed_at": None,
+        }
+        if session.execute(self._draw, values).one_or_none() is None:
+            raise ConflictError(gettext_noop("An authenticator app is set up already. Remove it first."))
+
+    def step_of(self, enrollment: Enrollment, code: str) -> int | None:
+        """Return the time step *code* (canonical) belongs to, or None when it is wrong, or not newer than the last."""
+        return accept_totp(enrollment.seed, code, now=self._clock.now(), last_step=enrollment.last_step)
+
+    def confirm(self, session: Session, enrollment: Enrollment, step: int) -> bool:
+        """Let a method count from now on; False when that seed was replaced, removed or confirmed meanwhile."""
+        confirmed = {"wanted": enrollment.id, "step": step, "moment": self._clock.now()}
+        return rowcount(session.execute(_CONFIRM, confirmed)) > 0
+
+    def use(self, session: Session, enrollment: Enrollment, step: int) -> bool:
+        """Use the code of a time step, within the caller's transaction; of several callers one gets True."""
+        return rowcount(session.execute(_USE, {"wanted": enrollment.id, "step": step})) > 0
+
+    def remove(self, session: Session, person_key: str, method: str) -> bool:
+        """Forget a method of a person and its seed; False when there was none."""
+        return rowcount(session.execute(_REMOVE, {"of_person": person_key, "of_method": method})) > 0
+
+    def purge(self) -> int:
+        """Delete seeds that nobody has confirmed in time; return how many."""
+        old = (_E.state == EnrollmentState.PENDING) & (_E.created_at <= self._clock.now() - PENDING_LIFETIME)
+        with self._database.write() as session:
+            return rowcount(session.execute(delete(ENROLLMENT).where(old)))
+
+    def _view(self, row: Any) -> Enrollment:
+        return Enrollment(
+            row.id,
+            row.person_key,
+            row.method,
+            EnrollmentState(row.state),
+            encode_seed(self._vault.unseal(row.seed, context=_place(row.id))),
+            row.last_step,
+            row.label,
+            row.created_at,
+            row.confirmed_at,
+        )
+
+
+def _place(identifier: str) -> str:
+    return f"enrollment.seed:{identifier}"

@@ -1,0 +1,42 @@
+"""The methods this server comes with."""
+
+from dataclasses import dataclass
+
+from authsms.audit import AuditTrail
+from authsms.foundation.clock import Clock
+from authsms.foundation.db import Database
+from authsms.foundation.limits import Limits
+from authsms.foundation.settings import SmsSettings
+from authsms.foundation.vault import Vault
+from authsms.logon.enrollment import Enrollments
+from authsms.logon.methods.base import Method
+from authsms.logon.methods.password import PasswordMethod
+from authsms.logon.methods.sms_otp import CodeTools, SmsOtpMethod
+from authsms.logon.methods.totp import TotpMethod
+from authsms.logon.subject import People
+
+
+@dataclass(frozen=True, slots=True)
+class MethodTools:
+    """What the methods work with."""
+
+    database: Database
+    vault: Vault
+    clock: Clock
+    audit: AuditTrail
+    limits: Limits
+    people: People
+    codes: CodeTools
+    enrollments: Enrollments
+    sms: SmsSettings
+
+
+def builtin_methods(tools: MethodTools) -> list[Method]:
+    """Return every method there is."""
+    database, audit, failures = tools.database, tools.audit, tools.codes.challenges.failures
+    return [
+        PasswordMethod(database, tools.limits, tools.people, audit, local=False),
+        PasswordMethod(database, tools.limits, tools.people, audit, local=True),
+        SmsOtpMethod(tools.vault, audit, tools.codes, tools.sms),
+        TotpMethod(database, tools.clock, audit, tools.enrollments, failures),
+    ]

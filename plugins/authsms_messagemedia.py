@@ -1,8 +1,7 @@
 """MessageMedia's REST API (now Sinch Engage): API key and secret, reports with RSA signatures or fetched.
 
 Wire format: the vendor's OpenAPI description 2.1.0, its description of webhooks, and its client for Python. Without
-``delivery_report`` no report ever comes. In reports and replies the two numbers have changed places. An account that is
-used by SOAP has a kind of its own.
+``delivery_report`` no report ever comes. In reports and replies the two numbers have changed places. SOAP is apart.
 """
 
 import base64

@@ -7,7 +7,7 @@ from authsms.administration import senders_trials
 from authsms.cli.reference import table
 from authsms.cli.senders import TESTS
 from authsms.foundation.limits import Rate
-from authsms.foundation.settings import OtpSettings, ServerSettings, SessionSettings, SmsSettings
+from authsms.foundation.sections import OtpSettings, ServerSettings, SessionSettings, SmsSettings
 from authsms.foundation.vault import SLOT_WAIT_SECONDS
 from authsms.logon import machine, processes
 from authsms.logon.methods import password

@@ -24,7 +24,7 @@ from typing_extensions import override
 from authsms.delivery.carriage import Lane
 from authsms.foundation.errors import BrokerUnavailableError
 from authsms.foundation.logs import register_secret
-from authsms.foundation.settings import DeliverySettings
+from authsms.foundation.sections import DeliverySettings
 
 _TASK: Final = "authsms.deliver"
 _CONNECT_SECONDS: Final = 3

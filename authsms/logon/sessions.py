@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 from authsms.audit import AuditEntry, AuditTag, AuditTrail
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database, rowcount
-from authsms.foundation.settings import SessionSettings
+from authsms.foundation.sections import SessionSettings
 from authsms.foundation.vault import Vault
 from authsms.logon.models import LOGIN_SESSION
 

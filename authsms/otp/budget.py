@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database, rowcount
-from authsms.foundation.settings import SmsSettings
+from authsms.foundation.sections import SmsSettings
 from authsms.otp.engine import SendWindow
 from authsms.otp.models import SEND_BUDGET
 

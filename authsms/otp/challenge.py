@@ -17,7 +17,7 @@ from sqlalchemy.orm import Session
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database, after_commit, rowcount
 from authsms.foundation.metrics import CODES
-from authsms.foundation.settings import OtpSettings
+from authsms.foundation.sections import OtpSettings
 from authsms.foundation.vault import Vault
 from authsms.otp.failures import FailureCounter, HeldError, Standing
 from authsms.otp.models import CHALLENGE

@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database, rowcount
-from authsms.foundation.settings import OtpSettings
+from authsms.foundation.sections import OtpSettings
 from authsms.otp.engine import HoldLadder
 from authsms.otp.models import METHOD_FAILURE
 

@@ -7,7 +7,7 @@ from sqlalchemy import select
 
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database
-from authsms.foundation.settings import SmsSettings
+from authsms.foundation.sections import SmsSettings
 from authsms.otp.engine import SendWindow
 from authsms.otp.models import METHOD_FAILURE, SEND_BUDGET
 

@@ -11,7 +11,7 @@ from authsms.delivery.celery_broker import CeleryPublisher, consume
 from authsms.delivery.porter import Porter
 from authsms.delivery.relay import Relay
 from authsms.delivery.worker import WorkerOptions
-from authsms.foundation.settings import DeliverySettings
+from authsms.foundation.sections import DeliverySettings
 from tests.chaos.victim import MortalPauses, Scene
 
 _forks = multiprocessing.get_context("forkserver")

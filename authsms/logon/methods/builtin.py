@@ -6,7 +6,7 @@ from authsms.audit import AuditTrail
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database
 from authsms.foundation.limits import Limits
-from authsms.foundation.settings import SmsSettings
+from authsms.foundation.sections import SmsSettings
 from authsms.foundation.vault import Vault
 from authsms.logon.enrollment import Enrollments
 from authsms.logon.methods.base import Method

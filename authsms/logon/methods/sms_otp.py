@@ -16,7 +16,7 @@ from authsms.audit import AuditEntry, AuditTag, AuditTrail
 from authsms.delivery.outbox import Draft, Outbox
 from authsms.delivery.states import Withheld
 from authsms.foundation.phone import PhoneNumber, country_of, mask, mask_of_digits
-from authsms.foundation.settings import SmsSettings
+from authsms.foundation.sections import SmsSettings
 from authsms.foundation.vault import Vault
 from authsms.logon.machine import Asks, Failed, MessageKey, Passed, Prompt, Result
 from authsms.logon.methods.base import Answer, Begin, LogonView, Method, typed_answer

@@ -19,7 +19,7 @@ from authsms.foundation.errors import AuthsmsError, ConfigurationError, Unavaila
 from authsms.foundation.glance import Glance
 from authsms.foundation.logs import get_logger
 from authsms.foundation.metrics import RADIUS
-from authsms.foundation.settings import RadiusSettings
+from authsms.foundation.sections import RadiusSettings
 from authsms.logon.radius_clients import KnownClient
 from authsms.protocols.radius.door import RadiusDoor
 from authsms.protocols.radius.duplicates import Duplicates, RequestKey

@@ -10,7 +10,7 @@ from redis import Redis as RedisClient
 from authsms.delivery.carriage import Lane
 from authsms.delivery.celery_broker import CeleryPublisher
 from authsms.foundation.errors import BrokerUnavailableError
-from authsms.foundation.settings import DeliverySettings
+from authsms.foundation.sections import DeliverySettings
 from tests.parts.certificates import Authority
 from tests.parts.processes import free_port
 from tests.parts.redis_server import Redis, run_redis

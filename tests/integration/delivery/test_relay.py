@@ -12,7 +12,7 @@ from authsms.delivery.ledger import Lease
 from authsms.delivery.porter import Porter
 from authsms.delivery.relay import Relay
 from authsms.foundation.errors import BrokerUnavailableError
-from authsms.foundation.settings import DeliverySettings
+from authsms.foundation.sections import DeliverySettings
 from authsms.senders.submission import Purpose
 from tests.integration.delivery.twins import Office
 from tests.integration.delivery.waiting import wait_until

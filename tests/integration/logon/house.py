@@ -16,7 +16,7 @@ from authsms.foundation.db import Base, Database
 from authsms.foundation.errors import DirectoryUnavailableError
 from authsms.foundation.limits import Limits
 from authsms.foundation.phone import PhoneNumber
-from authsms.foundation.settings import OtpSettings, SessionSettings, SmsSettings
+from authsms.foundation.sections import OtpSettings, SessionSettings, SmsSettings
 from authsms.foundation.vault import Vault
 from authsms.identity.repository import PasswordVerdict, Person
 from authsms.logon.blocks import AdmittedPeople, Blocks

@@ -3,7 +3,7 @@
 import pytest
 
 from authsms.foundation.errors import TooManyRequestsError
-from authsms.foundation.settings import OtpSettings
+from authsms.foundation.sections import OtpSettings
 from authsms.logon.machine import MessageKey, Status
 from authsms.logon.methods.password import GUESSES_AT_ONE, GUESSES_FROM_ONE
 from authsms.logon.steps import Client

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from authsms.audit import AuditTrail
-from authsms.foundation.settings import SessionSettings
+from authsms.foundation.sections import SessionSettings
 from authsms.logon.sessions import LoginSessions, SessionDraft
 
 DRAFT = SessionDraft(

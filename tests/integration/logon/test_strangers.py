@@ -7,7 +7,7 @@ import pytest
 from sqlalchemy import event
 
 from authsms.foundation.phone import PhoneNumber
-from authsms.foundation.settings import SmsSettings
+from authsms.foundation.sections import SmsSettings
 from authsms.identity.repository import PasswordVerdict, Person
 from authsms.logon.catalog import Chain
 from authsms.logon.machine import MessageKey, Status

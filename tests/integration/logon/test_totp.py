@@ -8,7 +8,7 @@ import pytest
 from authsms.audit import AuditTag
 from authsms.foundation.clock import DatabaseClock
 from authsms.foundation.errors import NotFoundError
-from authsms.foundation.settings import OtpSettings
+from authsms.foundation.sections import OtpSettings
 from authsms.logon.catalog import Chain
 from authsms.logon.machine import MessageKey, Status
 from authsms.logon.methods.totp import TOTP

@@ -13,7 +13,7 @@ from typing_extensions import override
 
 from authsms.foundation.clock import DatabaseClock
 from authsms.foundation.db import Database
-from authsms.foundation.settings import OtpSettings
+from authsms.foundation.sections import OtpSettings
 from authsms.foundation.vault import HashingProfile, Vault
 from authsms.otp.challenge import ChallengeService, Charged
 

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from authsms.foundation.clock import DatabaseClock
-from authsms.foundation.settings import SmsSettings
+from authsms.foundation.sections import SmsSettings
 from authsms.otp.budget import SendBudget
 from tests.integration.otp.racing import at_once
 

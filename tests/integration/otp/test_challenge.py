@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from authsms.foundation.settings import OtpSettings
+from authsms.foundation.sections import OtpSettings
 from authsms.otp.challenge import ChallengeService, Charged, NotCharged, Refusal
 from authsms.otp.models import ChallengeRow
 from tests.integration.otp.racing import race, race_in_two_processes

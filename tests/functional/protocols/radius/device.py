@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
-from authsms.foundation.settings import RadiusSettings
+from authsms.foundation.sections import RadiusSettings
 from authsms.logon.radius_clients import RadiusClients, RadiusProfile
 from authsms.protocols.radius.challenges import Challenges
 from authsms.protocols.radius.door import RadiusDoor

@@ -1,0 +1,126 @@
+"""What administrators work with, over the services that run, and what is done again and again."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from threading import BoundedSemaphore
+
+from authsms.administration.audit import AuditDesk
+from authsms.administration.logon import LogonDesk
+from authsms.administration.logon_trial import LogonTrials
+from authsms.administration.messages import MessageDesk, MessageTools
+from authsms.administration.monitoring import Monitoring
+from authsms.administration.opt_outs import OptOutDesk
+from authsms.administration.people import PeopleDesk, PeopleTools
+from authsms.administration.people_actions import ActionTools, PeopleActions
+from authsms.administration.repositories import TESTS_AT_ONCE, RepositoryDesk, RepositoryTools
+from authsms.administration.senders import SenderDesk
+from authsms.administration.senders_history import SenderHistory
+from authsms.audit.histories import Histories
+from authsms.audit.search import AuditSearch
+from authsms.delivery.activity import Activity
+from authsms.delivery.polling import ReportPoller
+from authsms.delivery.schedule import PeriodicTask, purges
+from authsms.engine import Engine
+from authsms.logon.arrangement import Arrangement
+from authsms.otp.outlook import Outlook
+from authsms.protocols.radius.challenges import Challenges
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Services(Engine):
+    """Every service of one installation, shared by the threads of a process."""
+
+    sender_desk: SenderDesk
+    probes: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(TESTS_AT_ONCE))
+
+    @property
+    def sender_history(self) -> SenderHistory:
+        """How the sender policy came to be what it is."""
+        return SenderHistory(self.senders)
+
+    @property
+    def arrangement(self) -> Arrangement:
+        """How events, chains and endpoints are changed."""
+        return Arrangement(self.database, self.vault, self.audit, self.catalog, self.endpoints)
+
+    @property
+    def logon_desk(self) -> LogonDesk:
+        """What administrators do with events, chains and endpoints."""
+        return LogonDesk(self.arrangement, self.endpoints, self.methods, self.administrators)
+
+    @property
+    def logon_trials(self) -> LogonTrials:
+        """How administrators try a login on paper."""
+        methods = {one.name: one for one in self.methods}
+        return LogonTrials(
+            self.database, self.audit, self.people, self.blocks, self.arrangement, methods, self.enrollments
+        )
+
+    @property
+    def repository_desk(self) -> RepositoryDesk:
+        """What administrators do with repositories."""
+        region = self.settings.sms.default_region
+        return RepositoryDesk(
+            RepositoryTools(
+                *(self.database, self.people, self.administrators, self.audit),
+                *(self.limits, self.clock, self.probes, region),
+            )
+        )
+
+    @property
+    def audit_desk(self) -> AuditDesk:
+        """What administrators do with the audit trail."""
+        return AuditDesk(self.database, self.audit, AuditSearch(self.database))
+
+    @property
+    def message_desk(self) -> MessageDesk:
+        """What administrators do with messages."""
+        activity = Activity(self.database, self.vault)
+        region = self.settings.sms.default_region
+        tools = (self.database, self.audit, activity, self.outbox, self.senders, self.people, self.renewal, region)
+        return MessageDesk(MessageTools(*tools))
+
+    @property
+    def opt_out_desk(self) -> OptOutDesk:
+        """What administrators do with opt-outs."""
+        region = self.settings.sms.default_region
+        return OptOutDesk(self.database, self.audit, self.suppressions, self.senders, region)
+
+    @property
+    def people_desk(self) -> PeopleDesk:
+        """What administrators do for people."""
+        actions = ActionTools(
+            *(self.database, self.audit, self.people, self.challenges.failures, self.sessions, self.blocks),
+            lambda key: any(one.person_key == key for one in self.administrators.all()),
+        )
+        tools = PeopleTools(
+            *(self.people, self.vault, self.clock, Histories(self.database), Activity(self.database, self.vault)),
+            Outlook(self.database, self.clock, self.settings.sms),
+            *(self.sessions, self.blocks, self.senders, self.suppressions),
+        )
+        return PeopleDesk(tools, PeopleActions(actions))
+
+    @property
+    def monitoring(self) -> Monitoring:
+        """What watches over all this."""
+        return Monitoring(
+            *(self.settings, self.database, self.clock, self.audit, self.senders),
+            *(self.people, self.conditions, self.throughput, self.gate.spending),
+        )
+
+    def periodic_tasks(self) -> Sequence[PeriodicTask]:
+        """Return what one delivery process does at a time, again and again; names stay for good."""
+        deletions = purges(
+            limits=self.limits.purge,
+            budget=self.budget.purge,
+            challenges=self.challenges.purge,
+            logons=self.logon.purge,
+            sessions=self.sessions.purge,
+            continuations=self.continuations.purge,
+            tokens=self.tokens.purge,
+            radius=Challenges(self.database, self.vault, self.clock).purge,
+            sender_tests=self.sender_desk.tests.purge,
+            inbound_texts=self.inbox.purge,
+        )
+        polling = ReportPoller(self.senders, self.receipts).task()
+        return [*deletions, *self.gate.tasks(), *self.monitoring.tasks(), polling]

@@ -1,0 +1,98 @@
+"""What runs in every process of an installation: its services, without those of administrators."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from authsms.administration.administrators import Administrators
+from authsms.audit import AuditTrail
+from authsms.contacts.inbox import Inbox
+from authsms.contacts.suppression import SuppressionList
+from authsms.delivery.conditions import Conditions
+from authsms.delivery.doorbell import Doorbell
+from authsms.delivery.gate import Gate
+from authsms.delivery.gauges import Gauges
+from authsms.delivery.outbox import Outbox
+from authsms.delivery.receipts import ReceiptService
+from authsms.delivery.throughput import Throughput
+from authsms.foundation.clock import Clock
+from authsms.foundation.db import Database
+from authsms.foundation.limits import Limits
+from authsms.foundation.metrics import Reading
+from authsms.foundation.settings import Settings
+from authsms.foundation.vault import Vault
+from authsms.identity.service import PeopleService
+from authsms.logon.blocks import Blocks
+from authsms.logon.catalog import Catalog
+from authsms.logon.endpoints import Continuations, EndpointService
+from authsms.logon.enrollment import Enrollments
+from authsms.logon.methods.base import Method
+from authsms.logon.renewal import CodeRenewal
+from authsms.logon.seed import seed
+from authsms.logon.service import LogonService
+from authsms.logon.sessions import LoginSessions
+from authsms.otp.budget import SendBudget
+from authsms.otp.challenge import ChallengeService
+from authsms.protocols.checks import Checks
+from authsms.protocols.oidc.keys import SigningKeys
+from authsms.protocols.oidc.tokens import TokenStore
+from authsms.protocols.readiness import Check
+from authsms.senders.service import SenderPolicyService
+
+
+@dataclass(frozen=True, slots=True)
+class Engine:
+    """Every service of one installation, shared by the threads of a process."""
+
+    settings: Settings
+    database: Database
+    vault: Vault
+    clock: Clock
+    limits: Limits
+    audit: AuditTrail
+    people: PeopleService
+    administrators: Administrators
+    senders: SenderPolicyService
+    doorbell: Doorbell
+    outbox: Outbox
+    receipts: ReceiptService
+    conditions: Conditions
+    suppressions: SuppressionList
+    inbox: Inbox
+    gate: Gate
+    challenges: ChallengeService
+    budget: SendBudget
+    catalog: Catalog
+    logon: LogonService
+    blocks: Blocks
+    enrollments: Enrollments
+    renewal: CodeRenewal
+    sessions: LoginSessions
+    endpoints: EndpointService
+    continuations: Continuations
+    signing_keys: SigningKeys
+    tokens: TokenStore
+    methods: Sequence[Method]
+
+    @property
+    def throughput(self) -> Throughput:
+        """How delivery is doing."""
+        return Throughput(self.database, self.clock)
+
+    def prepare(self) -> None:
+        """Put the default event and chains, and the first signing keys, into a new database."""
+        seed(self.catalog)
+        self.signing_keys.published()
+
+    def checks(self) -> Sequence[Check]:
+        """Return what `/readyz` looks at."""
+        return Checks(self.database, self.vault, self.clock, self.people, self.senders).all()
+
+    def readings(self) -> Iterator[Reading]:
+        """Yield what `/metrics` tells besides what is counted."""
+        names = [one.rule.name for one in self.senders.services() if one.rule.is_enabled]
+        yield from Gauges(self.throughput, self.conditions, self.gate.spending, names).read()
+
+    def close(self) -> None:
+        """Give back every connection."""
+        self.people.close()
+        self.database.dispose()

@@ -36,6 +36,7 @@ def test_everything_is_shown_with_what_is_odd(office, admin):
 
 
 def test_chains_are_ordered_with_buttons_alone(office, admin):
+    office.services.catalog.save_event("web", "Web login", ["directory-sms", "local-sms"])
     address = "/admin/events/of/web"
     fields = form_of(admin.get(address))
     moved = admin.post(address, {**fields, "move": "up:local-sms"})

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from threading import BoundedSemaphore
 
 from authsms.administration.audit import AuditDesk
+from authsms.administration.callers import Callers, CallerTools
 from authsms.administration.logon import LogonDesk
 from authsms.administration.logon_trial import LogonTrials
 from authsms.administration.messages import MessageDesk, MessageTools
@@ -101,6 +102,16 @@ class Services(Engine):
         return PeopleDesk(tools, PeopleActions(actions))
 
     @property
+    def callers(self) -> Callers:
+        """How a help desk finds out who is on the phone."""
+        return Callers(
+            CallerTools(
+                *(self.database, self.vault, self.clock, self.audit, self.limits, self.people),
+                *(self.challenges, self.budget, self.outbox, self.settings.sms, self.settings.public_host),
+            )
+        )
+
+    @property
     def monitoring(self) -> Monitoring:
         """What watches over all this."""
         return Monitoring(
@@ -121,6 +132,7 @@ class Services(Engine):
             radius=Challenges(self.database, self.vault, self.clock).purge,
             sender_tests=self.sender_desk.tests.purge,
             inbound_texts=self.inbox.purge,
+            callers=self.callers.purge,
         )
         polling = ReportPoller(self.senders, self.receipts).task()
         return [*deletions, *self.gate.tasks(), *self.monitoring.tasks(), polling]

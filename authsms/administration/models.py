@@ -1,8 +1,9 @@
-"""Tables of administration: who administers this server, what was counted for the dashboard, and what is wrong."""
+"""Tables of administration: who administers, which callers were checked, what was counted, and what is wrong."""
 
 from datetime import datetime
+from typing import Final, cast
 
-from sqlalchemy import JSON, Integer, SmallInteger, String
+from sqlalchemy import JSON, Integer, SmallInteger, String, Table
 from sqlalchemy.orm import Mapped, mapped_column
 
 from authsms.foundation.db import Base, UtcDateTime
@@ -25,6 +26,20 @@ class AdministratorRow(Base):
     setup_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
     changed_by: Mapped[str] = mapped_column(String(256))
+
+
+class CallerCheckRow(Base):
+    """The last code that an agent of the help desk had sent to somebody on the phone; ``id`` stands for both."""
+
+    __tablename__ = "caller_check"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    challenge_id: Mapped[str] = mapped_column(String(64))
+    message_id: Mapped[str] = mapped_column(String(64))
+    masked: Mapped[str] = mapped_column(String(32))
+    asked_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    proven_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
 class TrafficHour(Base):
@@ -81,3 +96,6 @@ class AlarmRow(Base):
     last_seen_at: Mapped[datetime] = mapped_column(UtcDateTime)
     cleared_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     facts: Mapped[dict[str, str | int]] = mapped_column(JSON)
+
+
+CALLER_CHECK: Final = cast("Table", CallerCheckRow.__table__)

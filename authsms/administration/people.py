@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from authsms.administration.actors import Actor
+from authsms.administration.callers import CALLER
 from authsms.administration.messages_advice import advice_on
 from authsms.administration.people_actions import PeopleActions
 from authsms.administration.people_story import (
@@ -186,7 +187,7 @@ class PeopleDesk:
             person,
             is_reachable,
             tools.blocks.of(key) if key else None,
-            counters,
+            [one for one in counters if one.method != CALLER],
             records,
             {one.id: one for one in messages},
             {one.id: advice_on(tools.senders, one.service, one.code) for one in messages if one.code},

@@ -7,8 +7,10 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from authsms.administration.actors import Actor
+from authsms.administration.callers import CALLER
+from authsms.administration.deeds import Whom, note_deed
 from authsms.administration.rights import Right
-from authsms.audit import AuditEntry, AuditTag, AuditTrail, Detail
+from authsms.audit import AuditTag, AuditTrail, Detail
 from authsms.foundation.db import Database
 from authsms.foundation.errors import ConflictError, InvalidInputError, NotFoundError, UnavailableError
 from authsms.identity.repository import Person, PersonKey
@@ -50,6 +52,7 @@ class PeopleActions:
             ConflictError: There is nothing to unlock, or the method has to be bound again.
         """
         actor.require(Right.PEOPLE_ACT)
+        self._guard_callers(actor, method)
         login = self._login(key)
         with self._tools.database.write() as session:
             if self._standing(session, key, method).disabled:
@@ -64,6 +67,7 @@ class PeopleActions:
             ConflictError: It is not switched off any more.
         """
         actor.require(Right.PEOPLE_ACT)
+        self._guard_callers(actor, method)
         login = self._login(key)
         with self._tools.database.write() as session:
             if not self._standing(session, key, method).disabled:
@@ -126,6 +130,12 @@ class PeopleActions:
         if key != actor.person_key and self._tools.is_administrator(key):
             actor.require(Right.ADMINISTRATORS_EDIT)
 
+    @staticmethod
+    def _guard_callers(actor: Actor, method: str) -> None:
+        """Let nobody forgive himself what he has typed for callers."""
+        if method == CALLER:
+            actor.require(Right.ADMINISTRATORS_EDIT)
+
     def _login(self, key: str) -> str:
         """Return the login of a person as far as anybody knows it, or an empty text."""
         person = self._person(key)
@@ -149,12 +159,4 @@ class PeopleActions:
             raise ConflictError("There is nothing to unlock any more.")
 
     def _note(self, session: Session, actor: Actor, key: str, login: str, tag: AuditTag, **details: Detail) -> None:
-        """Record a deed under the name of whoever did it, and in the history of whom it was done to."""
-        deed = {**details, "person": key, "of": login}
-        self._tools.audit.record(
-            session,
-            AuditEntry(tag, person_key=actor.person_key, login=actor.login, address=actor.address, details=deed),
-        )
-        if key != actor.person_key:
-            done = {**details, "by": actor.login}
-            self._tools.audit.record(session, AuditEntry(tag, person_key=key, login=login, details=done))
+        note_deed(session, self._tools.audit, actor, Whom(key, login), tag, **details)

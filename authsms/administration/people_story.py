@@ -23,7 +23,13 @@ QUIET: Final = frozenset({AuditTag.TOKEN_ISSUED, AuditTag.TOKEN_REVOKED})
 
 _REFUSALS: Final = frozenset({AuditTag.LOGON_METHOD_FAILED, AuditTag.LOGON_SUSPICIOUS})
 _WITH_REASON: Final = frozenset(
-    {AuditTag.MESSAGE_WITHHELD, AuditTag.MESSAGE_FAILED, AuditTag.MESSAGE_UNKNOWN, AuditTag.MESSAGE_STALE}
+    {
+        AuditTag.MESSAGE_WITHHELD,
+        AuditTag.MESSAGE_FAILED,
+        AuditTag.MESSAGE_UNKNOWN,
+        AuditTag.MESSAGE_STALE,
+        AuditTag.CALLER_REFUSED,
+    }
 )
 
 
@@ -70,6 +76,7 @@ class Case:
         login: His name, or the name that nobody has.
         person: As the directory has him now; None when nobody is there or nobody answered.
         is_reachable: The directory answered.
+        counters: Of methods that logins ask for.
         records: Newest first.
         messages: By id, of the logins in *records*.
         advice: What to do about a message's code, by the message's id.

@@ -22,6 +22,7 @@ class Right(StrEnum):
     LOGON_EDIT = "logon.edit"
     PEOPLE_SEE = "people.see"
     PEOPLE_ACT = "people.act"
+    CALLER_PROVE = "caller.prove"
     AUDIT_SEE = "audit.see"
     DASHBOARD_SEE = "dashboard.see"
     ADMINISTRATORS_SEE = "administrators.see"
@@ -50,7 +51,15 @@ GRANTS: Mapping[Role, frozenset[Right]] = {
             Right.DASHBOARD_SEE,
         }
     ),
-    Role.HELPDESK: frozenset({Right.PEOPLE_SEE, Right.PEOPLE_ACT, Right.MESSAGES_SEE, Right.DASHBOARD_SEE}),
+    Role.HELPDESK: frozenset(
+        {
+            Right.PEOPLE_SEE,
+            Right.PEOPLE_ACT,
+            Right.CALLER_PROVE,
+            Right.MESSAGES_SEE,
+            Right.DASHBOARD_SEE,
+        }
+    ),
     Role.AUDITOR: frozenset(right for right in Right if right.value.endswith(".see")),
     Role.MESSAGING_OPERATOR: frozenset(
         {Right.MESSAGES_SEE, Right.MESSAGES_ACT, Right.SENDERS_SEE, Right.DASHBOARD_SEE}

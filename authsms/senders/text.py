@@ -260,3 +260,14 @@ BUILT_IN: Final[Mapping[str, Mapping[str, str]]] = {
     },
 }
 """Built-in templates, by name and language."""
+
+HELP_DESK: Final[Mapping[str, str]] = {
+    "en": "{otp}: tell this code to the help desk of {endpoint}, and only if you called them yourself. "
+    "It is not for signing in. Good for {minutes} min.",
+    "de": "{otp}: Nennen Sie diesen Code dem Helpdesk von {endpoint}, und nur, wenn Sie selbst dort angerufen haben. "
+    "Er dient nicht zur Anmeldung. {minutes} Min. gültig.",
+}
+"""What takes a code to somebody who is on the phone, by language.
+
+It is the one code that is meant to be read out, so nobody can change its words into those of another.
+"""

@@ -8,6 +8,7 @@ from authsms.portals.admin import (
     dashboard,
     endpoints,
     frame,
+    helpdesk,
     logon,
     messages,
     opt_outs,
@@ -20,7 +21,7 @@ from authsms.portals.admin import (
 
 AREAS = (
     *(start, dashboard, queue, administrators, logon, endpoints),
-    *(repositories, senders_area, messages, opt_outs, people, audit),
+    *(repositories, senders_area, messages, opt_outs, people, helpdesk, audit),
 )
 for _area in AREAS:
     frame.prepare(_area.blueprint)

@@ -9,11 +9,12 @@ from flask.typing import ResponseReturnValue
 from flask_babel import format_datetime, gettext
 
 from authsms.administration.actors import Actor
+from authsms.administration.callers import CALLER
 from authsms.administration.people import PersonFile
 from authsms.administration.people_story import Fact
 from authsms.administration.rights import Right
 from authsms.foundation.errors import ConflictError, InvalidInputError, NotFoundError
-from authsms.portals.admin import people_words
+from authsms.portals.admin import helpdesk, people_words
 from authsms.portals.admin.frame import NOTICES, AdminForm, actor, check_form, done, page, services
 from authsms.portals.notes import take_note
 from authsms.portals.once import answer_once
@@ -118,6 +119,8 @@ def _story(file: PersonFile) -> str:
         conclusion={"kind": kind, "words": _filled(str(sentence), file.conclusion.facts), "step": step},
         told=_told,
         methods=people_words.METHODS,
+        CALLER=CALLER,
+        caller=helpdesk.services().callers.of(actor(), file.key) if file.key else None,
     )
 
 

@@ -6,6 +6,8 @@ from typing import Final, TypeAlias
 from flask_babel import lazy_gettext
 from flask_babel.speaklater import LazyString
 
+from authsms.portals.admin import helpdesk_words
+
 _Told: TypeAlias = tuple[str, LazyString, LazyString | str]
 """Good, bad, wait or off; the sentence; the next step, or nothing."""
 
@@ -126,6 +128,7 @@ HAPPENINGS: Final[Mapping[str, _Told]] = {
     "sessions.ended": ("off", lazy_gettext("Was signed out everywhere by %(by)s."), ""),
     "people.blocked": ("bad", lazy_gettext("Was blocked by %(by)s: %(reason)s"), ""),
     "people.unblocked": ("good", lazy_gettext("Was let in again by %(by)s."), ""),
+    **helpdesk_words.HAPPENINGS,
 }
 
 CONCLUSIONS: Final[Mapping[str, _Told]] = {
@@ -237,8 +240,10 @@ UNTOLD: Final = ("wait", lazy_gettext("Read below what happened, newest first.")
 METHODS: Final = {
     "SMS_OTP:1": lazy_gettext("Codes by text message"),
     "TOTP:1": lazy_gettext("Codes of an authenticator app"),
+    "CALLER:1": lazy_gettext("Codes read out to the help desk"),
 }
 NOTICES: Final = {
+    **helpdesk_words.NOTICES,
     "person.unlocked": lazy_gettext("Unlocked. The next code is looked at at once."),
     "person.re-bound": lazy_gettext("Codes are switched on again."),
     "person.signed-out": lazy_gettext("Signed out everywhere."),
@@ -246,6 +251,7 @@ NOTICES: Final = {
     "person.unblocked": lazy_gettext("Let in again."),
 }
 PROBLEMS: Final = {
+    **helpdesk_words.PROBLEMS,
     "person.too-late": lazy_gettext("Nothing was done: somebody else was faster, or there is nothing to do."),
     "person.no-reason": lazy_gettext("Say why, in 300 characters at most."),
 }

@@ -74,6 +74,8 @@ MATRIX: dict[tuple[str, str], Right | None] = {
     ("admin_people.sign_out", "POST"): Right.PEOPLE_ACT,
     ("admin_people.block", "POST"): Right.PEOPLE_ACT,
     ("admin_people.unblock", "POST"): Right.PEOPLE_ACT,
+    ("admin_helpdesk.send_code", "POST"): Right.CALLER_PROVE,
+    ("admin_helpdesk.compare_code", "POST"): Right.CALLER_PROVE,
     ("admin_logon.events", "GET"): Right.LOGON_SEE,
     ("admin_logon.new_event", "GET"): Right.LOGON_EDIT,
     ("admin_logon.create_event", "POST"): Right.LOGON_EDIT,

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from authsms.administration.administrators import Administrators
 from authsms.audit import AuditTrail
@@ -26,6 +27,7 @@ from authsms.logon.catalog import Catalog
 from authsms.logon.endpoints import Continuations, EndpointService
 from authsms.logon.enrollment import Enrollments
 from authsms.logon.methods.base import Method
+from authsms.logon.own_app import OwnApp, OwnAppTools
 from authsms.logon.renewal import CodeRenewal
 from authsms.logon.seed import seed
 from authsms.logon.service import LogonService
@@ -72,6 +74,13 @@ class Engine:
     signing_keys: SigningKeys
     tokens: TokenStore
     methods: Sequence[Method]
+
+    @property
+    def own_app(self) -> OwnApp:
+        """What people do with their own authenticator app."""
+        issuer = urlsplit(self.settings.public_url).hostname or "authsms"
+        counters = (self.enrollments, self.challenges.failures)
+        return OwnApp(OwnAppTools(self.database, self.clock, self.audit, self.limits, *counters, issuer))
 
     @property
     def throughput(self) -> Throughput:

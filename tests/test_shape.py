@@ -16,6 +16,7 @@ HOMES = {
     "ldap3": ("authsms/identity/ldap",),
     "pyotp": ("authsms/otp/engine.py",),
     "pyrad": ("authsms/protocols/radius/packets.py",),
+    "segno": ("authsms/portals/own_methods.py",),
     "phonenumbers": ("authsms/foundation/phone.py",),
     "authlib": ("authsms/protocols/oidc", "authsms/simulator/"),
     "joserfc": ("authsms/protocols/oidc", "authsms/simulator/"),

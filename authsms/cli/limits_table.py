@@ -9,7 +9,7 @@ from authsms.cli.senders import TESTS
 from authsms.foundation.limits import Rate
 from authsms.foundation.sections import OtpSettings, ServerSettings, SessionSettings, SmsSettings
 from authsms.foundation.vault import SLOT_WAIT_SECONDS
-from authsms.logon import machine, processes
+from authsms.logon import holder, machine, own_app, processes
 from authsms.logon.methods import password
 from authsms.otp import engine
 from authsms.protocols.oidc import identity_tokens, tokens
@@ -74,6 +74,9 @@ def _sessions() -> list[tuple[str, ...]]:
         ("a logon process", _words(processes.LIFETIME), "start again", ""),
         ("a login session without use", _words(sessions.idle), "sign in again", "`sessions.idle_seconds`"),
         ("any login session", _words(sessions.absolute), "sign in again", "`sessions.absolute_seconds`"),
+        ("a sign-in that allows to change one's ways to sign in", _words(holder.PROOF_LASTS), "sign in again", ""),
+        ("secrets drawn for one person's app", _rate(own_app.DRAWS), "the page says when", ""),
+        ("codes one person tries on the page of his app", _rate(own_app.TRIALS), "the page says when", ""),
         ("an authorization code", f"{_words(tokens.CODE_LIFETIME)}, once", "refused; used twice, its tokens end", ""),
         ("an ID token", _words(timedelta(seconds=identity_tokens.ID_TOKEN_SECONDS)), "expired", ""),
         ("an access token", f"{_words(tokens.TOKEN_LIFETIME)}, and its login session", "refused", ""),

@@ -1,8 +1,8 @@
-"""Doors for people: the login pages, the list of sessions, the error pages, and the headers of every answer."""
+"""Doors for people: the login pages, those of one's own account, the error pages, and the headers of every answer."""
 
 from flask import Flask
 
-from authsms.portals import account, admin, assets, errors, headers, language, login
+from authsms.portals import account, admin, assets, errors, headers, language, login, own_methods
 
 
 def register(app: Flask) -> None:
@@ -14,4 +14,5 @@ def register(app: Flask) -> None:
     errors.register(app)
     app.register_blueprint(login.blueprint)
     app.register_blueprint(account.blueprint)
+    app.register_blueprint(own_methods.blueprint, url_prefix="/account")
     admin.register(app)

@@ -51,7 +51,7 @@ def sessions() -> ResponseReturnValue:
 @blueprint.post("/sessions/<session_id>/end")
 def end_session(session_id: str) -> ResponseReturnValue:
     """Sign one session of the person out."""
-    present = _signed_in()
+    present = signed_in()
     if session_id == present.id:
         return logout()
 
@@ -66,7 +66,7 @@ def end_session(session_id: str) -> ResponseReturnValue:
 @blueprint.post("/sessions/end-others")
 def end_others() -> ResponseReturnValue:
     """Sign out every session of the person but this one."""
-    present = _signed_in()
+    present = signed_in()
 
     def act() -> Response:
         services().sessions.end_others(present.person_key, keep=present.id)
@@ -78,7 +78,7 @@ def end_others() -> ResponseReturnValue:
 @blueprint.post("/logout")
 def logout() -> ResponseReturnValue:
     """Sign this session out."""
-    _signed_in()
+    signed_in()
 
     def act() -> Response:
         services().sessions.end_token(session_token())
@@ -97,7 +97,7 @@ def signed_out() -> ResponseReturnValue:
     return render_template("portals/signed_out.html", event=_DEFAULT_EVENT)
 
 
-def _signed_in() -> LoginSession:
+def signed_in() -> LoginSession:
     """Return the session to act for, once its form has proven to be its own.
 
     Raises:

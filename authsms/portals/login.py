@@ -25,7 +25,7 @@ from authsms.portals.notes import drop_note, take_note
 from authsms.portals.once import answer_once
 from authsms.portals.services import services
 from authsms.portals.session import Origin, client, current_session, keep_browser, read_ticket
-from authsms.portals.wanted import drop_wanted, read_wanted
+from authsms.portals.wanted import drop_wanted, is_own_page, read_wanted
 from authsms.portals.wording import announce, heading, progress
 
 blueprint = Blueprint("login", __name__)
@@ -160,8 +160,9 @@ def signed_in() -> ResponseReturnValue:
     if session is None:
         raise NotFoundError("Nobody is signed in here.")
     place, target = onward.destination_of(take_note())
-    if target is None and session.event in {ADMIN_EVENT, SETUP_EVENT}:
-        response = make_response(redirect(read_wanted() or url_for("admin_start.home")))
+    wanted = read_wanted() or ""
+    if target is None and (session.event in {ADMIN_EVENT, SETUP_EVENT} or is_own_page(wanted)):
+        response = make_response(redirect(wanted or url_for("admin_start.home")))
         drop_wanted(response)
         return response
     if target is not None:

@@ -9,6 +9,8 @@ from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database
 from authsms.foundation.settings import Settings
 from authsms.foundation.vault import Vault
+from authsms.identity.service import PeopleService
+from authsms.logon.own_app import OwnApp
 from authsms.logon.service import LogonService
 from authsms.logon.sessions import LoginSessions
 
@@ -23,6 +25,11 @@ class PortalServices(Protocol):
     logon: LogonService
     sessions: LoginSessions
     administrators: Administrators
+    people: PeopleService
+
+    @property
+    def own_app(self) -> OwnApp:
+        """What people do with their own authenticator app."""
 
 
 def services() -> PortalServices:

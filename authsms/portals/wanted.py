@@ -15,6 +15,7 @@ _COOKIE = "wanted"
 _CONTEXT = "portals.wanted"
 _LIFETIME = timedelta(minutes=10)
 _LONGEST = 1000
+_OWN_PAGES = "/account/"
 
 
 def keep_wanted(response: Response, address: str) -> None:
@@ -33,6 +34,11 @@ def read_wanted() -> str | None:
     except (SealBrokenError, binascii.Error, ValueError):
         return None
     return local_path(plain.decode()) if plain else None
+
+
+def is_own_page(path: str) -> bool:
+    """Return whether a path leads to the pages where people look after their own account."""
+    return path.startswith(_OWN_PAGES)
 
 
 def drop_wanted(response: Response) -> None:

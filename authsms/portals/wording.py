@@ -33,12 +33,24 @@ _SENTENCES: Final[dict[str, LazyString]] = {
     "wait": lazy_gettext("Not so fast, please. Try again in %(seconds)s seconds."),
     "session.ended": lazy_gettext("That session has been signed out."),
     "sessions.ended": lazy_gettext("All your other sessions have been signed out."),
+    "proof.needed": lazy_gettext("To change how you sign in, please sign in once more. Then you are back here."),
+    "proof.two": lazy_gettext("This can only be changed after a sign-in with two factors. Please ask your help desk."),
+    "app.ready": lazy_gettext("Your authenticator app is set up. From now on you can sign in with it."),
+    "app.removed": lazy_gettext("Your authenticator app no longer works here. You can delete its entry on your phone."),
+    "app.tried": lazy_gettext("That code was right: your app works. To sign in, wait for the next one."),
+    "app.not-tried": lazy_gettext(
+        "That code is not right, or it was used before. Is the clock of your phone right? This did not count."
+    ),
+    "app.over": lazy_gettext("There is no app to be set up any more. Please begin again."),
+    "app.too-many": lazy_gettext("There were too many wrong codes. Please begin again with a new picture."),
+    "app.switched-off": lazy_gettext("There were too many wrong codes. Remove the app and set it up again."),
 }
 _RESENT: Final = "code.resent"
 _NUMBER: Final = re.compile(r"\+?\d{3,15}")
 _LONGEST_SHORT_CODE: Final = 8
 _NAME: Final = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}")
-_GOOD: Final = frozenset({_RESENT, "session.ended", "sessions.ended"})
+_GOOD: Final = frozenset({_RESENT, "session.ended", "sessions.ended", "app.ready", "app.removed", "app.tried"})
+_PLAIN: Final = frozenset({"proof.needed"})
 
 QUIET: Final = frozenset({MessageKey.ASK_PASSWORD, MessageKey.CODE_SENT, MessageKey.APP_ASKED, MessageKey.FINISHED})
 """Keys that say nothing the page does not say itself."""
@@ -46,7 +58,7 @@ QUIET: Final = frozenset({MessageKey.ASK_PASSWORD, MessageKey.CODE_SENT, Message
 
 @dataclass(frozen=True, slots=True)
 class Announcement:
-    """One sentence for the top of a page; *kind* is ``good`` or ``bad``."""
+    """One sentence for the top of a page; *kind* is ``good``, ``bad`` or, where it is neither, ``shield``."""
 
     kind: str
     text: str
@@ -142,7 +154,8 @@ def announce(note: Note | None, *, withheld: bool = False) -> Announcement | Non
         return None
     sentence = _SENTENCES.get(note.key, _SENTENCES[MessageKey.FAILED])
     filled = {"length": "6", "seconds": "30", **note.values}
-    return Announcement("good" if note.key in _GOOD else "bad", str(sentence) % filled)
+    kind = "good" if note.key in _GOOD else "shield" if note.key in _PLAIN else "bad"
+    return Announcement(kind, str(sentence) % filled)
 
 
 def progress(status: DeliveryStatus) -> Progress:

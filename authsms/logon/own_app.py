@@ -1,0 +1,219 @@
+"""An authenticator app of one's own: set up, tried and removed by whoever is signed in.
+
+The first code is charged before it is compared, to the counter that codes at the sign-in are charged to. A trial is
+charged to a limit of its own instead, so that nobody locks himself out by trying; a right one is used up like any
+other, or a thief with a session could find out codes that are still good elsewhere.
+"""
+
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from authsms.audit import AuditTag, AuditTrail
+from authsms.foundation.clock import Clock
+from authsms.foundation.db import Database
+from authsms.foundation.errors import SealBrokenError, TooManyRequestsError
+from authsms.foundation.limits import Limits, Rate
+from authsms.logon.enrollment import PENDING_LIFETIME, Enrollment, Enrollments
+from authsms.logon.holder import PROOF_LASTS, Holder
+from authsms.logon.methods.totp import TOTP
+from authsms.otp.engine import TOTP_DIGITS, canonical_code, provisioning_uri
+from authsms.otp.failures import FailureCounter, HeldError, Standing
+
+SETTING_UP_LASTS: Final = PROOF_LASTS + PENDING_LIFETIME
+"""A seed is only shown, and its first code taken, this long after the sign-in that allowed to draw it."""
+
+DRAWS: Final = Rate(10, timedelta(hours=1))
+TRIALS: Final = Rate(5, timedelta(minutes=15))
+
+
+class Verdict(StrEnum):
+    """What became of a code.
+
+    ``OVER``: there is nothing that waits for it; ``SWITCHED_OFF``: too many codes in a row were wrong.
+    """
+
+    RIGHT = "right"
+    WRONG = "wrong"
+    MALFORMED = "malformed"
+    OVER = "over"
+    SWITCHED_OFF = "switched-off"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnAppTools:
+    """What it takes.
+
+    Attributes:
+        issuer: Whose codes these are, as applications show it.
+    """
+
+    database: Database
+    clock: Clock
+    audit: AuditTrail
+    limits: Limits
+    enrollments: Enrollments
+    failures: FailureCounter
+    issuer: str
+
+
+@dataclass(frozen=True, slots=True)
+class AppView:
+    """An app that was set up, or is being set up.
+
+    Attributes:
+        since: When it was set up; None while it waits for its first code.
+        seed: Base32, only while it waits for its first code.
+        address: ``otpauth://`` address of the seed, as above.
+        is_switched_off: Too many codes in a row were wrong.
+        is_lost: The key of its seed is gone; it can only be removed.
+    """
+
+    since: datetime | None = None
+    seed: str = field(default="", repr=False)
+    address: str = field(default="", repr=False)
+    is_switched_off: bool = False
+    is_lost: bool = False
+
+    @property
+    def is_waiting(self) -> bool:
+        """Whether it waits for its first code."""
+        return bool(self.seed)
+
+
+class OwnApp:
+    """Does for people what they may do with their own app; safe to share between threads."""
+
+    def __init__(self, tools: OwnAppTools) -> None:
+        self._tools = tools
+
+    def view(self, holder: Holder) -> AppView | None:
+        """Return what somebody has; a seed is only shown to whoever has proven who he is, else there is nothing."""
+        try:
+            found = self._tools.enrollments.find(holder.person_key, TOTP)
+        except SealBrokenError:
+            return AppView(is_lost=True)
+        if found is None:
+            return None
+        if found.is_active:
+            with self._tools.database.read() as session:
+                standing = self._standing(session, holder)
+            return AppView(found.confirmed_at, is_switched_off=standing.disabled)
+        if not holder.has_proof(SETTING_UP_LASTS):
+            return None
+        address = provisioning_uri(found.seed, account=found.label, issuer=self._tools.issuer)
+        return AppView(seed=found.seed, address=address)
+
+    def begin(self, holder: Holder) -> None:
+        """Draw a seed that waits for its first code; one that still waits is replaced.
+
+        Whatever wrong codes there were belonged to another seed, so the count begins anew.
+
+        Raises:
+            ProofNeededError: He must prove again who he is.
+            ConflictError: An app is set up already.
+            TooManyRequestsError: That was done too often.
+        """
+        holder.require_proof()
+        self._tools.limits.take(holder.limit_key("app"), DRAWS)
+        with self._tools.database.write() as session:
+            self._tools.enrollments.draw(session, holder.person_key, TOTP, holder.login)
+            self._tools.failures.forget(session, holder.person_key, TOTP)
+
+    def confirm(self, holder: Holder, typed: str) -> Verdict:
+        """Let the app count once its first code is right; several right ones at once confirm it once.
+
+        Raises:
+            ProofNeededError: He must prove again who he is.
+            TooManyRequestsError: Too many codes were wrong; nothing was compared.
+        """
+        holder.require_proof(SETTING_UP_LASTS)
+        code = canonical_code(typed, TOTP_DIGITS)
+        if code is None:
+            return Verdict.MALFORMED
+        found = self._tools.enrollments.find(holder.person_key, TOTP)
+        if found is None or found.is_active:
+            return Verdict.OVER
+        standing = self._charge(holder)
+        if standing is None:
+            return Verdict.SWITCHED_OFF
+        step = self._tools.enrollments.step_of(found, code)
+        with self._tools.database.write() as session:
+            if step is None:
+                self._note_miss(session, holder, standing)
+                return Verdict.WRONG
+            return self._accept(session, holder, found, step)
+
+    def try_code(self, holder: Holder, typed: str) -> Verdict:
+        """Tell whether a code is right, and use it up; wrong ones do not count at the sign-in.
+
+        Raises:
+            TooManyRequestsError: That was tried too often, or the next code at the sign-in has to wait, too.
+        """
+        code = canonical_code(typed, TOTP_DIGITS)
+        if code is None:
+            return Verdict.MALFORMED
+        self._tools.limits.take(holder.limit_key("try"), TRIALS)
+        found = self._tools.enrollments.find(holder.person_key, TOTP)
+        if found is None or not found.is_active:
+            return Verdict.OVER
+        with self._tools.database.write() as session:
+            standing = self._standing(session, holder)
+            if standing.disabled:
+                return Verdict.SWITCHED_OFF
+            if standing.held_until is not None:
+                raise self._too_early(standing)
+            step = self._tools.enrollments.step_of(found, code)
+            is_right = step is not None and self._tools.enrollments.use(session, found, step)
+            verdict = Verdict.RIGHT if is_right else Verdict.WRONG
+            self._tools.audit.record(session, holder.entry(AuditTag.METHOD_TRIED, method=TOTP, outcome=verdict.value))
+        return verdict
+
+    def remove(self, holder: Holder) -> bool:
+        """Forget the app and what was counted for it; False when there was none.
+
+        Raises:
+            ProofNeededError: He must prove again who he is.
+        """
+        holder.require_proof()
+        with self._tools.database.write() as session:
+            if not self._tools.enrollments.remove(session, holder.person_key, TOTP):
+                return False
+            self._tools.failures.forget(session, holder.person_key, TOTP)
+            self._tools.audit.record(session, holder.entry(AuditTag.METHOD_REMOVED, method=TOTP))
+        return True
+
+    def _accept(self, session: Session, holder: Holder, found: Enrollment, step: int) -> Verdict:
+        if not self._tools.enrollments.confirm(session, found, step):
+            return Verdict.OVER
+        self._tools.failures.forget(session, holder.person_key, TOTP)
+        self._tools.audit.record(session, holder.entry(AuditTag.METHOD_SET_UP, method=TOTP))
+        return Verdict.RIGHT
+
+    def _charge(self, holder: Holder) -> Standing | None:
+        """Count a code as wrong before it is compared; None when the method is switched off."""
+        try:
+            with self._tools.database.write() as session:
+                return self._tools.failures.add(session, holder.person_key, TOTP)
+        except HeldError:
+            with self._tools.database.read() as session:
+                standing = self._standing(session, holder)
+        if standing.disabled:
+            return None
+        raise self._too_early(standing)
+
+    def _note_miss(self, session: Session, holder: Holder, standing: Standing) -> None:
+        tag = AuditTag.METHOD_DISABLED if standing.disabled else AuditTag.METHOD_HELD
+        if standing.disabled or standing.held_until is not None:
+            self._tools.audit.record(session, holder.entry(tag, method=TOTP, failures=standing.failures))
+
+    def _standing(self, session: Session, holder: Holder) -> Standing:
+        return self._tools.failures.standing(session, holder.person_key, TOTP)
+
+    def _too_early(self, standing: Standing) -> TooManyRequestsError:
+        now = self._tools.clock.now()
+        wait = max((standing.held_until or now) - now, timedelta(seconds=1))
+        return TooManyRequestsError("Too many tries. Wait a little.", retry_after=wait)

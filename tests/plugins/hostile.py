@@ -17,10 +17,11 @@ _NEVER = 30.0
 
 
 def answer(status: int, body: bytes = b"", *headers: str) -> Behaviour:
-    """Answer properly."""
+    """Answer properly, and say that the connection ends with it, as it does."""
 
     def behave(connection: socket.socket) -> None:
-        lines = [f"HTTP/1.1 {status} Whatever", f"Content-Length: {len(body)}", *headers, "", ""]
+        said = (f"HTTP/1.1 {status} Whatever", f"Content-Length: {len(body)}", "Connection: close")
+        lines = [*said, *headers, "", ""]
         connection.sendall("\r\n".join(lines).encode("latin-1") + body)
 
     return behave

@@ -122,8 +122,11 @@ def test_a_stop_reaches_the_inbox_and_the_next_text_is_an_opt_out(house):
     house.wait_for(house.send(), MessageState.DELIVERED)
     house.reply("STOP")
     answers = house.wait_for_callbacks(3)
+    withheld = house.wait_for(house.send(), MessageState.WITHHELD)
+    house.overrule()
     blocked = house.wait_for(house.send(), MessageState.FAILED)
 
+    assert "opted-out" == withheld.reason
     assert {200, 204} >= set(answers)
     assert 1 == house.tags().count("inbound.received")
     assert "report_103" == blocked.code

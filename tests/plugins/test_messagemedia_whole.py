@@ -82,8 +82,11 @@ class TestCalled:
         house.wait_for(house.send(), MessageState.DELIVERED)
         house.reply("STOP")
         house.wait_for_callbacks(3)
+        withheld = house.wait_for(house.send("740111 ist Ihr Code."), MessageState.WITHHELD)
+        house.overrule()
         failed = house.wait_for(house.send("740112 ist Ihr Code."), MessageState.FAILED)
 
+        assert "opted-out" == withheld.reason
         assert ("302", "opted-out") == (failed.code, failed.reason)
         assert 1 == house.tags().count("inbound.received")
 

@@ -11,6 +11,7 @@ import requests
 from flask import Flask
 
 from authsms import protocols
+from authsms.audit.vocabulary import Author
 from authsms.delivery.outbox import Draft, MessageView
 from authsms.delivery.states import MessageState
 from authsms.delivery.worker import Worker
@@ -86,6 +87,11 @@ class WholeHouse:
     def reply(self, text: str) -> None:
         """Answer from the phone."""
         self._call("POST", f"/phones/{PHONE}/replies", {"text": text})
+
+    def overrule(self) -> None:
+        """Lift what the phone's owner has opted out of; the provider may know better."""
+        for one in self.services.suppressions.of(PHONE):
+            self.services.suppressions.lift(one.id, Author(), "asked us to")
 
     def tags(self) -> list[str]:
         """Return the audit tags recorded so far, oldest first."""

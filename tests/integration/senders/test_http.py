@@ -40,7 +40,7 @@ def test_a_connection_is_used_again():
 
     def keep_alive(connection: socket.socket) -> None:
         for _ in range(3):
-            hostile.answer(200, b"ok")(connection)
+            connection.sendall(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")
             server.requests.append(connection.recv(65_536))
 
     with HostileServer(keep_alive) as server:

@@ -2,7 +2,7 @@
 # Installs the servers and the browser that tests drive, unless they are there. Arguments: the commands wanted (all by default).
 set -eu
 
-wanted=${*:-slapd ldapadd postgres redis-server rabbitmq-server chromium}
+wanted=${*:-slapd ldapadd postgres redis-server rabbitmq-server chromium nginx caddy}
 PATH=$PATH:/usr/sbin:/sbin
 
 have() {

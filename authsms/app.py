@@ -12,6 +12,7 @@ from authsms.foundation.schema import require_schema
 from authsms.foundation.settings import Settings, load_settings
 from authsms.protocols.client_address import ClientAddress
 from authsms.protocols.floods import FloodGate
+from authsms.protocols.forward_auth.routes import CHECK
 from authsms.protocols.operations import ProbeHost
 from authsms.wiring import Services, build
 
@@ -63,7 +64,8 @@ def _bound_floods(app: Flask, per_minute: int) -> None:
 
     @app.before_request
     def admit() -> None:
-        if not gate.admits(request.remote_addr or ""):
+        # All questions of a proxy come from one address, one for each request that anybody makes at its site.
+        if request.endpoint != CHECK and not gate.admits(request.remote_addr or ""):
             raise TooManyRequests(retry_after=_FLOOD_SECONDS)
 
 

@@ -18,6 +18,7 @@ from authsms.identity.repository import PersonKey, split_key
 from authsms.logon.arrangement import Arranged, Arrangement
 from authsms.logon.catalog import Chain, Event, Wanted
 from authsms.logon.endpoints import Endpoint, EndpointService, OidcProfile
+from authsms.logon.kinds import EndpointKind
 from authsms.logon.methods.base import Method
 from authsms.logon.seed import ADMIN_EVENT, SETUP_EVENT
 from authsms.senders.rules import LABEL_WORDS, is_label
@@ -59,13 +60,14 @@ class Overview:
 
 @dataclass(frozen=True, slots=True)
 class EndpointDraft:
-    """An endpoint as an administrator typed it; addresses are compared as exact strings."""
+    """An endpoint as an administrator typed it; addresses are compared as exact strings, a site has only one."""
 
     name: str
     event: str
     redirect_uris: tuple[str, ...]
     logout_uris: tuple[str, ...] = ()
     oidc: OidcProfile = _CONFIDENTIAL
+    kind: EndpointKind = EndpointKind.OIDC
 
 
 class LogonDesk:
@@ -205,6 +207,7 @@ class LogonDesk:
             redirect_uris=draft.redirect_uris,
             logout_uris=draft.logout_uris,
             oidc=draft.oidc,
+            kind=draft.kind,
             author=author_of(actor),
         )
 
@@ -217,9 +220,10 @@ class LogonDesk:
             ConflictError: Somebody else was faster, or the name is taken.
         """
         actor.require(Right.LOGON_EDIT)
-        _check_endpoint(draft)
+        found = self.endpoint(actor, client_id)
+        _check_endpoint(replace(draft, kind=found.kind))
         changed = replace(
-            self.endpoint(actor, client_id),
+            found,
             name=_title(draft.name),
             event=draft.event,
             redirect_uris=draft.redirect_uris,
@@ -232,11 +236,11 @@ class LogonDesk:
 
         Raises:
             NotFoundError: There is none with this id.
-            InvalidInputError: It is public and has no secret.
+            InvalidInputError: It has no secret: it is public, or a site.
         """
         actor.require(Right.LOGON_EDIT)
-        if self.endpoint(actor, client_id).oidc.is_public:
-            raise InvalidInputError("A public endpoint has no secret.")
+        if not self.endpoint(actor, client_id).has_secret:
+            raise InvalidInputError("This endpoint has no secret.")
         return self._endpoints.renew_secret(client_id, author_of(actor))
 
     def remove_endpoint(self, actor: Actor, client_id: str) -> None:
@@ -271,7 +275,7 @@ def _check_name(name: str) -> None:
 def _check_endpoint(draft: EndpointDraft) -> None:
     if draft.event in GUARDED_EVENTS:
         raise InvalidInputError("This event is for the administrators' portal only; choose another one.", field="event")
-    if not draft.redirect_uris:
+    if draft.kind is EndpointKind.OIDC and not draft.redirect_uris:
         raise InvalidInputError("Name at least one redirect address.", field="redirect_uris")
 
 

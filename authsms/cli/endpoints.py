@@ -1,14 +1,16 @@
-"""`authsms endpoint`: register the applications that send people here to sign in."""
+"""`authsms endpoint`: register the applications and sites that send people here to sign in."""
 
 import click
 
 from authsms.cli.context import open_services
+from authsms.foundation.errors import InvalidInputError
 from authsms.logon.endpoints import OidcProfile, TokenAlgorithm
+from authsms.logon.kinds import EndpointKind
 
 
 @click.group()
 def endpoint() -> None:
-    """Endpoints: applications that send people here."""
+    """Endpoints: applications and sites that send people here."""
 
 
 @endpoint.command()
@@ -52,13 +54,28 @@ def create(
         click.echo("Keep the secret now; it is not shown again.", err=True)
 
 
+@endpoint.command()
+@click.argument("name")
+@click.argument("site")
+@click.option("--event", default="web", show_default=True, help="What people sign in to.")
+def protect(name: str, site: str, event: str) -> None:
+    """Register a SITE (https://host) whose reverse proxy asks here about every request (forward-auth)."""
+    with open_services() as services:
+        made, _ = services.endpoints.create(name, event=event, redirect_uris=(site,), kind=EndpointKind.FORWARD_AUTH)
+        check = f"{services.settings.public_url.rstrip('/')}/forward-auth/{made.id}"
+    click.echo(f"Site                    {made.redirect_uris[0]}")
+    click.echo(f"nginx asks              {check}?answer=401")
+    click.echo(f"Caddy and Traefik ask   {check}")
+    click.echo(f"/.authsms/ is passed to {check}/site/")
+
+
 @endpoint.command("list")
 def list_endpoints() -> None:
     """Print the registered endpoints."""
     with open_services() as services:
         endpoints = services.endpoints.list()
     for one in endpoints:
-        click.echo(f"{one.id}  {one.event:<12}  {one.name}")
+        click.echo(f"{one.id}  {one.kind:<12}  {one.event:<12}  {one.name}")
     if not endpoints:
         click.echo("No endpoint yet. Make one: authsms endpoint create NAME --redirect-uri https://…", err=True)
 
@@ -68,5 +85,8 @@ def list_endpoints() -> None:
 def renew_secret(client_id: str) -> None:
     """Give an endpoint a new secret. The old one stops working at once."""
     with open_services() as services:
+        found = services.endpoints.find(client_id)
+        if found is not None and not found.has_secret:
+            raise InvalidInputError("This endpoint has no secret.")
         secret = services.endpoints.renew_secret(client_id)
     click.echo(f"Client secret  {secret}")

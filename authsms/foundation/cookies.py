@@ -5,6 +5,8 @@ cookie of this name. It needs https; over plain http, which is for one's own mac
 """
 
 SESSION_COOKIE = "session"
+OTHER_HOST = "authsms.other_host"
+"""Key of the environment that tells that an answer goes out in the name of another host, which is not ours to rule."""
 
 
 def cookie_name(word: str, *, https: bool) -> str:

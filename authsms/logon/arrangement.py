@@ -20,6 +20,7 @@ from authsms.foundation.errors import ConflictError, InvalidInputError, NotFound
 from authsms.foundation.vault import Vault
 from authsms.logon.catalog import Catalog, Chain, Event, Wanted, read_chains, read_events, write_chain, write_event
 from authsms.logon.endpoints import Endpoint, EndpointService
+from authsms.logon.kinds import checked_addresses
 from authsms.logon.models import ChainRow, EndpointRow, EventRow
 from authsms.logon.redirects import check_redirect
 
@@ -163,8 +164,9 @@ class Arrangement:
             InvalidInputError: An address is not fit for redirecting.
             ConflictError: Somebody else was faster, or the name is taken.
         """
-        for address in (*endpoint.redirect_uris, *endpoint.logout_uris):
+        for address in endpoint.logout_uris:
             check_redirect(address)
+        endpoint = replace(endpoint, redirect_uris=checked_addresses(endpoint.kind, endpoint.redirect_uris))
 
         def change(session: Session, now: Arranged) -> Arranged:
             found = now.endpoints.get(endpoint.id)

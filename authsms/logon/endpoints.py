@@ -14,6 +14,7 @@ from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database, rowcount
 from authsms.foundation.errors import ConflictError, InvalidInputError, NotFoundError
 from authsms.foundation.vault import Vault
+from authsms.logon.kinds import EndpointKind, checked_addresses
 from authsms.logon.models import ContinuationRow, EndpointRow, EventRow
 from authsms.logon.redirects import check_redirect
 
@@ -56,7 +57,7 @@ class Endpoint:
         id: Its public id (the OIDC client_id).
         name: For administrators and message texts.
         event: Name of the event it logs people on to.
-        redirect_uris: Where it may be returned to, compared as exact strings.
+        redirect_uris: Where it may be returned to, compared as exact strings; of a protected site, its origin.
         logout_uris: Where it may be returned to after log-out, likewise.
         oidc: What it is as an OpenID Connect client.
     """
@@ -68,6 +69,12 @@ class Endpoint:
     logout_uris: tuple[str, ...]
     created_at: datetime
     oidc: OidcProfile = OidcProfile()
+    kind: EndpointKind = EndpointKind.OIDC
+
+    @property
+    def has_secret(self) -> bool:
+        """Whether it proves itself by a secret."""
+        return self.kind is EndpointKind.OIDC and not self.oidc.is_public
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +109,7 @@ class EndpointService:
         self._clock = clock
         self._audit = audit
 
-    def create(
+    def create(  # noqa: PLR0913 - one parameter a column
         self,
         name: str,
         *,
@@ -110,9 +117,10 @@ class EndpointService:
         redirect_uris: tuple[str, ...] = (),
         logout_uris: tuple[str, ...] = (),
         oidc: OidcProfile = _CONFIDENTIAL,
+        kind: EndpointKind = EndpointKind.OIDC,
         author: Author = _NO_AUTHOR,
     ) -> tuple[Endpoint, str]:
-        """Create an endpoint and return it with its secret, which cannot be shown again; a public one has none.
+        """Create an endpoint and return it with its secret, which cannot be shown again, if it has one.
 
         Raises:
             InvalidInputError: The name is empty or an address is not fit for redirecting.
@@ -122,16 +130,17 @@ class EndpointService:
         name = name.strip()
         if not 0 < len(name) <= _LONGEST_NAME or not name.isprintable():
             raise InvalidInputError("Give the endpoint a name of up to 200 characters.", field="name")
-        for address in (*redirect_uris, *logout_uris):
+        for address in logout_uris:
             check_redirect(address)
+        addresses = checked_addresses(kind, redirect_uris)
         secret = self._vault.new_token(_SECRET_BYTES)
         now = self._clock.now()
-        endpoint = Endpoint(self._vault.new_id(), name, event, redirect_uris, logout_uris, now, oidc)
+        endpoint = Endpoint(self._vault.new_id(), name, event, addresses, logout_uris, now, oidc, kind)
         try:
             self._store(endpoint, secret, author)
         except IntegrityError as error:
             raise ConflictError("There is already an endpoint called %(name)s.", name=name) from error
-        return endpoint, "" if oidc.is_public else secret
+        return endpoint, secret if endpoint.has_secret else ""
 
     def _store(self, endpoint: Endpoint, secret: str, author: Author) -> None:
         with self._database.write() as session:
@@ -147,6 +156,7 @@ class EndpointService:
                     logout_uris=list(endpoint.logout_uris),
                     is_public=endpoint.oidc.is_public,
                     algorithm=endpoint.oidc.algorithm.value,
+                    kind=endpoint.kind.value,
                     created_at=endpoint.created_at,
                 )
             )
@@ -278,7 +288,8 @@ class Continuations:
 
 def _endpoint(row: EndpointRow) -> Endpoint:
     oidc = OidcProfile(row.is_public, TokenAlgorithm(row.algorithm))
-    return Endpoint(row.id, row.name, row.event, tuple(row.redirect_uris), tuple(row.logout_uris), row.created_at, oidc)
+    addresses = (tuple(row.redirect_uris), tuple(row.logout_uris))
+    return Endpoint(row.id, row.name, row.event, *addresses, row.created_at, oidc, EndpointKind(row.kind))
 
 
 def _continuation(row: ContinuationRow, endpoint: str) -> Continuation:

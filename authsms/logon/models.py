@@ -87,6 +87,7 @@ class EndpointRow(Base):
     logout_uris: Mapped[list[str]] = mapped_column(JSON)
     is_public: Mapped[bool] = mapped_column(Boolean)
     algorithm: Mapped[str] = mapped_column(String(10), doc="signature of its ID tokens")
+    kind: Mapped[str] = mapped_column(String(20), server_default="oidc")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

@@ -126,10 +126,14 @@ class LoginSessions:
         now = self._clock.now()
         with self._database.read() as session:
             row = session.execute(_BY_TOKEN, {"wanted": self._hash(token), **self._alive(now)}).one_or_none()
-        found = None if row is None else _view(row)
-        if found is not None and now - found.seen_at >= _TOUCH_EVERY:
-            self._touch(found.id, now)
-        return found
+        return self._used(row, now)
+
+    def use(self, session_id: str) -> LoginSession | None:
+        """Return a live session by its public id and note its use, for a door that has vouched for the browser."""
+        now = self._clock.now()
+        with self._database.read() as session:
+            row = session.execute(_BY_ID, {"wanted": session_id, **self._alive(now)}).one_or_none()
+        return self._used(row, now)
 
     def get(self, session_id: str) -> LoginSession | None:
         """Return a live session by its public id, without noting a use: for what was issued in its name."""
@@ -188,9 +192,12 @@ class LoginSessions:
                 self._audit.record(session, entry)
         return len(ended)
 
-    def _touch(self, session_id: str, now: datetime) -> None:
-        with self._database.jot() as connection:
-            connection.execute(_TOUCH, {"wanted": session_id, **self._alive(now)})
+    def _used(self, row: Any, now: datetime) -> LoginSession | None:
+        found = None if row is None else _view(row)
+        if found is not None and now - found.seen_at >= _TOUCH_EVERY:
+            with self._database.jot() as connection:
+                connection.execute(_TOUCH, {"wanted": found.id, **self._alive(now)})
+        return found
 
     def _alive(self, now: datetime) -> dict[str, datetime]:
         return {"moment": now, "idle_since": now - self._settings.idle}

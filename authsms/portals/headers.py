@@ -14,8 +14,9 @@ forms, and a form could no longer be told from a forged one by its origin. Other
 domain, other applications' sessions among them. Ours are deleted by name.
 """
 
-from flask import Flask, Response
+from flask import Flask, Response, request
 
+from authsms.foundation.cookies import OTHER_HOST
 from authsms.portals.services import services
 
 _POLICY = (
@@ -49,7 +50,8 @@ def register(app: Flask) -> None:
 def _protect(response: Response) -> Response:
     # Headers is a list that each look-up walks through; one walk is enough.
     present = {name.lower() for name in response.headers.keys()}  # noqa: SIM118 - iterating itself yields pairs
-    wanted = _HTTPS_HEADERS if services().settings.is_https else _HEADERS
+    is_ours = services().settings.is_https and OTHER_HOST not in request.environ
+    wanted = _HTTPS_HEADERS if is_ours else _HEADERS
     for name, value in wanted.items():
         if name.lower() not in present:
             response.headers.add(name, value)

@@ -1,10 +1,11 @@
-"""Doors for machines: OpenID Connect, provider webhooks, health and metrics. They translate; rules live below."""
+"""Doors for machines: OpenID Connect, forward-auth, webhooks, health, metrics. They translate; rules live below."""
 
 from typing import cast
 
 from flask import Flask
 
 from authsms.protocols import operations, webhooks
+from authsms.protocols.forward_auth.assembly import open_forward_auth
 from authsms.protocols.oidc.assembly import assemble
 from authsms.protocols.oidc.routes import create_blueprints
 from authsms.protocols.readiness import Readiness
@@ -19,7 +20,7 @@ def register(app: Flask) -> None:
     readiness = Readiness(services.checks)
     token = services.settings.metrics.token.get_secret_value()
     app.register_blueprint(operations.create_blueprint(readiness, services.readings, token))
-    for blueprint in create_blueprints(assemble(services)):
+    for blueprint in (*create_blueprints(assemble(services)), *open_forward_auth(services)):
         app.register_blueprint(blueprint)
     app.register_blueprint(
         webhooks.create_blueprint(

@@ -9,6 +9,7 @@ from authsms.foundation.db import Database
 from authsms.foundation.metrics import Reading
 from authsms.foundation.settings import Settings
 from authsms.foundation.vault import Vault
+from authsms.logon.catalog import Catalog
 from authsms.logon.endpoints import Continuations, EndpointService
 from authsms.logon.sessions import LoginSessions
 from authsms.protocols.oidc.keys import SigningKeys
@@ -31,6 +32,7 @@ class ProtocolServices(Protocol):
     receipts: Receipts
     inbox: Inbox
     sessions: LoginSessions
+    catalog: Catalog
     endpoints: EndpointService
     continuations: Continuations
     signing_keys: SigningKeys

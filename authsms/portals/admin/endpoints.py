@@ -1,4 +1,4 @@
-"""The pages of endpoints: applications that may ask for a login.
+"""The pages of endpoints: applications and protected sites that may ask for a login.
 
 A new endpoint's first secret is thrown away; the page makes one and shows it when it is asked for. So a form that is
 sent twice shows a secret that is good, and none is ever kept to be shown later.
@@ -6,8 +6,9 @@ sent twice shows a secret that is good, and none is ever kept to be shown later.
 
 from typing import Protocol, cast
 
-from flask import Blueprint, url_for
+from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel import gettext
 from wtforms import BooleanField, StringField
 
 from authsms.administration.logon import GUARDED_EVENTS, EndpointDraft, LogonDesk
@@ -15,6 +16,7 @@ from authsms.administration.rights import Right
 from authsms.foundation.errors import AuthsmsError, ConflictError, InvalidInputError, NotFoundError
 from authsms.logon.arrangement import fingerprint
 from authsms.logon.endpoints import Endpoint, OidcProfile, TokenAlgorithm
+from authsms.logon.kinds import EndpointKind
 from authsms.portals.admin.frame import AdminForm, act_with, actor, check_form, done, page, told
 from authsms.portals.admin.frame import services as all_services
 from authsms.portals.once import answer_once
@@ -31,6 +33,7 @@ class _Services(Protocol):
 class EndpointForm(AdminForm):
     """What can be typed about an endpoint."""
 
+    kind = StringField()
     name = StringField()
     event = StringField()
     redirect_uris = StringField()
@@ -49,6 +52,7 @@ class EndpointForm(AdminForm):
             _lines(self.redirect_uris.data),
             _lines(self.logout_uris.data),
             OidcProfile(bool(self.is_public.data), known),
+            _kind(self.kind.data),
         )
 
 
@@ -62,7 +66,7 @@ def listing() -> ResponseReturnValue:
 def new() -> ResponseReturnValue:
     """Show an empty form."""
     actor().require(Right.LOGON_EDIT)
-    return _form(EndpointDraft("", "", ()))
+    return _form(EndpointDraft("", "", (), kind=_kind(request.args.get("kind"))))
 
 
 @blueprint.post("/endpoints/new")
@@ -137,13 +141,22 @@ def _lines(text: object) -> tuple[str, ...]:
 
 
 def _draft(endpoint: Endpoint) -> EndpointDraft:
-    return EndpointDraft(endpoint.name, endpoint.event, endpoint.redirect_uris, endpoint.logout_uris, endpoint.oidc)
+    addresses = (endpoint.redirect_uris, endpoint.logout_uris)
+    return EndpointDraft(endpoint.name, endpoint.event, *addresses, endpoint.oidc, endpoint.kind)
+
+
+def _kind(word: object) -> EndpointKind:
+    return EndpointKind(str(word)) if word in set(EndpointKind) else EndpointKind.OIDC
+
+
+def _kind_words() -> dict[EndpointKind, str]:
+    return {EndpointKind.OIDC: "OpenID Connect", EndpointKind.FORWARD_AUTH: gettext("Site behind a reverse proxy")}
 
 
 def _list(problem: str = "") -> str:
     arranged = _desk().overview(actor()).arranged
     found = sorted(arranged.endpoints.values(), key=lambda one: one.name.casefold())
-    return page("endpoints.html", endpoints=found, events=arranged.events, problem=problem)
+    return page("endpoints.html", endpoints=found, events=arranged.events, kinds=_kind_words(), problem=problem)
 
 
 def _form(
@@ -160,10 +173,11 @@ def _form(
         "endpoints_form.html",
         draft=draft,
         endpoint=endpoint,
+        kinds=_kind_words(),
         seen=seen if seen is not None else (fingerprint(endpoint) if endpoint else ""),
         problem=told(problem) if problem else "",
         is_late=is_late,
         events=sorted(choices, key=lambda one: one[1]),
         algorithms=[(one.value, one.value) for one in TokenAlgorithm],
-        issuer=all_services().settings.public_url,
+        issuer=all_services().settings.public_url.rstrip("/"),
     )

@@ -16,7 +16,7 @@ from authlib.oauth2.rfc6749 import AccessDeniedError, UnauthorizedClientError
 from authlib.oidc.core.errors import LoginRequiredError
 
 from authsms.foundation.clock import Clock
-from authsms.foundation.errors import InvalidInputError
+from authsms.foundation.errors import InvalidInputError, NotFoundError
 from authsms.logon.endpoints import Continuations
 from authsms.logon.sessions import LoginSession
 from authsms.protocols.oidc.clients import Client
@@ -128,7 +128,10 @@ class Authorizations:
         return _Inquiry(ProviderRequest("GET", uri, {}, parameters), client, redirect_uri, asked_at)
 
     def _waiting(self, continuation_id: str) -> _Inquiry:
-        payload = self._continuations.get(continuation_id).payload
+        continuation = self._continuations.get(continuation_id)
+        if continuation.path != RESUME_PATH.replace("{id}", continuation_id):
+            raise NotFoundError("This login request waits for another door.")
+        payload = continuation.payload
         return self._inquire(payload["parameters"], datetime.fromisoformat(payload["asked_at"]))
 
     def _check(self, inquiry: _Inquiry) -> tuple[CodeGrant, Demand]:

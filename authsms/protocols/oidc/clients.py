@@ -12,6 +12,7 @@ from typing_extensions import override
 from authsms.foundation import metrics
 from authsms.foundation.logs import get_logger
 from authsms.logon.endpoints import Endpoint, EndpointService
+from authsms.logon.kinds import EndpointKind
 from authsms.protocols.oidc.claims import granted_scope
 from authsms.protocols.oidc.redirects import is_registered
 
@@ -59,9 +60,9 @@ class Clients:
         self._endpoints = endpoints
 
     def find(self, client_id: str | None) -> Client | None:
-        """Return the endpoint of this id; anything that cannot be an id never reaches the database."""
+        """Return the client of this id; anything that cannot be an id never reaches the database."""
         endpoint = self._endpoints.find(client_id) if client_id and _CLIENT_ID.fullmatch(client_id) else None
-        return None if endpoint is None else Client(endpoint)
+        return Client(endpoint) if endpoint is not None and endpoint.kind is EndpointKind.OIDC else None
 
     def may_use_event(self, client: Client) -> bool:
         """Return whether the event of this endpoint admits it."""

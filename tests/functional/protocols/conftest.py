@@ -8,8 +8,10 @@ import pytest
 from authsms.foundation.db import Database
 from authsms.foundation.settings import Settings
 from authsms.foundation.vault import Vault
+from authsms.logon.kinds import EndpointKind
 from tests.fakes import ManualClock
 from tests.functional.protocols.house import CALLBACK, Application, Browser, House, serve
+from tests.functional.protocols.sites import SITE, Visit
 
 
 @pytest.fixture
@@ -43,3 +45,10 @@ def application(house: House, browser: Browser) -> Application:
         "Sample", event="web", redirect_uris=(CALLBACK,), logout_uris=("https://app.example.test/bye",)
     )
     return Application(browser, endpoint, secret)
+
+
+@pytest.fixture
+def visit(house: House, browser: Browser) -> Visit:
+    """A browser at a protected site where nobody knows it yet."""
+    endpoint, _ = house.endpoints.create("Wiki", event="web", redirect_uris=(SITE,), kind=EndpointKind.FORWARD_AUTH)
+    return Visit(house, endpoint, browser)

@@ -32,6 +32,7 @@ from authsms.foundation.resources import static_folder, templates_folder
 from authsms.foundation.settings import Settings
 from authsms.foundation.vault import Vault
 from authsms.identity.repository import Person, PersonKey
+from authsms.logon.catalog import Catalog
 from authsms.logon.endpoints import Continuations, Endpoint, EndpointService
 from authsms.logon.models import EventRow
 from authsms.logon.sessions import LoginSessions, SessionDraft
@@ -120,6 +121,7 @@ class House:
         database, vault, clock = self.database, self.vault, self.clock
         self.audit = AuditTrail(database, vault, clock)
         self.sessions = LoginSessions(database, vault, clock, self.settings.sessions)
+        self.catalog = Catalog(database, vault)
         self.endpoints = EndpointService(database, vault, clock, self.audit)
         self.continuations = Continuations(database, vault, clock)
         self.signing_keys = SigningKeys(database, vault, clock, self.audit)

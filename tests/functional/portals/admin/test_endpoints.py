@@ -115,3 +115,57 @@ def test_an_endpoint_on_a_list_stays_until_it_is_taken_off(office, admin):
     assert "on the list of: Web login" in refused.text
     assert taken.status_code == 303
     assert office.services.endpoints.find(made.id) is None
+
+
+SITE = {"kind": "forward-auth", "name": "Wiki", "event": "web", "redirect_uris": "https://Wiki.example.test:443/"}
+
+
+def test_a_site_is_made_and_the_page_says_what_its_proxy_asks(office, admin):
+    form = admin.get("/admin/endpoints/new?kind=forward-auth")
+    answer = admin.post("/admin/endpoints/new", SITE)
+    made = only(office)
+    page = admin.get(answer.location)
+    secret = admin.post(f"/admin/endpoints/of/{made.id}/secret")
+
+    assert 'name="kind" value="forward-auth"' in form.text
+    assert (made.kind, made.redirect_uris) == ("forward-auth", ("https://wiki.example.test",))
+    assert f"/forward-auth/{made.id}?answer=401</code>" in page.text
+    assert "Make a new secret" not in page.text
+    assert secret.status_code == 409
+    assert "Site behind a reverse proxy" in admin.get("/admin/endpoints").text
+
+
+def test_the_kind_of_an_endpoint_stays(office, admin):
+    """Whatever a form says: an application's addresses are not those of a site."""
+    admin.post("/admin/endpoints/new", SITE)
+    made = only(office)
+    address = f"/admin/endpoints/of/{made.id}"
+    seen = seen_in(admin.get(address))
+    refused = admin.post(address, {**FIELDS, "kind": "oidc", "seen": seen})
+    changed = admin.post(address, {**SITE, "redirect_uris": "https://new.example.test", "seen": seen})
+
+    assert (refused.status_code, changed.status_code) == (400, 303)
+    assert (only(office).kind, only(office).redirect_uris) == ("forward-auth", ("https://new.example.test",))
+
+
+@pytest.mark.parametrize(
+    "site",
+    [
+        "",
+        "http://wiki.example.test",
+        "https://wiki.example.test/path",
+        "https://wiki.example.test?x",
+        "https://a.example.test https://b.example.test",
+        "https://user@wiki.example.test",
+        "https://*.example.test",
+        "https://wikí.example.test",
+        "https://wiki.example.test:0",
+        "//wiki.example.test",
+    ],
+)
+def test_a_site_is_scheme_host_and_port(office, admin, site):
+    answer = admin.post("/admin/endpoints/new", {**SITE, "redirect_uris": site})
+
+    assert answer.status_code == 400
+    assert "ite" in answer.text
+    assert office.services.endpoints.list() == []

@@ -129,6 +129,7 @@ class Services(Engine):
             sessions=self.sessions.purge,
             continuations=self.continuations.purge,
             tokens=self.tokens.purge,
+            refresh_tokens=self.refresh_tokens.purge,
             radius=Challenges(self.database, self.vault, self.clock).purge,
             sender_tests=self.sender_desk.tests.purge,
             inbound_texts=self.inbox.purge,

@@ -36,6 +36,7 @@ from authsms.otp.budget import SendBudget
 from authsms.otp.challenge import ChallengeService
 from authsms.protocols.checks import Checks
 from authsms.protocols.oidc.keys import SigningKeys
+from authsms.protocols.oidc.refreshing import RefreshTokens
 from authsms.protocols.oidc.tokens import TokenStore
 from authsms.protocols.readiness import Check
 from authsms.senders.service import SenderPolicyService
@@ -73,6 +74,7 @@ class Engine:
     continuations: Continuations
     signing_keys: SigningKeys
     tokens: TokenStore
+    refresh_tokens: RefreshTokens
     methods: Sequence[Method]
 
     @property

@@ -40,7 +40,9 @@ from authsms.logon.whereabouts import Whereabouts
 from authsms.otp.budget import SendBudget
 from authsms.otp.challenge import ChallengeService
 from authsms.plugins import load_plugins
+from authsms.protocols.oidc.families import Families
 from authsms.protocols.oidc.keys import SigningKeys
+from authsms.protocols.oidc.refreshing import RefreshTokens
 from authsms.protocols.oidc.tokens import TokenStore
 from authsms.senders.http import HttpGuard
 from authsms.senders.service import SenderPolicyService
@@ -97,7 +99,8 @@ def assemble(settings: Settings, database: Database, vault: Vault, clock: Clock 
     challenges = ChallengeService(database, vault, clock, settings.otp)
     budget = SendBudget(database, clock, settings.sms)
     texts = CodeTexts(sending.senders, settings.public_url)
-    tools, methods = _logon(ground, sending, people, CodeTools(challenges, budget, texts, sending.outbox))
+    families = Families(vault, clock, audit, settings.sessions.offline)
+    tools, methods = _logon(ground, sending, people, families, CodeTools(challenges, budget, texts, sending.outbox))
     trials = TrialTools(database, vault, clock, limits, sending.senders, settings.sms.default_region)
     return Services(
         settings=settings,
@@ -127,7 +130,8 @@ def assemble(settings: Settings, database: Database, vault: Vault, clock: Clock 
         endpoints=EndpointService(database, vault, clock, audit),
         continuations=tools.continuations,
         signing_keys=SigningKeys(database, vault, clock, audit),
-        tokens=TokenStore(database, vault, clock, audit),
+        tokens=TokenStore(database, vault, clock, families, tools.sessions),
+        refresh_tokens=RefreshTokens(database, clock, families),
         sender_desk=SenderDesk(trials),
         methods=methods,
     )
@@ -154,7 +158,7 @@ def _sending(ground: _Ground) -> _Sending:
 
 
 def _logon(
-    ground: _Ground, sending: _Sending, people: PeopleService, codes: CodeTools
+    ground: _Ground, sending: _Sending, people: PeopleService, families: Families, codes: CodeTools
 ) -> tuple[LogonTools, Sequence[Method]]:
     settings, database, vault, clock = ground.settings, ground.database, ground.vault, ground.clock
     blocks, enrollments = Blocks(database, clock), Enrollments(database, vault, clock)
@@ -162,7 +166,7 @@ def _logon(
     tools = LogonTools(
         *(database, vault, clock, ground.audit, admitted, Catalog(database, vault)),
         continuations=Continuations(database, vault, clock),
-        sessions=LoginSessions(database, vault, clock, settings.sessions),
+        sessions=LoginSessions(database, vault, clock, settings.sessions, [families.follow]),
         whereabouts=Whereabouts(sending.outbox, vault, clock, settings.sms.fallback, sending.senders.sender_of),
         blocks=blocks,
         enrollments=enrollments,

@@ -17,14 +17,14 @@ from authsms.foundation.errors import InvalidInputError, NotFoundError
 from authsms.identity.repository import PersonKey, split_key
 from authsms.logon.arrangement import Arranged, Arrangement
 from authsms.logon.catalog import Chain, Event, Wanted
-from authsms.logon.endpoints import Endpoint, EndpointService, OidcProfile
+from authsms.logon.endpoints import Endpoint, EndpointService
 from authsms.logon.kinds import EndpointKind
 from authsms.logon.methods.base import Method
+from authsms.logon.oidc_profile import CONFIDENTIAL, OidcProfile
 from authsms.logon.seed import ADMIN_EVENT, SETUP_EVENT
 from authsms.senders.rules import LABEL_WORDS, is_label
 
 GUARDED_EVENTS: Final = frozenset({ADMIN_EVENT, SETUP_EVENT})
-_CONFIDENTIAL: Final = OidcProfile()
 _LONGEST_NAME: Final = 64
 _LONGEST_TITLE: Final = 200
 _MOST_GROUPS: Final = 50
@@ -66,7 +66,7 @@ class EndpointDraft:
     event: str
     redirect_uris: tuple[str, ...]
     logout_uris: tuple[str, ...] = ()
-    oidc: OidcProfile = _CONFIDENTIAL
+    oidc: OidcProfile = CONFIDENTIAL
     kind: EndpointKind = EndpointKind.OIDC
 
 
@@ -212,7 +212,7 @@ class LogonDesk:
         )
 
     def change_endpoint(self, actor: Actor, client_id: str, draft: EndpointDraft, seen: str) -> None:
-        """Change name, event and addresses of an endpoint; its id, kind and secret stay.
+        """Change name, event, addresses and options of an endpoint; its id, kind and secret stay.
 
         Raises:
             InvalidInputError: The name or an address cannot be used, or the event is one of the portal's.
@@ -228,6 +228,7 @@ class LogonDesk:
             event=draft.event,
             redirect_uris=draft.redirect_uris,
             logout_uris=draft.logout_uris,
+            oidc=replace(found.oidc, options=draft.oidc.options),
         )
         self._arrangement.change_endpoint(changed, seen, author_of(actor))
 

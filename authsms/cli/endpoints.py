@@ -1,11 +1,17 @@
 """`authsms endpoint`: register the applications and sites that send people here to sign in."""
 
+from dataclasses import replace
+
 import click
 
+from authsms.audit import Author
 from authsms.cli.context import open_services
-from authsms.foundation.errors import InvalidInputError
-from authsms.logon.endpoints import OidcProfile, TokenAlgorithm
+from authsms.foundation.errors import InvalidInputError, NotFoundError
+from authsms.logon.arrangement import fingerprint
 from authsms.logon.kinds import EndpointKind
+from authsms.logon.oidc_profile import OidcOption, OidcProfile, TokenAlgorithm
+
+_OPTION = click.Choice([one.value for one in OidcOption])
 
 
 @click.group()
@@ -78,6 +84,24 @@ def list_endpoints() -> None:
         click.echo(f"{one.id}  {one.kind:<12}  {one.event:<12}  {one.name}")
     if not endpoints:
         click.echo("No endpoint yet. Make one: authsms endpoint create NAME --redirect-uri https://…", err=True)
+
+
+@endpoint.command("options")
+@click.argument("client_id")
+@click.option("--on", multiple=True, type=_OPTION, help="Allow or demand this; may be repeated.")
+@click.option("--off", multiple=True, type=_OPTION, help="No longer allow or demand this; may be repeated.")
+def change_options(client_id: str, on: tuple[str, ...], off: tuple[str, ...]) -> None:
+    """Show or change what an endpoint may do besides signing people in."""
+    with open_services() as services:
+        found = services.endpoints.find(client_id)
+        if found is None or found.kind is not EndpointKind.OIDC:
+            raise NotFoundError("There is no such endpoint.")
+        options = found.oidc.options.union(map(OidcOption, on)).difference(map(OidcOption, off))
+        if options != found.oidc.options:
+            changed = replace(found, oidc=replace(found.oidc, options=options))
+            services.arrangement.change_endpoint(changed, fingerprint(found), Author())
+    for one in OidcOption:
+        click.echo(f"{one.value:<20}  {'on' if one in options else 'off'}")
 
 
 @endpoint.command("renew-secret")

@@ -12,7 +12,7 @@ from authsms.foundation.vault import SLOT_WAIT_SECONDS
 from authsms.logon import holder, machine, own_app, processes
 from authsms.logon.methods import password
 from authsms.otp import engine
-from authsms.protocols.oidc import identity_tokens, tokens
+from authsms.protocols.oidc import families, identity_tokens, tokens
 
 _UNITS = (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1)))
 
@@ -80,6 +80,8 @@ def _sessions() -> list[tuple[str, ...]]:
         ("an authorization code", f"{_words(tokens.CODE_LIFETIME)}, once", "refused; used twice, its tokens end", ""),
         ("an ID token", _words(timedelta(seconds=identity_tokens.ID_TOKEN_SECONDS)), "expired", ""),
         ("an access token", f"{_words(tokens.TOKEN_LIFETIME)}, and its login session", "refused", ""),
+        ("a refresh token", f"{_words(families.UNUSED_LIFETIME)}, once", "refused; used twice, all its tokens end", ""),
+        ("everything from one `offline_access`", _words(sessions.offline), "sign in again", "`sessions.offline_days`"),
     ]
 
 

@@ -114,6 +114,9 @@ class SessionSettings(Section):
 
     idle_seconds: int = Field(3600, ge=60, le=86_400, description="Ends a session that is not used, in seconds")
     absolute_seconds: int = Field(43_200, ge=300, le=86_400, description="Ends every session, in seconds")
+    offline_days: int = Field(
+        30, ge=1, le=365, description="Ends what an application got by `offline_access`, in days from the sign-in"
+    )
 
     @property
     def idle(self) -> timedelta:
@@ -124,6 +127,11 @@ class SessionSettings(Section):
     def absolute(self) -> timedelta:
         """After how long every session ends."""
         return timedelta(seconds=self.absolute_seconds)
+
+    @property
+    def offline(self) -> timedelta:
+        """After how long every line of refresh tokens ends."""
+        return timedelta(days=self.offline_days)
 
 
 class NetworkSettings(Section):

@@ -56,7 +56,8 @@ def fingerprint(thing: Chain | Event | Endpoint) -> str:
         case Event():
             seen = (thing.title, [chain.name for chain in thing.chains], sorted(thing.endpoints), thing.label)
         case Endpoint():
-            seen = (thing.name, thing.event, thing.redirect_uris, thing.logout_uris)
+            options = sorted(thing.oidc.options)
+            seen = (thing.name, thing.event, thing.redirect_uris, thing.logout_uris, options)
     return sha256(repr(seen).encode()).hexdigest()[:16]
 
 
@@ -157,16 +158,17 @@ class Arrangement:
         self._run(change, _anything)
 
     def change_endpoint(self, endpoint: Endpoint, seen: str, author: Author) -> None:
-        """Store name, event and addresses of an endpoint; its id and secret stay.
+        """Store name, event, addresses and options of an endpoint; its id and secret stay.
 
         Raises:
             NotFoundError: The endpoint or the event is not there any more.
-            InvalidInputError: An address is not fit for redirecting.
+            InvalidInputError: An address is not fit for redirecting, or an option not for it.
             ConflictError: Somebody else was faster, or the name is taken.
         """
         for address in endpoint.logout_uris:
             check_redirect(address)
         endpoint = replace(endpoint, redirect_uris=checked_addresses(endpoint.kind, endpoint.redirect_uris))
+        endpoint.oidc.check()
 
         def change(session: Session, now: Arranged) -> Arranged:
             found = now.endpoints.get(endpoint.id)
@@ -183,9 +185,12 @@ class Arrangement:
                     event=endpoint.event,
                     redirect_uris=list(endpoint.redirect_uris),
                     logout_uris=list(endpoint.logout_uris),
+                    options=sorted(endpoint.oidc.options),
                 )
             )
-            entry = author.entry(AuditTag.ENDPOINT_CHANGED, event=endpoint.event, endpoint=endpoint.name)
+            details = {"options": ", ".join(sorted(endpoint.oidc.options))}
+            tag = AuditTag.ENDPOINT_CHANGED
+            entry = author.entry(tag, event=endpoint.event, endpoint=endpoint.name, details=details)
             self._audit.record(session, entry)
             return replace(now, endpoints={**now.endpoints, endpoint.id: endpoint})
 

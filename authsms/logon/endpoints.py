@@ -3,7 +3,6 @@
 import hmac
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import delete, insert, select, update
@@ -16,6 +15,7 @@ from authsms.foundation.errors import ConflictError, InvalidInputError, NotFound
 from authsms.foundation.vault import Vault
 from authsms.logon.kinds import EndpointKind, checked_addresses
 from authsms.logon.models import ContinuationRow, EndpointRow, EventRow
+from authsms.logon.oidc_profile import CONFIDENTIAL, OidcOption, OidcProfile, TokenAlgorithm
 from authsms.logon.redirects import check_redirect
 
 GIVE_UP = "/give-up"
@@ -27,26 +27,6 @@ _LONGEST_HINT = 256
 _NOBODY = "0" * 64
 _NO_AUTHOR = Author()
 _WAITS_NO_MORE = "This login request is over. Go back to the application and start again."
-
-
-class TokenAlgorithm(StrEnum):
-    """How ID tokens for an endpoint are signed (RFC 7518 section 3.1)."""
-
-    ES256 = "ES256"
-    RS256 = "RS256"
-
-
-@dataclass(frozen=True, slots=True)
-class OidcProfile:
-    """What an endpoint is as an OpenID Connect client.
-
-    Attributes:
-        is_public: It cannot keep a secret (a program on the person's own machine) and gets none; PKCE alone binds it.
-        algorithm: The signature it understands.
-    """
-
-    is_public: bool = False
-    algorithm: TokenAlgorithm = TokenAlgorithm.ES256
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +48,7 @@ class Endpoint:
     redirect_uris: tuple[str, ...]
     logout_uris: tuple[str, ...]
     created_at: datetime
-    oidc: OidcProfile = OidcProfile()
+    oidc: OidcProfile = CONFIDENTIAL
     kind: EndpointKind = EndpointKind.OIDC
 
     @property
@@ -97,9 +77,6 @@ class Continuation:
     expires_at: datetime
 
 
-_CONFIDENTIAL = OidcProfile()
-
-
 class EndpointService:
     """Creates endpoints and checks their secrets."""
 
@@ -116,14 +93,14 @@ class EndpointService:
         event: str,
         redirect_uris: tuple[str, ...] = (),
         logout_uris: tuple[str, ...] = (),
-        oidc: OidcProfile = _CONFIDENTIAL,
+        oidc: OidcProfile = CONFIDENTIAL,
         kind: EndpointKind = EndpointKind.OIDC,
         author: Author = _NO_AUTHOR,
     ) -> tuple[Endpoint, str]:
         """Create an endpoint and return it with its secret, which cannot be shown again, if it has one.
 
         Raises:
-            InvalidInputError: The name is empty or an address is not fit for redirecting.
+            InvalidInputError: The name is empty, an address is not fit for redirecting, or an option not for it.
             NotFoundError: There is no such event.
             ConflictError: The name is taken.
         """
@@ -133,6 +110,7 @@ class EndpointService:
         for address in logout_uris:
             check_redirect(address)
         addresses = checked_addresses(kind, redirect_uris)
+        oidc.check()
         secret = self._vault.new_token(_SECRET_BYTES)
         now = self._clock.now()
         endpoint = Endpoint(self._vault.new_id(), name, event, addresses, logout_uris, now, oidc, kind)
@@ -157,6 +135,7 @@ class EndpointService:
                     is_public=endpoint.oidc.is_public,
                     algorithm=endpoint.oidc.algorithm.value,
                     kind=endpoint.kind.value,
+                    options=sorted(endpoint.oidc.options),
                     created_at=endpoint.created_at,
                 )
             )
@@ -287,7 +266,8 @@ class Continuations:
 
 
 def _endpoint(row: EndpointRow) -> Endpoint:
-    oidc = OidcProfile(row.is_public, TokenAlgorithm(row.algorithm))
+    known = frozenset(OidcOption(one) for one in row.options if one in set(OidcOption))
+    oidc = OidcProfile(row.is_public, TokenAlgorithm(row.algorithm), known)
     addresses = (tuple(row.redirect_uris), tuple(row.logout_uris))
     return Endpoint(row.id, row.name, row.event, *addresses, row.created_at, oidc, EndpointKind(row.kind))
 

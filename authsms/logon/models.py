@@ -88,6 +88,7 @@ class EndpointRow(Base):
     is_public: Mapped[bool] = mapped_column(Boolean)
     algorithm: Mapped[str] = mapped_column(String(10), doc="signature of its ID tokens")
     kind: Mapped[str] = mapped_column(String(20), server_default="oidc")
+    options: Mapped[list[str]] = mapped_column(JSON, server_default="[]", doc="see OidcOption")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

@@ -1,8 +1,9 @@
 """Login sessions: kept on the server, found by the keyed hash of a token that only the browser has."""
 
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import ColumnElement, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
@@ -25,6 +26,7 @@ _IS_ALIVE = _S.ended_at.is_(None) & (_S.expires_at > bindparam("moment")) & (_S.
 _INSERT = insert(LOGIN_SESSION)
 _BY_TOKEN = select(LOGIN_SESSION).where(_S.token_hash == bindparam("wanted"), _IS_ALIVE)
 _BY_ID = select(LOGIN_SESSION).where(_S.id == bindparam("wanted"), _IS_ALIVE)
+_HELD = select(_S.id).where(_S.id == bindparam("wanted"), _IS_ALIVE).with_for_update()
 _OF_PERSON = (
     select(LOGIN_SESSION)
     .where(_S.person_key == bindparam("wanted"), _IS_ALIVE)
@@ -83,15 +85,48 @@ class SessionDraft:
     user_agent: str
 
 
-class LoginSessions:
-    """Begins, finds and ends login sessions."""
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """That sessions of one person were ended before their time.
 
-    def __init__(self, database: Database, vault: Vault, clock: Clock, settings: SessionSettings) -> None:
+    Attributes:
+        sessions: Ids of those that were alive.
+        is_signing_out: The person signed out in the browser at hand.
+        is_everywhere: All were meant, also those that had run out long ago, but for the one with the id *kept*.
+    """
+
+    person_key: str
+    sessions: tuple[str, ...]
+    is_signing_out: bool = False
+    is_everywhere: bool = False
+    kept: str = ""
+
+
+Follower: TypeAlias = Callable[[Session, Ending], None]
+"""Does what must happen together with the end of sessions, in the same transaction."""
+
+
+class LoginSessions:
+    """Begins, finds and ends login sessions.
+
+    Args:
+        followers: What else ends with sessions.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        vault: Vault,
+        clock: Clock,
+        settings: SessionSettings,
+        followers: Sequence[Follower] = (),
+    ) -> None:
         self._database = database
         self._vault = vault
         self._clock = clock
         self._settings = settings
         self._audit = AuditTrail(database, vault, clock)
+        self._followers = followers
 
     def begin(self, session: Session, draft: SessionDraft) -> str:
         """Store a new session within the caller's transaction and return its token, which is kept nowhere else."""
@@ -141,6 +176,11 @@ class LoginSessions:
             row = session.execute(_BY_ID, {"wanted": session_id, **self._alive(self._clock.now())}).one_or_none()
         return None if row is None else _view(row)
 
+    def hold(self, session: Session, session_id: str) -> bool:
+        """Return whether a session lives, and keep it from being ended until the caller's transaction is over."""
+        row = session.execute(_HELD, {"wanted": session_id, **self._alive(self._clock.now())}).one_or_none()
+        return row is not None
+
     def list(self, person_key: str) -> list[LoginSession]:
         """Return the live sessions of one person, newest first."""
         with self._database.read() as session:
@@ -155,19 +195,21 @@ class LoginSessions:
             person_key: Whose it must be.
             endpoint: Who asked for it, for the audit trail.
         """
-        return self._end(_S.id == session_id, _S.person_key == person_key, endpoint=endpoint) > 0
+        which = (_S.id == session_id, _S.person_key == person_key)
+        return self._end(which, Ending(person_key, (), is_signing_out=bool(endpoint)), endpoint) > 0
 
     def end_token(self, token: str) -> bool:
         """End the session of *token* (log-out); False when there is none."""
-        return self._end(_S.token_hash == self._hash(token)) > 0
+        return self._end((_S.token_hash == self._hash(token),), Ending("", (), is_signing_out=True)) > 0
 
     def end_others(self, person_key: str, *, keep: str) -> int:
         """End every session of one person but the one with the id *keep*; return how many there were."""
-        return self._end(_S.person_key == person_key, _S.id != keep)
+        ending = Ending(person_key, (), is_everywhere=True, kept=keep)
+        return self._end((_S.person_key == person_key, _S.id != keep), ending)
 
     def end_all(self, person_key: str) -> int:
         """End every session of one person; return how many there were."""
-        return self._end(_S.person_key == person_key)
+        return self._end((_S.person_key == person_key,), Ending(person_key, (), is_everywhere=True))
 
     def purge(self) -> int:
         """Delete sessions that ended or expired more than a day ago; return how many."""
@@ -176,10 +218,10 @@ class LoginSessions:
             ended = _S.ended_at < past
             return rowcount(session.execute(delete(LOGIN_SESSION).where(ended | (_S.expires_at < past))))
 
-    def _end(self, *which: ColumnElement[bool], endpoint: str = "") -> int:
-        ending = update(LOGIN_SESSION).where(*which, _IS_ALIVE).values(ended_at=bindparam("moment"))
+    def _end(self, which: Sequence[ColumnElement[bool]], ending: Ending, endpoint: str = "") -> int:
+        statement = update(LOGIN_SESSION).where(*which, _IS_ALIVE).values(ended_at=bindparam("moment"))
         with self._database.write() as session:
-            ended = session.execute(ending.returning(LOGIN_SESSION), self._alive(self._clock.now())).all()
+            ended = session.execute(statement.returning(LOGIN_SESSION), self._alive(self._clock.now())).all()
             for row in ended:
                 entry = AuditEntry(
                     AuditTag.SESSION_ENDED,
@@ -190,6 +232,7 @@ class LoginSessions:
                     details={"session": row.id},
                 )
                 self._audit.record(session, entry)
+            self._follow(session, replace(ending, sessions=tuple(row.id for row in ended)), ended)
         return len(ended)
 
     def _used(self, row: Any, now: datetime) -> LoginSession | None:
@@ -198,6 +241,13 @@ class LoginSessions:
             with self._database.jot() as connection:
                 connection.execute(_TOUCH, {"wanted": found.id, **self._alive(now)})
         return found
+
+    def _follow(self, session: Session, ending: Ending, ended: Sequence[Any]) -> None:
+        if ended and not ending.person_key:
+            ending = replace(ending, person_key=ended[0].person_key)
+        if ended or ending.is_everywhere:
+            for follow in self._followers:
+                follow(session, ending)
 
     def _alive(self, now: datetime) -> dict[str, datetime]:
         return {"moment": now, "idle_since": now - self._settings.idle}

@@ -9,10 +9,12 @@ from authsms.foundation.db import Database
 from authsms.foundation.metrics import Reading
 from authsms.foundation.settings import Settings
 from authsms.foundation.vault import Vault
+from authsms.logon.blocks import Blocks
 from authsms.logon.catalog import Catalog
 from authsms.logon.endpoints import Continuations, EndpointService
 from authsms.logon.sessions import LoginSessions
 from authsms.protocols.oidc.keys import SigningKeys
+from authsms.protocols.oidc.refreshing import RefreshTokens
 from authsms.protocols.oidc.tokens import TokenStore
 from authsms.protocols.oidc.userinfo import People
 from authsms.protocols.readiness import Check
@@ -28,6 +30,7 @@ class ProtocolServices(Protocol):
     clock: Clock
     audit: AuditTrail
     people: People
+    blocks: Blocks
     senders: Sources
     receipts: Receipts
     inbox: Inbox
@@ -37,6 +40,7 @@ class ProtocolServices(Protocol):
     continuations: Continuations
     signing_keys: SigningKeys
     tokens: TokenStore
+    refresh_tokens: RefreshTokens
 
     def checks(self) -> Sequence[Check]:
         """Return what `/readyz` looks at."""

@@ -9,14 +9,15 @@ from typing import Protocol, cast
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 from flask_babel import gettext
-from wtforms import BooleanField, StringField
+from wtforms import BooleanField, SelectMultipleField, StringField
 
 from authsms.administration.logon import GUARDED_EVENTS, EndpointDraft, LogonDesk
 from authsms.administration.rights import Right
 from authsms.foundation.errors import AuthsmsError, ConflictError, InvalidInputError, NotFoundError
 from authsms.logon.arrangement import fingerprint
-from authsms.logon.endpoints import Endpoint, OidcProfile, TokenAlgorithm
+from authsms.logon.endpoints import Endpoint
 from authsms.logon.kinds import EndpointKind
+from authsms.logon.oidc_profile import OidcOption, OidcProfile, TokenAlgorithm
 from authsms.portals.admin.frame import AdminForm, act_with, actor, check_form, done, page, told
 from authsms.portals.admin.frame import services as all_services
 from authsms.portals.once import answer_once
@@ -40,18 +41,20 @@ class EndpointForm(AdminForm):
     logout_uris = StringField()
     is_public = BooleanField()
     algorithm = StringField()
+    option = SelectMultipleField(validate_choice=False)
     seen = StringField()
 
     def draft(self) -> EndpointDraft:
         """Return what was typed."""
         algorithm = str(self.algorithm.data or "")
         known = TokenAlgorithm(algorithm) if algorithm in set(TokenAlgorithm) else TokenAlgorithm.ES256
+        options = frozenset(OidcOption(one) for one in self.option.data or () if one in set(OidcOption))
         return EndpointDraft(
             str(self.name.data or "").strip()[:_LONGEST],
             str(self.event.data or "")[:_LONGEST],
             _lines(self.redirect_uris.data),
             _lines(self.logout_uris.data),
-            OidcProfile(bool(self.is_public.data), known),
+            OidcProfile(bool(self.is_public.data), known, options),
             _kind(self.kind.data),
         )
 

@@ -2,10 +2,12 @@
 
 from authsms.protocols.oidc.authorization import Authorizations
 from authsms.protocols.oidc.clients import Clients
+from authsms.protocols.oidc.further_grants import Standing
 from authsms.protocols.oidc.identity_tokens import IdTokens, Names
+from authsms.protocols.oidc.inspection import Introspection, Lookup, Revocation
 from authsms.protocols.oidc.logout import Logouts
 from authsms.protocols.oidc.routes import Provider
-from authsms.protocols.oidc.server import Server
+from authsms.protocols.oidc.server import Server, Stores
 from authsms.protocols.oidc.userinfo import TokenValidator, UserInfoEndpoint
 from authsms.protocols.services import ProtocolServices
 
@@ -15,19 +17,13 @@ def assemble(services: ProtocolServices) -> Provider:
     names = Names(services.vault, services.settings.public_url)
     id_tokens = IdTokens(services.signing_keys, services.clock, names)
     clients = Clients(services.endpoints)
-    server = Server(
-        clients=clients,
-        sessions=services.sessions,
-        tokens=services.tokens,
-        id_tokens=id_tokens,
-        clock=services.clock,
-    )
+    validator = TokenValidator(services.tokens, services.sessions)
     return Provider(
         issuer=names.issuer,
         keys=services.signing_keys,
-        server=server,
+        server=(server := _server(services, clients, id_tokens, validator)),
         authorizations=Authorizations(server, id_tokens, services.continuations, services.clock),
-        userinfo=UserInfoEndpoint(TokenValidator(services.tokens, services.sessions), services.people, names),
+        userinfo=UserInfoEndpoint(validator, services.people, names),
         logouts=Logouts(
             clients=clients,
             sessions=services.sessions,
@@ -36,3 +32,12 @@ def assemble(services: ProtocolServices) -> Provider:
         ),
         sessions=services.sessions,
     )
+
+
+def _server(services: ProtocolServices, clients: Clients, id_tokens: IdTokens, validator: TokenValidator) -> Server:
+    stores = Stores(services.sessions, services.tokens, services.refresh_tokens)
+    server = Server(clients, stores, Standing(services.people, services.blocks), id_tokens, services.clock)
+    lookup = Lookup(validator, services.tokens, services.refresh_tokens)
+    server.register_endpoint(Introspection(lookup, id_tokens.names))
+    server.register_endpoint(Revocation(lookup))
+    return server

@@ -15,6 +15,7 @@ Claim: TypeAlias = str | int | bool | list[str]
 SINGLE_FACTOR = "urn:authsms:acr:single-factor"
 TWO_FACTORS = "urn:authsms:acr:two-factors"
 SCOPES = ("openid", "profile", "email", "phone", "groups")
+OFFLINE_SCOPE = "offline_access"
 
 
 def methods_references(methods: Iterable[str]) -> list[str]:
@@ -30,10 +31,16 @@ def context_class(methods: Iterable[str]) -> str:
     return TWO_FACTORS if has_two_factors(methods) else SINGLE_FACTOR
 
 
-def granted_scope(requested: str) -> str:
-    """Return those of the *requested* scopes that exist; others are passed over (OpenID Connect Core 3.1.2.1)."""
+def granted_scope(requested: str, *, has_offline: bool = False) -> str:
+    """Return those of the *requested* scopes that exist; others are passed over (OpenID Connect Core 3.1.2.1).
+
+    Args:
+        requested: Scopes with spaces between them.
+        has_offline: Whether ``offline_access`` (a refresh token) exists for the endpoint that asks.
+    """
     wanted = set(requested.split())
-    return " ".join(scope for scope in SCOPES if scope in wanted)
+    known = (*SCOPES, OFFLINE_SCOPE) if has_offline else SCOPES
+    return " ".join(scope for scope in known if scope in wanted)
 
 
 def person_claims(person: Person, scope: str) -> dict[str, Claim]:

@@ -13,16 +13,19 @@ from authsms.foundation import metrics
 from authsms.foundation.logs import get_logger
 from authsms.logon.endpoints import Endpoint, EndpointService
 from authsms.logon.kinds import EndpointKind
+from authsms.logon.oidc_profile import OidcOption
 from authsms.protocols.oidc.claims import granted_scope
 from authsms.protocols.oidc.redirects import is_registered
 
-AUTHENTICATION_METHODS = ("client_secret_basic", "client_secret_post", "none")
+SECRET_METHODS = ("client_secret_basic", "client_secret_post")
+AUTHENTICATION_METHODS = (*SECRET_METHODS, "none")
+GRANT_OPTIONS = {"refresh_token": OidcOption.REFRESH_TOKENS, "client_credentials": OidcOption.CLIENT_CREDENTIALS}
 _CLIENT_ID = re.compile(r"[0-9a-f]{32}")
 _log = get_logger(__name__)
 
 
 class Client(ClientMixin):
-    """One endpoint as an OAuth client: code flow only, return addresses exact."""
+    """One endpoint as an OAuth client: the code flow and what it is allowed besides, return addresses exact."""
 
     def __init__(self, endpoint: Endpoint) -> None:
         self.endpoint = endpoint
@@ -38,7 +41,8 @@ class Client(ClientMixin):
 
     @override
     def get_allowed_scope(self, scope: Collection[str] | str) -> str:
-        return granted_scope(scope if isinstance(scope, str) else " ".join(scope))
+        has_offline = self.endpoint.oidc.has(OidcOption.REFRESH_TOKENS)
+        return granted_scope(scope if isinstance(scope, str) else " ".join(scope), has_offline=has_offline)
 
     @override
     def check_redirect_uri(self, redirect_uri: str) -> bool:
@@ -50,7 +54,8 @@ class Client(ClientMixin):
 
     @override
     def check_grant_type(self, grant_type: str) -> bool:
-        return grant_type == "authorization_code"
+        option = GRANT_OPTIONS.get(grant_type)
+        return self.endpoint.oidc.has(option) if option else grant_type == "authorization_code"
 
 
 class Clients:

@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from authsms.protocols.oidc.claims import SCOPES, SINGLE_FACTOR, TWO_FACTORS
-from authsms.protocols.oidc.clients import AUTHENTICATION_METHODS
+from authsms.protocols.oidc.claims import OFFLINE_SCOPE, SCOPES, SINGLE_FACTOR, TWO_FACTORS
+from authsms.protocols.oidc.clients import AUTHENTICATION_METHODS, GRANT_OPTIONS, SECRET_METHODS
 from authsms.protocols.oidc.demands import PROMPTS
 from authsms.protocols.oidc.keys import ALGORITHMS
 
@@ -20,14 +20,18 @@ def discovery_document(issuer: str) -> dict[str, Any]:
         "userinfo_endpoint": f"{issuer}/oauth2/userinfo",
         "jwks_uri": f"{issuer}/oauth2/jwks",
         "end_session_endpoint": f"{issuer}/oauth2/logout",
-        "scopes_supported": list(SCOPES),
+        "introspection_endpoint": f"{issuer}/oauth2/introspect",
+        "revocation_endpoint": f"{issuer}/oauth2/revoke",
+        "scopes_supported": [*SCOPES, OFFLINE_SCOPE],
         "claims_supported": [*_TOKEN_CLAIMS, *_PERSON_CLAIMS],
         "response_types_supported": ["code"],
         "response_modes_supported": ["query"],
-        "grant_types_supported": ["authorization_code"],
+        "grant_types_supported": ["authorization_code", *GRANT_OPTIONS],
         "subject_types_supported": ["public"],
         "id_token_signing_alg_values_supported": list(ALGORITHMS),
         "token_endpoint_auth_methods_supported": list(AUTHENTICATION_METHODS),
+        "introspection_endpoint_auth_methods_supported": list(SECRET_METHODS),
+        "revocation_endpoint_auth_methods_supported": list(AUTHENTICATION_METHODS),
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,
         "acr_values_supported": [SINGLE_FACTOR, TWO_FACTORS],

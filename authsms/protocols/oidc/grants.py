@@ -7,6 +7,7 @@ configured one, never the ``Host`` header. A code is marked after use, not delet
 
 import re
 from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any, ClassVar
 
 from authlib.oauth2.rfc6749 import (
@@ -23,8 +24,9 @@ from typing_extensions import override
 
 from authsms.logon.sessions import LoginSession, LoginSessions
 from authsms.protocols.oidc.clients import AUTHENTICATION_METHODS, Client
+from authsms.protocols.oidc.families import Authorization, Issue
 from authsms.protocols.oidc.redirects import with_parameters
-from authsms.protocols.oidc.tokens import Authorization, Code, CodeTerms, TokenStore
+from authsms.protocols.oidc.tokens import Code, CodeTerms, TokenStore
 
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 
@@ -83,6 +85,11 @@ class S256Challenge(CodeChallenge):
         return "S256"
 
 
+def issue_of(token: Mapping[str, Any], now: datetime) -> Issue:
+    """Return what a token response gives, as it is kept."""
+    return Issue(token["access_token"], now + timedelta(seconds=token["expires_in"]), token.get("refresh_token", ""))
+
+
 class CodeGrant(AuthorizationCodeGrant):
     """Codes for login sessions; `authsms.protocols.oidc.server.Server` brings the stores."""
 
@@ -116,7 +123,7 @@ class CodeGrant(AuthorizationCodeGrant):
         values = request.payload.data
         self._tokens.keep_code(
             code,
-            Authorization(client.client_id, session.id, session.person_key, request.scope),
+            Authorization(client.client_id, session.id, session.person_key, client.get_allowed_scope(request.scope)),
             CodeTerms(values["redirect_uri"], values["code_challenge"], values.get("nonce", "")),
         )
 
@@ -132,6 +139,11 @@ class CodeGrant(AuthorizationCodeGrant):
     def authenticate_user(self, authorization_code: Code) -> LoginSession | None:
         sessions: LoginSessions = self.server.sessions
         return sessions.get(authorization_code.authorization.session_id)
+
+    @override
+    def save_token(self, token: dict[str, Any]) -> None:
+        if not self._tokens.redeem(self.request.authorization_code, issue_of(token, self.server.clock.now())):
+            raise InvalidGrantError("The code was used before.")
 
     @override
     def delete_authorization_code(self, authorization_code: Code) -> None:

@@ -30,7 +30,7 @@ from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database
 from authsms.foundation.errors import ConflictError
 from authsms.foundation.vault import Vault
-from authsms.logon.endpoints import TokenAlgorithm
+from authsms.logon.oidc_profile import TokenAlgorithm
 from authsms.protocols.oidc.models import SigningKeyRow
 
 SigningKey: TypeAlias = ECKey | RSAKey

@@ -54,7 +54,13 @@ class AuthorizationCodeRow(Base):
 
 
 class AccessTokenRow(Base):
-    """One access token; it dies with its login session."""
+    """One access token.
+
+    Attributes:
+        family_id: The code, or the client's own request, that it comes from.
+        session_id: The login session it dies with; empty when there is none.
+        person_key: Whom it speaks for; empty when it is the endpoint itself.
+    """
 
     __tablename__ = "access_token"
 
@@ -66,3 +72,35 @@ class AccessTokenRow(Base):
     scope: Mapped[str] = mapped_column(String(200))
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class TokenFamilyRow(Base):
+    """A line of refresh tokens of which only the newest is good; whoever gives or takes one changes this row first.
+
+    Attributes:
+        id: The family that its access tokens belong to.
+        session_id: The login session it began in; it may outlive it, but not its being ended from elsewhere.
+        expires_at: End of the line however much it is used.
+    """
+
+    __tablename__ = "token_family"
+
+    id: Mapped[str] = mapped_column(String(64), primary_key=True)
+    client_id: Mapped[str] = mapped_column(String(200))
+    session_id: Mapped[str] = mapped_column(String(64), index=True)
+    person_key: Mapped[str] = mapped_column(String(200), index=True)
+    scope: Mapped[str] = mapped_column(String(200))
+    renewed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    revoked_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class RefreshTokenRow(Base):
+    """One refresh token; a used one is kept as long as its line, so that its second use is noticed."""
+
+    __tablename__ = "refresh_token"
+
+    hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    family_id: Mapped[str] = mapped_column(String(64), index=True)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)

@@ -77,6 +77,7 @@ def create_blueprints(provider: Provider) -> tuple[Blueprint, Blueprint]:
     documents = Blueprint("oidc", __name__)
     problems.register(documents)
     _add_documents(documents, provider)
+    _add_token_endpoints(documents, provider)
     return pages, documents
 
 
@@ -139,10 +140,6 @@ def _add_documents(documents: Blueprint, provider: Provider) -> None:
     def key_set() -> Response:
         return _cached(jsonify(provider.keys.published()))
 
-    @documents.post("/oauth2/token")
-    def token() -> Response:
-        return _answer(provider.server.answer_token(provider.read(request.form)))
-
     @documents.route("/oauth2/userinfo", methods=["GET", "POST"])
     def userinfo() -> Response:
         return _no_store(jsonify(provider.userinfo.answer(provider.read(MultiDict()))))
@@ -153,6 +150,20 @@ def _add_documents(documents: Blueprint, provider: Provider) -> None:
             # Nothing was shown, so nothing is wrong with it (RFC 6750 section 3.1).
             return _no_store(Response(status=401, headers={"WWW-Authenticate": 'Bearer realm="authsms"'}))
         return _answer(Answer(*error()))
+
+
+def _add_token_endpoints(documents: Blueprint, provider: Provider) -> None:
+    @documents.post("/oauth2/token")
+    def token() -> Response:
+        return _answer(provider.server.answer_token(provider.read(request.form)))
+
+    @documents.post("/oauth2/introspect")
+    def introspect() -> Response:
+        return _answer(provider.server.answer_about_token("introspection", provider.read(request.form)))
+
+    @documents.post("/oauth2/revoke")
+    def revoke() -> Response:
+        return _answer(provider.server.answer_about_token("revocation", provider.read(request.form)))
 
 
 def _refused(error: InvalidInputError) -> Response:

@@ -1,18 +1,23 @@
 """Authlib's authorization server over our endpoints, sessions and tokens; it knows nothing of Flask."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from authlib.oauth2 import AuthorizationServer, OAuth2Error, OAuth2Request
-from authlib.oauth2.rfc6749 import InvalidGrantError, InvalidRequestError
+from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError
 from typing_extensions import override
 
 from authsms.foundation import metrics
 from authsms.foundation.clock import Clock
 from authsms.logon.sessions import LoginSession, LoginSessions
+from authsms.protocols.oidc.claims import OFFLINE_SCOPE
 from authsms.protocols.oidc.clients import Client, Clients
+from authsms.protocols.oidc.further_grants import OwnGrant, RefreshGrant, Standing
 from authsms.protocols.oidc.grants import CodeGrant, ProviderRequest, S256Challenge
 from authsms.protocols.oidc.identity_tokens import IdTokens, Names
+from authsms.protocols.oidc.refreshing import RefreshToken, RefreshTokens
 from authsms.protocols.oidc.tokens import TOKEN_LIFETIME, TokenStore
 
 
@@ -29,19 +34,30 @@ class Answer:
     headers: list[tuple[str, str]]
 
 
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """Where sessions and tokens are kept."""
+
+    sessions: LoginSessions
+    tokens: TokenStore
+    refresh_tokens: RefreshTokens
+
+
 class Server(AuthorizationServer):
     """Validates requests, authenticates endpoints, hands out tokens."""
 
-    def __init__(
-        self, *, clients: Clients, sessions: LoginSessions, tokens: TokenStore, id_tokens: IdTokens, clock: Clock
-    ) -> None:
+    def __init__(self, clients: Clients, stores: Stores, standing: Standing, id_tokens: IdTokens, clock: Clock) -> None:
         super().__init__()
         self.clients = clients
-        self.sessions = sessions
-        self.tokens = tokens
-        self._clock = clock
+        self.sessions = stores.sessions
+        self.tokens = stores.tokens
+        self.refresh_tokens = stores.refresh_tokens
+        self.standing = standing
+        self.clock = clock
         self._names: Names = id_tokens.names
         self.register_grant(CodeGrant, [S256Challenge(required=True), id_tokens])
+        self.register_grant(RefreshGrant)
+        self.register_grant(OwnGrant)
         self.register_token_generator("default", self._bearer)
 
     @override
@@ -63,21 +79,20 @@ class Server(AuthorizationServer):
     @override
     def authenticate_client(self, request: OAuth2Request, methods: list[str], endpoint: str = "token") -> Client:
         client, request.auth_method = self.clients.authenticate(request.headers or {}, request.form)
+        if request.auth_method not in methods:
+            raise InvalidClientError("This needs an application with a secret.", status_code=401)
         return client
 
-    @override
-    def save_token(self, token: dict[str, Any], request: OAuth2Request) -> None:
-        session: LoginSession = request.user
-        ends_at = min(self._clock.now() + TOKEN_LIFETIME, session.expires_at)
-        if not self.tokens.redeem(request.authorization_code, token["access_token"], ends_at):
-            raise InvalidGrantError("The code was used before.")
+    def answer_once(self, request: ProviderRequest, respond: Callable[[ProviderRequest], Answer]) -> Answer:
+        """Return what *respond* says to a request of an endpoint that names every parameter once."""
+        if any(len(values) > 1 for values in request.payload.datalist.values()):
+            refused: Answer = self.handle_error_response(request, InvalidRequestError("A parameter appears twice."))
+            return refused
+        return respond(request)
 
     def answer_token(self, request: ProviderRequest) -> Answer:
         """Return the answer of the token endpoint."""
-        if any(len(values) > 1 for values in request.payload.datalist.values()):
-            answer: Answer = self.handle_error_response(request, InvalidRequestError("A parameter appears twice."))
-        else:
-            answer = self.create_token_response(request)
+        answer = self.answer_once(request, self.create_token_response)
         metrics.TOKENS.labels("issued" if answer.status == 200 else "refused").inc()  # noqa: PLR2004 - HTTP's own word
         return answer
 
@@ -91,11 +106,28 @@ class Server(AuthorizationServer):
         body = [(name, value) for name, value in error.get_body() if name != "state"]
         return [*body, *self.answer_parameters(request)]
 
-    def _bearer(self, client: Client, user: LoginSession, scope: str, **_unused: object) -> dict[str, Any]:
-        lifetime = min(TOKEN_LIFETIME, user.expires_at - self._clock.now())
-        return {
+    def answer_about_token(self, name: str, request: ProviderRequest) -> Answer:
+        """Return the answer of an endpoint about a token that exists already: ``introspection`` or ``revocation``."""
+        return self.answer_once(request, partial(self.create_endpoint_response, name))
+
+    def _bearer(
+        self,
+        client: Client,
+        user: LoginSession | RefreshToken | None,
+        scope: str | None,
+        *,
+        include_refresh_token: bool,
+        **_unused: object,
+    ) -> dict[str, Any]:
+        lifetime = TOKEN_LIFETIME if user is None else min(TOKEN_LIFETIME, user.expires_at - self.clock.now())
+        token = {
             "token_type": "Bearer",
             "access_token": self.tokens.new_secret(),
             "expires_in": max(int(lifetime.total_seconds()), 0),
-            "scope": client.get_allowed_scope(scope),
         }
+        if user is None:
+            return token
+        granted = client.get_allowed_scope(scope or "")
+        if include_refresh_token and (isinstance(user, RefreshToken) or OFFLINE_SCOPE in granted.split()):
+            token["refresh_token"] = self.tokens.new_secret()
+        return token | {"scope": granted}

@@ -10,27 +10,18 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import delete, select, update
-from sqlalchemy.orm import Session
 
-from authsms.audit import AuditEntry, AuditTag, AuditTrail
+from authsms.audit import AuditTag
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database, rowcount
 from authsms.foundation.vault import Vault
+from authsms.logon.sessions import LoginSessions
+from authsms.protocols.oidc.families import Authorization, Families, Issue
 from authsms.protocols.oidc.models import AccessTokenRow, AuthorizationCodeRow
 
 CODE_LIFETIME = timedelta(seconds=60)
 TOKEN_LIFETIME = timedelta(hours=1)
 _KEPT_AFTER_EXPIRY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True)
-class Authorization:
-    """What an endpoint may learn, and about whose login session."""
-
-    client_id: str
-    session_id: str
-    person_key: str
-    scope: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,17 +59,21 @@ class AccessToken:
 
     authorization: Authorization
     expires_at: datetime
-    family_id: str = field(default="")
+    family_id: str
+    hash: str = field(repr=False)
 
 
 class TokenStore:
     """Keeps codes and tokens, as keyed hashes."""
 
-    def __init__(self, database: Database, vault: Vault, clock: Clock, audit: AuditTrail) -> None:
+    def __init__(
+        self, database: Database, vault: Vault, clock: Clock, families: Families, sessions: LoginSessions
+    ) -> None:
         self._database = database
         self._vault = vault
         self._clock = clock
-        self._audit = audit
+        self._families = families
+        self._sessions = sessions
 
     def new_secret(self) -> str:
         """Return a new code or token; it means nothing until it is kept."""
@@ -111,40 +106,52 @@ class TokenStore:
             row = session.scalars(query).one_or_none()
         return None if row is None else self._code(row)
 
-    def redeem(self, code: Code, token: str, expires_at: datetime) -> bool:
-        """Use up *code* and keep *token* in its place; the loser of a race revokes the family and gets False."""
+    def redeem(self, code: Code, issue: Issue) -> bool:
+        """Use up *code* and keep the tokens of *issue* in its place.
+
+        Returns:
+            False when the code was used before, which revokes the family, or when a refresh token was wanted and the
+            login session has ended meanwhile.
+        """
         authorization = code.authorization
         with self._database.write() as session:
             claim = update(AuthorizationCodeRow).where(
                 AuthorizationCodeRow.id == code.id, AuthorizationCodeRow.used_at.is_(None)
             )
             if rowcount(session.execute(claim.values(used_at=self._clock.now()))) != 1:
-                self._revoke(session, code, reason="code used twice")
+                self._families.revoke(session, code.id, authorization, reason="code used twice")
                 return False
-            session.add(
-                AccessTokenRow(
-                    hash=self._token_hash(token),
-                    family_id=code.id,
-                    client_id=authorization.client_id,
-                    session_id=authorization.session_id,
-                    person_key=authorization.person_key,
-                    scope=authorization.scope,
-                    expires_at=expires_at,
-                    revoked_at=None,
-                )
-            )
-            self._audit.record(session, _entry(AuditTag.TOKEN_ISSUED, authorization, family=code.id))
+            if issue.refresh:
+                # Whoever ends the session now waits, and then finds the line that begins here.
+                if not self._sessions.hold(session, authorization.session_id):
+                    return False
+                self._families.begin_line(session, code.id, authorization, issue.refresh)
+            self._families.give(session, code.id, authorization, issue)
         return True
+
+    def keep_own(self, client_id: str, issue: Issue) -> None:
+        """Keep an access token with which an endpoint acts for itself."""
+        with self._database.write() as session:
+            self._families.give(session, self._vault.new_id(), Authorization(client_id, "", "", ""), issue)
+
+    def revoke_token(self, token: AccessToken) -> None:
+        """Make one access token worthless, because its endpoint wishes it."""
+        with self._database.write() as session:
+            statement = update(AccessTokenRow).where(AccessTokenRow.hash == token.hash)
+            session.execute(statement.values(revoked_at=self._clock.now()))
+            self._families.note(
+                session, AuditTag.TOKEN_REVOKED, token.family_id, token.authorization, reason="endpoint"
+            )
 
     def revoke_family(self, code: Code) -> None:
         """Make every token that came from *code* worthless, because the code was shown again."""
         with self._database.write() as session:
-            self._revoke(session, code, reason="code used twice")
+            self._families.revoke(session, code.id, code.authorization, reason="code used twice")
 
     def find_token(self, token: str) -> AccessToken | None:
         """Return what *token* stands for, while it is neither expired nor revoked."""
         query = select(AccessTokenRow).where(
-            AccessTokenRow.hash == self._token_hash(token),
+            AccessTokenRow.hash == self._families.access_hash(token),
             AccessTokenRow.revoked_at.is_(None),
             AccessTokenRow.expires_at > self._clock.now(),
         )
@@ -153,7 +160,7 @@ class TokenStore:
         if row is None:
             return None
         authorization = Authorization(row.client_id, row.session_id, row.person_key, row.scope)
-        return AccessToken(authorization, row.expires_at, row.family_id)
+        return AccessToken(authorization, row.expires_at, row.family_id, row.hash)
 
     def purge(self) -> int:
         """Delete codes and tokens that have long expired; return how many. Any process may call it, at any time."""
@@ -162,14 +169,6 @@ class TokenStore:
             codes = session.execute(delete(AuthorizationCodeRow).where(AuthorizationCodeRow.expires_at < before))
             tokens = session.execute(delete(AccessTokenRow).where(AccessTokenRow.expires_at < before))
             return rowcount(codes) + rowcount(tokens)
-
-    def _revoke(self, session: Session, code: Code, *, reason: str) -> None:
-        session.execute(
-            update(AccessTokenRow)
-            .where(AccessTokenRow.family_id == code.id, AccessTokenRow.revoked_at.is_(None))
-            .values(revoked_at=self._clock.now())
-        )
-        self._audit.record(session, _entry(AuditTag.TOKEN_REVOKED, code.authorization, family=code.id, reason=reason))
 
     def _code(self, row: AuthorizationCodeRow) -> Code:
         return Code(
@@ -182,10 +181,3 @@ class TokenStore:
 
     def _code_hash(self, code: str) -> str:
         return self._vault.keyed_hash("oidc.code", code)
-
-    def _token_hash(self, token: str) -> str:
-        return self._vault.keyed_hash("oidc.access-token", token)
-
-
-def _entry(tag: AuditTag, authorization: Authorization, **details: str) -> AuditEntry:
-    return AuditEntry(tag, person_key=authorization.person_key, endpoint=authorization.client_id, details={**details})

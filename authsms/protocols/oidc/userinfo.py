@@ -44,7 +44,7 @@ class LiveToken:
 
 
 class TokenValidator(BearerTokenValidator):
-    """Finds access tokens; a token whose login session has ended is dead."""
+    """Finds access tokens; a token whose login session has ended is dead, and one without a person knows nobody."""
 
     def __init__(self, tokens: TokenStore, sessions: LoginSessions) -> None:
         super().__init__(realm="authsms")
@@ -53,10 +53,16 @@ class TokenValidator(BearerTokenValidator):
 
     @override
     def authenticate_token(self, token_string: str) -> LiveToken | None:
+        token = self.find(token_string)
+        return LiveToken(token) if token is not None and token.authorization.person_key else None
+
+    def find(self, token_string: str) -> AccessToken | None:
+        """Return a token that is good, for whomever it speaks."""
         token = self._tokens.find_token(token_string)
-        if token is None or self._sessions.get(token.authorization.session_id) is None:
+        if token is None:
             return None
-        return LiveToken(token)
+        session_id = token.authorization.session_id
+        return None if session_id and self._sessions.get(session_id) is None else token
 
 
 class UserInfoEndpoint:

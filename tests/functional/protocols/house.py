@@ -8,6 +8,7 @@ import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
@@ -32,12 +33,15 @@ from authsms.foundation.resources import static_folder, templates_folder
 from authsms.foundation.settings import Settings
 from authsms.foundation.vault import Vault
 from authsms.identity.repository import Person, PersonKey
+from authsms.logon.blocks import Blocks
 from authsms.logon.catalog import Catalog
 from authsms.logon.endpoints import Continuations, Endpoint, EndpointService
 from authsms.logon.models import EventRow
 from authsms.logon.sessions import LoginSessions, SessionDraft
 from authsms.protocols.client_address import ClientAddress
+from authsms.protocols.oidc.families import Families
 from authsms.protocols.oidc.keys import SigningKeys
+from authsms.protocols.oidc.refreshing import RefreshTokens
 from authsms.protocols.oidc.tokens import TokenStore
 from authsms.protocols.oidc.userinfo import People
 from authsms.protocols.readiness import Check
@@ -120,12 +124,15 @@ class House:
     def __post_init__(self) -> None:
         database, vault, clock = self.database, self.vault, self.clock
         self.audit = AuditTrail(database, vault, clock)
-        self.sessions = LoginSessions(database, vault, clock, self.settings.sessions)
+        families = Families(vault, clock, self.audit, self.settings.sessions.offline)
+        self.sessions = LoginSessions(database, vault, clock, self.settings.sessions, [families.follow])
+        self.blocks = Blocks(database, clock, freshness=timedelta(0))
         self.catalog = Catalog(database, vault)
         self.endpoints = EndpointService(database, vault, clock, self.audit)
         self.continuations = Continuations(database, vault, clock)
         self.signing_keys = SigningKeys(database, vault, clock, self.audit)
-        self.tokens = TokenStore(database, vault, clock, self.audit)
+        self.tokens = TokenStore(database, vault, clock, families, self.sessions)
+        self.refresh_tokens = RefreshTokens(database, clock, families)
         suppressions = SuppressionList(database, vault, clock, self.audit, lambda _: ())
         outbox = Outbox(database, vault, clock, self.audit, SocketDoorbell(bell_folder(self.settings.instance)))
         self.inbox = open_inbox(self.settings, outbox, suppressions, database, vault, clock, self.audit)

@@ -11,8 +11,8 @@ from joserfc.jwk import KeySet
 from sqlalchemy import update
 
 from authsms.foundation.errors import DirectoryUnavailableError
-from authsms.logon.endpoints import OidcProfile, TokenAlgorithm
 from authsms.logon.models import EventRow
+from authsms.logon.oidc_profile import OidcProfile, TokenAlgorithm
 from tests.functional.protocols.house import CALLBACK, Application, Browser, House, answer
 
 

@@ -9,7 +9,7 @@ from authsms.audit import AuditTrail
 from authsms.foundation.db import Database
 from authsms.foundation.errors import ConflictError, SealBrokenError
 from authsms.foundation.vault import KeyRing, Vault
-from authsms.logon.endpoints import TokenAlgorithm
+from authsms.logon.oidc_profile import TokenAlgorithm
 from authsms.protocols.oidc.keys import SigningKeys
 from authsms.protocols.oidc.models import SigningKeyRow
 

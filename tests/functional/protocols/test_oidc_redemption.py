@@ -16,7 +16,7 @@ from sqlalchemy import func, select
 
 from authsms.audit import AuditRecord, AuditTag
 from authsms.foundation.logs import configure_logging
-from authsms.logon.endpoints import OidcProfile
+from authsms.logon.oidc_profile import OidcProfile
 from authsms.protocols.oidc.models import AccessTokenRow, AuthorizationCodeRow
 from tests.functional.protocols.house import CALLBACK, Application, Browser, House, answer
 
@@ -45,8 +45,8 @@ def logged(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixtur
         ({"code": "wrong"}, "invalid_grant"),
         ({"code": None}, "invalid_request"),
         ({"grant_type": "password"}, "unsupported_grant_type"),
-        ({"grant_type": "client_credentials"}, "unsupported_grant_type"),
-        ({"grant_type": "refresh_token"}, "unsupported_grant_type"),
+        ({"grant_type": "client_credentials"}, "unauthorized_client"),
+        ({"grant_type": "refresh_token"}, "unauthorized_client"),
         ({"grant_type": None}, "unsupported_grant_type"),
     ],
 )

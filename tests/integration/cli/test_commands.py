@@ -27,6 +27,22 @@ def test_a_fresh_database_has_the_right_shape(shell):
     assert "as it should be" in shell.run("db", "check")
 
 
+def test_an_endpoint_is_allowed_more_and_less(shell):
+    """Nothing of it by itself; somebody who takes it back is obeyed at once."""
+    services = shell.services()
+    services.prepare()
+    made, _ = services.endpoints.create("Wiki", event="web", redirect_uris=("https://wiki.example/",))
+    services.close()
+    before = shell.run("endpoint", "options", made.id)
+    on = shell.run("endpoint", "options", made.id, "--on", "refresh-tokens")
+    off = shell.run("endpoint", "options", made.id, "--off", "refresh-tokens")
+
+    assert before == off
+    assert ("on" in before.split(), "on" in on.split()) == (False, True)
+    assert "no such endpoint" in shell.run("endpoint", "options", "nothing", status=1)
+    assert "endpoint.changed" in shell.run("audit", "show")
+
+
 def test_somebody_whose_codes_were_disabled_may_try_again(shell):
     """The end of the ladder is final until an administrator binds the method again, which is recorded."""
     services = shell.services(AUTHSMS_OTP__FAILURE_CAP=str(CAP))

@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from authsms.foundation.errors import ConflictError, InvalidInputError, NotFoundError
-from authsms.logon.endpoints import OidcProfile
+from authsms.logon.oidc_profile import OidcProfile
 from tests.integration.otp.racing import at_once
 
 

@@ -94,6 +94,26 @@ def test_an_endpoint_is_changed_but_not_over_somebody_elses_change(office, admin
     assert (only(office).name, only(office).oidc.algorithm) == ("Second", "RS256")
 
 
+def test_options_are_off_until_they_are_chosen(office, admin):
+    admin.post("/admin/endpoints/new", FIELDS)
+    made, before = only(office), only(office).oidc.options
+    address = f"/admin/endpoints/of/{made.id}"
+    chosen = {**FIELDS, "option": ["refresh-tokens", "client-credentials", "made-up"]}
+    admin.post(address, {**chosen, "seen": seen_in(admin.get(address))})
+    page = admin.get(address)
+
+    assert (before, only(office).oidc.options) == (frozenset(), {"refresh-tokens", "client-credentials"})
+    assert page.text.count(" checked") == 2
+
+
+def test_a_public_endpoint_gets_no_option_that_needs_a_secret(office, admin):
+    fields = {**FIELDS, "is_public": "on", "option": "client-credentials"}
+    answer = admin.post("/admin/endpoints/new", fields)
+
+    assert answer.status_code == 400
+    assert "no tokens in its own name" in answer.text
+
+
 def test_a_name_that_is_taken_is_refused(office, admin):
     office.services.endpoints.create("Taken", event="web", redirect_uris=("https://a.example.test/",))
     made, _ = office.services.endpoints.create("Wiki", event="web", redirect_uris=("https://b.example.test/",))

@@ -1,0 +1,57 @@
+"""What an endpoint is as an OpenID Connect client, and what an administrator allows it beyond signing people in."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+from authsms.foundation.errors import InvalidInputError
+
+
+class TokenAlgorithm(StrEnum):
+    """How ID tokens for an endpoint are signed (RFC 7518 section 3.1)."""
+
+    ES256 = "ES256"
+    RS256 = "RS256"
+
+
+class OidcOption(StrEnum):
+    """What an endpoint may do, or must do, beyond the code flow; no endpoint has any of them by itself."""
+
+    CLIENT_CREDENTIALS = "client-credentials"
+    REFRESH_TOKENS = "refresh-tokens"
+
+
+_NEEDS_SECRET: Final = frozenset({OidcOption.CLIENT_CREDENTIALS})
+
+
+@dataclass(frozen=True, slots=True)
+class OidcProfile:
+    """What an endpoint is as an OpenID Connect client.
+
+    Attributes:
+        is_public: It cannot keep a secret (a program on the person's own machine) and gets none; PKCE alone binds it.
+        algorithm: The signature it understands.
+        options: What it may do beyond the code flow.
+    """
+
+    is_public: bool = False
+    algorithm: TokenAlgorithm = TokenAlgorithm.ES256
+    options: frozenset[OidcOption] = frozenset()
+
+    def has(self, option: OidcOption) -> bool:
+        """Return whether the endpoint has *option* and can keep the secret it needs."""
+        return option in self.options and not (self.is_public and option in _NEEDS_SECRET)
+
+    def check(self) -> None:
+        """Return when the options go together.
+
+        Raises:
+            InvalidInputError: One of them needs a secret, and the endpoint has none.
+        """
+        if self.is_public and self.options & _NEEDS_SECRET:
+            raise InvalidInputError(
+                "A public endpoint has no secret and can get no tokens in its own name.", field="options"
+            )
+
+
+CONFIDENTIAL: Final = OidcProfile()

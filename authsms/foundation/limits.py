@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import cast
 
-from sqlalchemy import Float, String, Table, bindparam, delete, func, select, update
+from sqlalchemy import BindParameter, Executable, Float, String, Table, bindparam, case, delete, func, select, update
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Base, Database, rowcount
 from authsms.foundation.errors import TooManyRequestsError
-from authsms.foundation.statements import PlainConnection
 
 
 class LimitRow(Base):
@@ -56,7 +55,9 @@ class Limits:
         self._database = database
         self._clock = clock
         later = func.max if database.dialect == "sqlite" else func.greatest
-        arrival = later(_L.arrival, bindparam("moment", type_=Float)) + bindparam("step", type_=Float)
+        self._later = later(_L.arrival, bindparam("moment", type_=Float))
+        self._takings: dict[int, Executable] = {}
+        arrival = self._later + bindparam("step", type_=Float)
         self._taking = (
             database.insert(_TABLE)
             .on_conflict_do_update(
@@ -113,16 +114,25 @@ class Limits:
         return datetime.fromtimestamp(arrival, UTC)
 
     def take_all(self, *takes: tuple[str, Rate]) -> None:
-        """Use up one of each limit, or of none, in a transaction of its own that does not wait for the disk.
+        """Use up one of each limit, or of none, in one statement that does not wait for the disk.
 
-        Name them in the same order everywhere: their rows are locked in that order.
+        Name them in the same order everywhere: their rows are locked in that order. Where one is reached, what was
+        used up of the others is given back, a moment later.
 
         Raises:
             TooManyRequestsError: One of them is reached.
         """
-        with self._database.jot() as connection:
-            for key, rate in takes:
-                self._take(connection, key, rate)
+        now = self._clock.now().timestamp()
+        wish: dict[str, str | float] = {"moment": now}
+        for number, (key, rate) in enumerate(takes):
+            allowance = (rate.count - 1) * rate.interval
+            wish |= {f"key_{number}": key, f"arrival_{number}": now + rate.interval}
+            wish |= {f"step_{number}": rate.interval, f"latest_{number}": now + allowance}
+        with self._database.jot_one() as connection:
+            taken = set(connection.execute(self._taking_all(len(takes)), wish).scalars())
+        refused = next((take for take in takes if take[0] not in taken), None)
+        if refused is not None:
+            self._refuse(*refused, [take for take in takes if take[0] in taken], now)
 
     def give_back(self, session: Session, *takes: tuple[str, Rate]) -> None:
         """Undo earlier takes, within the caller's transaction: what was guarded against did not happen."""
@@ -133,14 +143,41 @@ class Limits:
         with self._database.write() as session:
             return rowcount(session.execute(delete(LimitRow).where(LimitRow.arrival < self._clock.now().timestamp())))
 
-    def _take(self, session: Session | PlainConnection, key: str, rate: Rate) -> None:
+    def _taking_all(self, count: int) -> Executable:
+        """Return the statement that takes one of each of so many limits and returns the keys of those it has taken."""
+        if count not in self._takings:
+            keys: list[BindParameter[str]] = [bindparam(f"key_{number}") for number in range(count)]
+            rows = [{"key": key, "arrival": bindparam(f"arrival_{number}")} for number, key in enumerate(keys)]
+            step, latest = (
+                case(*((_L.key == key, bindparam(f"{word}_{number}", type_=Float)) for number, key in enumerate(keys)))
+                for word in ("step", "latest")
+            )
+            self._takings[count] = (
+                self._database.insert(_TABLE)
+                .values(rows)
+                .on_conflict_do_update(
+                    index_elements=[_L.key], set_={"arrival": self._later + step}, where=_L.arrival <= latest
+                )
+                .returning(_L.key)
+            )
+        return self._takings[count]
+
+    def _refuse(self, key: str, rate: Rate, others: list[tuple[str, Rate]], now: float) -> None:
+        """Give back what was taken of *others* and raise the error that says when to come again."""
+        with self._database.jot() as connection:
+            if others:
+                connection.execute(_GIVE_BACK, [{"wanted": other, "step": one.interval} for other, one in others])
+            arrival = connection.execute(_ARRIVAL, {"wanted": key}).scalar_one()
+        raise _refusal(arrival, rate, now)
+
+    def _take(self, session: Session, key: str, rate: Rate) -> None:
         now = self._clock.now().timestamp()
         allowance = (rate.count - 1) * rate.interval
         wish = {"key": key, "arrival": now + rate.interval, "moment": now, "step": rate.interval}
         if session.execute(self._taking, wish | {"latest": now + allowance}).first() is None:
-            arrival = session.execute(_ARRIVAL, {"wanted": key}).scalar_one()
-            raise TooManyRequestsError("Too many tries. Wait a little.", retry_after=_until(arrival - allowance, now))
+            raise _refusal(session.execute(_ARRIVAL, {"wanted": key}).scalar_one(), rate, now)
 
 
-def _until(moment: float, now: float) -> timedelta:
-    return max(datetime.fromtimestamp(moment, UTC) - datetime.fromtimestamp(now, UTC), timedelta(seconds=1))
+def _refusal(arrival: float, rate: Rate, now: float) -> TooManyRequestsError:
+    seconds = arrival - (rate.count - 1) * rate.interval - now
+    return TooManyRequestsError("Too many tries. Wait a little.", retry_after=timedelta(seconds=max(seconds, 1)))

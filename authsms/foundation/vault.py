@@ -86,6 +86,8 @@ class Vault:
         self._ciphers = {key_id: AESGCM(key) for key_id, key in ring.sealing.items()}
         self._sealing_id = next(iter(ring.sealing))
         self._pepper_id = next(iter(ring.peppers))
+        self._oldest_pepper = ring.peppers[next(reversed(list(ring.peppers)))]
+        self._begun_macs: dict[tuple[bytes, str], hmac.HMAC] = {}  # as many as there are purposes in our own code
         self._code_hasher = profile.hasher()
         strong = profile if profile is HashingProfile.TESTS else HashingProfile.OWASP
         self._password_hasher = strong.hasher()
@@ -158,8 +160,7 @@ class Vault:
         It always uses the oldest pepper, so that what is looked up by hash is still found after a new pepper was
         added for codes.
         """
-        oldest = self._ring.peppers[next(reversed(list(self._ring.peppers)))]
-        return self._mac(oldest, purpose, *parts).hex()
+        return self._mac(self._oldest_pepper, purpose, *parts).hex()
 
     def hash_code(self, challenge_id: str, code: str) -> str:
         """Return the keyed argon2id hash under which *code* is kept for one challenge.
@@ -218,9 +219,12 @@ class Vault:
     def _code_mac(self, pepper_id: str, challenge_id: str, code: str) -> bytes:
         return self._mac(self._ring.peppers[pepper_id], "code", challenge_id, code)
 
-    @staticmethod
-    def _mac(key: bytes, purpose: str, *parts: str) -> bytes:
-        mac = hmac.new(hmac.digest(key, purpose.encode(), sha256), digestmod=sha256)
+    def _mac(self, key: bytes, purpose: str, *parts: str) -> bytes:
+        begun = self._begun_macs.get((key, purpose))
+        if begun is None:
+            begun = hmac.new(hmac.digest(key, purpose.encode(), sha256), digestmod=sha256)
+            self._begun_macs[key, purpose] = begun
+        mac = begun.copy()
         for part in parts:
             data = part.encode()
             mac.update(len(data).to_bytes(4) + data)

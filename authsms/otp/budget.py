@@ -7,7 +7,7 @@ here, so the last day's moments are kept, one row a key, locked while they are r
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Executable, bindparam, delete, update
+from sqlalchemy import Executable, bindparam, delete
 from sqlalchemy.orm import Session
 
 from authsms.foundation.clock import Clock
@@ -18,11 +18,6 @@ from authsms.otp.models import SEND_BUDGET
 
 _DAY = timedelta(days=1)
 _B = SEND_BUDGET.c
-_WRITE = (
-    update(SEND_BUDGET)
-    .where(_B.key == bindparam("wanted"))
-    .values(sent=bindparam("moments"), sent_at=bindparam("moment"))
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +42,7 @@ class SendBudget:
         self._window = SendWindow(
             timedelta(seconds=settings.resend_seconds), settings.per_ten_minutes, settings.per_day
         )
-        self._locks: dict[int, Executable] = {}
+        self._statements: dict[int, tuple[Executable, Executable]] = {}
 
     def take(self, session: Session, *keys: str) -> Grant:
         """Count one text against every one of *keys*, or against none if one of them has no more to give.
@@ -55,34 +50,43 @@ class SendBudget:
         A rollback of the transaction gives it back. Rows are locked in the order of their keys.
         """
         now = self._clock.now()
-        names = {f"key_{number}": key for number, key in enumerate(sorted(set(keys)))}
-        locked = session.execute(self._lock(len(names)), {**names, "none": [], "moment": now}).all()
-        kept = {row.key: self._window.kept([datetime.fromtimestamp(at, UTC) for at in row.sent], now) for row in locked}
-        next_at = max(self._window.next_at(sent, now) for sent in kept.values())
+        ordered = sorted(set(keys))
+        lock, write = self._statements_for(len(ordered))
+        names: dict[str, object] = {f"key_{number}": key for number, key in enumerate(ordered)}
+        names |= {f"sent_{number}": [] for number in range(len(ordered))} | {"moment": now}
+        locked = {row.key: row.sent for row in session.execute(lock, names)}
+        kept = [self._window.kept([datetime.fromtimestamp(at, UTC) for at in locked[key]], now) for key in ordered]
+        next_at = max(self._window.next_at(sent, now) for sent in kept)
         if next_at > now:
             return Grant(granted=False, next_at=next_at)
-        taken = {key: (*sent, now) for key, sent in kept.items()}
-        session.execute(
-            _WRITE,
-            [
-                {"wanted": key, "moments": [moment.timestamp() for moment in sent], "moment": now}
-                for key, sent in taken.items()
-            ],
-        )
-        return Grant(granted=True, next_at=max(self._window.next_at(sent, now) for sent in taken.values()))
+        taken = [(*sent, now) for sent in kept]
+        names |= {f"sent_{number}": [moment.timestamp() for moment in sent] for number, sent in enumerate(taken)}
+        session.execute(write, names)
+        return Grant(granted=True, next_at=max(self._window.next_at(sent, now) for sent in taken))
 
-    def _lock(self, count: int) -> Executable:
-        """Return the statement that makes the rows that are missing, locks those that are there, and reads them all."""
-        if count not in self._locks:
-            none, moment = bindparam("none", type_=_B.sent.type), bindparam("moment", type_=_B.sent_at.type)
-            rows = [{"key": bindparam(f"key_{number}"), "sent": none, "sent_at": moment} for number in range(count)]
-            self._locks[count] = (
-                self._database.insert(SEND_BUDGET)
-                .values(rows)
-                .on_conflict_do_update(index_elements=[_B.key], set_={"sent_at": _B.sent_at})
-                .returning(_B.key, _B.sent)
+    def _statements_for(self, count: int) -> tuple[Executable, Executable]:
+        """Return two statements on so many rows.
+
+        The first makes those that are missing, locks those that are there, and reads them all; the second, which
+        finds them all there, writes them.
+        """
+        if count not in self._statements:
+            moment = bindparam("moment", type_=_B.sent_at.type)
+            rows = [
+                {
+                    "key": bindparam(f"key_{number}"),
+                    "sent": bindparam(f"sent_{number}", type_=_B.sent.type),
+                    "sent_at": moment,
+                }
+                for number in range(count)
+            ]
+            new = self._database.insert(SEND_BUDGET).values(rows)
+            lock = new.on_conflict_do_update(index_elements=[_B.key], set_={"sent_at": _B.sent_at})
+            write = new.on_conflict_do_update(
+                index_elements=[_B.key], set_={"sent": new.excluded.sent, "sent_at": new.excluded.sent_at}
             )
-        return self._locks[count]
+            self._statements[count] = lock.returning(_B.key, _B.sent), write
+        return self._statements[count]
 
     def purge(self) -> int:
         """Delete rows that limit nothing any more; return how many."""

@@ -10,12 +10,13 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, delete, exists, select, update
 from sqlalchemy.orm import Session
 
 from authsms.foundation.clock import Clock
-from authsms.foundation.db import Database, rowcount
+from authsms.foundation.db import Database, after_commit, rowcount
 from authsms.foundation.errors import ConflictError, gettext_noop
+from authsms.foundation.glance import Glance
 from authsms.foundation.vault import Vault
 from authsms.logon.models import ENROLLMENT
 from authsms.otp.engine import SEED_BYTES, accept_totp, encode_seed
@@ -37,6 +38,7 @@ _OF = (_E.person_key == bindparam("of_person")) & (_E.method == bindparam("of_me
 _THIS = _E.id == bindparam("wanted")
 _FIND = select(ENROLLMENT).where(_OF)
 _READY = select(_E.method).where(_E.person_key == bindparam("of_person"), _E.state == EnrollmentState.ACTIVE)
+_ANY = select(exists(select(_E.id).where(_E.state == EnrollmentState.ACTIVE)))
 _REMOVE = delete(ENROLLMENT).where(_OF)
 _CONFIRM = (
     update(ENROLLMENT)
@@ -84,6 +86,7 @@ class Enrollments:
         self._database = database
         self._vault = vault
         self._clock = clock
+        self._any = Glance(self._look)
         fresh = database.insert(ENROLLMENT)
         columns = {name: fresh.excluded[name] for name in ("id", "seed", "label", "created_at")}
         self._draw = fresh.on_conflict_do_update(
@@ -94,6 +97,13 @@ class Enrollments:
         """Return the methods that a person has set up and confirmed."""
         with self._database.read() as session:
             return frozenset(session.execute(_READY, {"of_person": person_key}).scalars())
+
+    def are_used(self) -> bool:
+        """Return whether anybody at all has set up a method, as of a second ago at most.
+
+        As long as nobody has, a login need not look what its person has set up.
+        """
+        return self._any.get()
 
     def find(self, person_key: str, method: str) -> Enrollment | None:
         """Return what a person has of a method; one that was not confirmed in time is none.
@@ -137,6 +147,7 @@ class Enrollments:
     def confirm(self, session: Session, enrollment: Enrollment, step: int) -> bool:
         """Let a method count from now on; False when that seed was replaced, removed or confirmed meanwhile."""
         confirmed = {"wanted": enrollment.id, "step": step, "moment": self._clock.now()}
+        after_commit(session, self._any.look_again)
         return rowcount(session.execute(_CONFIRM, confirmed)) > 0
 
     def use(self, session: Session, enrollment: Enrollment, step: int) -> bool:
@@ -152,6 +163,10 @@ class Enrollments:
         old = (_E.state == EnrollmentState.PENDING) & (_E.created_at <= self._clock.now() - PENDING_LIFETIME)
         with self._database.write() as session:
             return rowcount(session.execute(delete(ENROLLMENT).where(old)))
+
+    def _look(self) -> bool:
+        with self._database.read() as session:
+            return bool(session.execute(_ANY).scalar_one())
 
     def _view(self, row: Any) -> Enrollment:
         return Enrollment(

@@ -39,7 +39,7 @@ class Walk:
     def knowing(self, enrollments: Enrollments, methods: Mapping[str, Method]) -> "Walk":
         """Return the walk with what the person has set up, looked up only where a chain of the event asks for it."""
         asks = any(_needs_enrollment(chain, methods) for chain in self.event.chains)
-        return replace(self, ready=enrollments.ready(self.subject.key)) if asks else self
+        return replace(self, ready=enrollments.ready(self.subject.key)) if asks and enrollments.are_used() else self
 
     def view(self, progress: Progress, asks: Asks | None = None) -> LogonView:
         """Return what a method sees when the process stands at *progress*."""

@@ -12,6 +12,7 @@ from authsms.foundation.sections import OtpSettings
 from authsms.logon.catalog import Chain
 from authsms.logon.machine import MessageKey, Status
 from authsms.logon.methods.totp import TOTP
+from tests.integration.delivery.waiting import wait_until
 from tests.integration.logon.house import HERE, PASSWORD, House
 from tests.integration.otp.racing import at_once
 
@@ -53,6 +54,25 @@ def test_whoever_has_set_up_an_application_gets_in_without_a_text(house):
     assert ["directory-totp"] == [choice.name for choice in at_text.chains]
     assert Status.OK is done.status
     assert ("pwd", "otp") == house.sessions.find(done.session_token).methods
+
+
+def test_an_application_is_offered_as_soon_as_it_is_set_up(house):
+    """The first one of all, too: what nobody has is not looked up, and the house has just seen that nobody has it."""
+    step = house.at_code()
+    before = step.chains
+    set_up(house)
+
+    assert () == before
+    assert ["directory-totp"] == [choice.name for choice in house.logon.view(step.ticket).chains]
+
+
+def test_an_application_that_another_process_has_set_up_is_offered_a_moment_later(house):
+    """Each process looks once a second whether anybody has set up anything."""
+    step = house.at_code()
+    elsewhere = House(house.database, house.vault, house.clock)
+    set_up(elsewhere)
+
+    wait_until(lambda: house.logon.view(step.ticket).chains != ())
 
 
 def test_spelling_does_not_matter_and_a_slip_costs_nothing(house):

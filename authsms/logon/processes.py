@@ -43,6 +43,7 @@ class Process:
         phantom: Somebody looked and there is nobody.
         endpoint: Name of the calling endpoint, for people; empty for a direct visit.
         return_to: Local path to go to in the end.
+        is_stored: It has a row already; a new one is stored once it is known what its first answer has come to.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Process:
     endpoint: str
     return_to: str | None
     expires_at: datetime
+    is_stored: bool = True
 
     def about(self, subject: Subject) -> "Process":
         """Return the process with what is known of *subject* by now."""
@@ -109,17 +111,27 @@ class Processes:
     def update(self, session: Session, process: Process) -> None:
         """Store a changed question, chain or end; of several callers who read the same serial one gets through.
 
+        A process that has no row yet gets one.
+
         Raises:
             NotFoundError: Somebody else was faster; the caller's transaction is to be undone.
         """
-        self._change(session, _CHANGE, process, _values(process) | {"serial": process.serial + 1})
+        if process.is_stored:
+            self._change(session, _CHANGE, process, _values(process) | {"serial": process.serial + 1})
+        else:
+            self.insert(session, replace(process, serial=process.serial + 1))
 
     def note_failure(self, session: Session, process: Process, *, counted: bool) -> None:
         """Store a refused answer; several at once all count, unless not *counted*, and the question stays the same.
 
+        A process that has no row yet gets one.
+
         Raises:
             NotFoundError: The process has gone on or ended meanwhile.
         """
+        if not process.is_stored:
+            self.insert(session, process)
+            return
         progress = process.progress
         values = {"asks": _pack(progress.asks), "status": _stored_status(progress.status), "counted": int(counted)}
         self._change(session, _NOTE, process, values)

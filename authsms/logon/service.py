@@ -120,7 +120,8 @@ class LogonService:
         with self._tools.database.write() as session:
             asks = begin(session)
             walk = walk.at(advance(first, asks))
-            self._insert(session, walk)
+            self._processes.insert(session, walk.process)
+            self._record_start(session, walk)
         return self._settlement.step(walk, secret, asks.message_key)
 
     def answer(self, ticket: Ticket, response: Mapping[str, str], client: Client) -> Step:
@@ -227,6 +228,7 @@ class LogonService:
             endpoint=waiting.endpoint if waiting else client.endpoint,
             return_to=waiting.path if waiting else None,
             expires_at=tools.clock.now() + LIFETIME,
+            is_stored=False,
         )
         return Walk(process, event, subject, client), secret
 
@@ -246,11 +248,10 @@ class LogonService:
         given = self._judge(walk, response, began)
         walk, following = self._ahead(walk, given)
         with self._tools.database.write() as session:
-            self._insert(session, walk)
+            self._record_start(session, walk)
             return self._settlement.settle(session, walk, secret, result_of(given, session), following)
 
-    def _insert(self, session: Session, walk: Walk) -> None:
-        self._processes.insert(session, walk.process)
+    def _record_start(self, session: Session, walk: Walk) -> None:
         self._settlement.record(session, walk, AuditTag.LOGON_STARTED, chain=walk.process.chain)
 
     def _settle(self, walk: Walk, ticket: Ticket, given: Answer, following: Begin | None = None) -> Step:

@@ -2,21 +2,24 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import datetime
-from typing import cast
+from functools import cache, partial
+from typing import Any, cast
 
-from sqlalchemy import Table, insert, select
+from sqlalchemy import Executable, Table, bindparam, insert, select
 from sqlalchemy.orm import Session
 
 from authsms.audit.chain import AuditChain, Verification
 from authsms.audit.models import AuditRecord
 from authsms.audit.vocabulary import AuditEntry, AuditTag, AuditView
 from authsms.foundation.clock import Clock
-from authsms.foundation.db import Database
+from authsms.foundation.db import Database, before_commit
 from authsms.foundation.vault import Vault
 
 _LONGEST = 200
-# Built once, and on the table: putting a statement together costs several times what running it does.
-_INSERT = insert(cast("Table", AuditRecord.__table__)).inline()  # nobody asks for the number it gets
+_AT_ONCE = 10
+_WAITING = "authsms_audit_records"
+_TABLE = cast("Table", AuditRecord.__table__)
+_COLUMNS = tuple(column for column in _TABLE.c if not column.primary_key)
 
 
 class AuditTrail:
@@ -28,9 +31,12 @@ class AuditTrail:
         self._chain = AuditChain(database, vault)
 
     def record(self, session: Session, entry: AuditEntry) -> None:
-        """Add *entry* within the caller's transaction."""
-        session.execute(
-            _INSERT,
+        """Add *entry* within the caller's transaction; it is written together with others, right before the commit."""
+        waiting: list[dict[str, Any]] | None = session.info.get(_WAITING)
+        if waiting is None:
+            waiting = session.info[_WAITING] = []
+            before_commit(session, partial(_write, session))
+        waiting.append(
             {
                 "at": self._clock.now(),
                 "tag": entry.tag.value,
@@ -83,6 +89,25 @@ def views(records: Iterable[AuditRecord]) -> Iterator[AuditView]:
             record.details,
         )
         yield AuditView(record.id, record.at, entry)
+
+
+def _write(session: Session) -> None:
+    """Write the records that wait in a session, in their order."""
+    rows = session.info.pop(_WAITING)
+    for start in range(0, len(rows), _AT_ONCE):
+        portion = rows[start : start + _AT_ONCE]
+        values = {f"{name}_{number}": value for number, row in enumerate(portion) for name, value in row.items()}
+        session.execute(_insert(len(portion)), values)
+
+
+@cache
+def _insert(count: int) -> Executable:
+    """Return the statement that writes so many records; putting it together costs more than running it."""
+    names = [
+        {column.name: bindparam(f"{column.name}_{number}", type_=column.type) for column in _COLUMNS}
+        for number in range(count)
+    ]
+    return insert(_TABLE).values(names).inline()  # nobody asks for the numbers they get
 
 
 def _bounded(text: str) -> str:

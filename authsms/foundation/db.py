@@ -40,7 +40,8 @@ from authsms.foundation.engines import BUSY_MILLISECONDS, READ_ONLY, light_engin
 from authsms.foundation.errors import DatabaseUnavailableError
 from authsms.foundation.statements import PlainConnection, PlainResult
 
-_CALLBACKS = "authsms_after_commit"
+_BEFORE = "authsms_before_commit"
+_AFTER = "authsms_after_commit"
 _Result = TypeVar("_Result")
 
 
@@ -83,18 +84,27 @@ class UtcDateTime(TypeDecorator[datetime]):
 class _Session(Session):
     """A session that hands statements on tables straight to its connection.
 
-    Only statements on entities pay for what they need; the others cost half. The connection's transaction is not the
-    session's own: whoever made the session ends it.
+    Only statements on entities pay for what they need; the others cost half. The session itself is made ready, which
+    costs as much as a statement, when something needs what it keeps. The connection's transaction is not the session's
+    own: whoever made the session ends it.
     """
 
     def __init__(self, connection: Connection) -> None:
-        super().__init__(connection, expire_on_commit=False, join_transaction_mode="rollback_only")
+        self._connected = connection
         self._plain = PlainConnection(connection)
+        self.is_ready = False
+
+    def __getattr__(self, name: str) -> Any:
+        if self.is_ready:
+            raise AttributeError(name)
+        self.is_ready = True
+        super().__init__(self._connected, expire_on_commit=False, join_transaction_mode="rollback_only")
+        return getattr(self, name)
 
     @override
     def execute(self, statement: Executable, params: Any = None, **options: Any) -> Any:
         is_plain = isinstance(statement, ClauseElement) and not statement._propagate_attrs  # noqa: SLF001
-        if is_plain and not options and not self.in_nested_transaction():
+        if is_plain and not options and not (self.is_ready and self.in_nested_transaction()):
             return self._plain.execute(statement, params)
         return super().execute(statement, params, **options)
 
@@ -222,11 +232,14 @@ class Database:
             session = _Session(connection)
             try:
                 yield session
-                if session.in_transaction():
+                for finish in session.info.pop(_BEFORE, ()):
+                    finish()
+                if session.is_ready and session.in_transaction():
                     session.commit()
             finally:
-                session.close()
-        for callback in session.info.pop(_CALLBACKS, ()):
+                if session.is_ready:
+                    session.close()
+        for callback in session.info.pop(_AFTER, ()):
             callback()
 
 
@@ -243,9 +256,14 @@ def _told_apart() -> Iterator[None]:
         raise
 
 
+def before_commit(session: Session, finish: Callable[[], None]) -> None:
+    """Run *finish* as the last of the session's transaction, right before it is committed; never after an error."""
+    session.info.setdefault(_BEFORE, []).append(finish)
+
+
 def after_commit(session: Session, callback: Callable[[], None]) -> None:
     """Run *callback* once the session's transaction is committed; never after a rollback."""
-    session.info.setdefault(_CALLBACKS, []).append(callback)
+    session.info.setdefault(_AFTER, []).append(callback)
 
 
 def rowcount(result: Result[Any]) -> int:

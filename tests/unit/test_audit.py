@@ -33,6 +33,26 @@ def test_an_untouched_chain_verifies(trail, database):
     assert (result.sealed, result.waiting, result.broken_at) == (5, 0, None)
 
 
+@pytest.mark.parametrize("count", [1, 3, 25])
+def test_what_one_transaction_records_is_written_in_order(trail, database, count):
+    """However many there are: they are written together, right before the commit."""
+    with database.write() as session:
+        for number in range(count):
+            trail.record(session, AuditEntry(AuditTag.LOGON_STARTED, login=f"user{number}", details={"number": number}))
+
+    found = [(view.entry.login, view.entry.details) for view in reversed(trail.search())]
+    assert [(f"user{number}", {"number": number}) for number in range(count)] == found
+
+
+def test_what_is_rolled_back_leaves_no_record(trail, database):
+    """A record says what happened; this did not."""
+    with pytest.raises(RuntimeError), database.write() as session:
+        trail.record(session, AuditEntry(AuditTag.LOGON_STARTED))
+        raise RuntimeError
+
+    assert [] == trail.search()
+
+
 def test_new_records_wait_for_their_seal(trail, database):
     """Nothing is wrong while the sealer is a second behind."""
     write(trail, database, 2)

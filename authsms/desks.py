@@ -25,6 +25,7 @@ from authsms.engine import Engine
 from authsms.logon.arrangement import Arrangement
 from authsms.otp.outlook import Outlook
 from authsms.protocols.radius.challenges import Challenges
+from authsms.protocols.rest.tickets import Tickets
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -131,6 +132,8 @@ class Services(Engine):
             tokens=self.tokens.purge,
             refresh_tokens=self.refresh_tokens.purge,
             radius=Challenges(self.database, self.vault, self.clock).purge,
+            endpoint_sessions=self.endpoint_sessions.purge,
+            rest=Tickets(self.database, self.vault, self.clock).purge,
             sender_tests=self.sender_desk.tests.purge,
             inbound_texts=self.inbox.purge,
             callers=self.callers.purge,

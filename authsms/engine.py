@@ -22,9 +22,11 @@ from authsms.foundation.metrics import Reading
 from authsms.foundation.settings import Settings
 from authsms.foundation.vault import Vault
 from authsms.identity.service import PeopleService
-from authsms.logon.blocks import Blocks
+from authsms.logon.blocks import AdmittedPeople, Blocks
 from authsms.logon.catalog import Catalog
-from authsms.logon.endpoints import Continuations, EndpointService
+from authsms.logon.continuations import Continuations
+from authsms.logon.endpoint_sessions import EndpointSessions
+from authsms.logon.endpoints import EndpointService
 from authsms.logon.enrollment import Enrollments
 from authsms.logon.methods.base import Method
 from authsms.logon.own_app import OwnApp, OwnAppTools
@@ -32,6 +34,7 @@ from authsms.logon.renewal import CodeRenewal
 from authsms.logon.seed import seed
 from authsms.logon.service import LogonService
 from authsms.logon.sessions import LoginSessions
+from authsms.logon.ways import Ways
 from authsms.otp.budget import SendBudget
 from authsms.otp.challenge import ChallengeService
 from authsms.protocols.checks import Checks
@@ -88,6 +91,16 @@ class Engine:
     def throughput(self) -> Throughput:
         """How delivery is doing."""
         return Throughput(self.database, self.clock)
+
+    @property
+    def ways(self) -> Ways:
+        """What somebody may begin a logon with."""
+        return Ways(AdmittedPeople(self.people, self.blocks), self.vault, self.catalog, self.methods)
+
+    @property
+    def endpoint_sessions(self) -> EndpointSessions:
+        """Which endpoints have proven who they are."""
+        return EndpointSessions(self.database, self.vault, self.clock, self.audit, self.limits)
 
     def prepare(self) -> None:
         """Put the default event and chains, and the first signing keys, into a new database."""

@@ -27,7 +27,8 @@ from authsms.identity.kinds import builtin_kinds
 from authsms.identity.service import PeopleService
 from authsms.logon.blocks import AdmittedPeople, Blocks
 from authsms.logon.catalog import Catalog
-from authsms.logon.endpoints import Continuations, EndpointService
+from authsms.logon.continuations import Continuations
+from authsms.logon.endpoints import EndpointService
 from authsms.logon.enrollment import Enrollments
 from authsms.logon.methods.base import Method
 from authsms.logon.methods.builtin import MethodTools, builtin_methods

@@ -67,6 +67,8 @@ class AuditTag(StrEnum):
     ENDPOINT_RENEWED = "endpoint.renewed"
     ENDPOINT_CHANGED = "endpoint.changed"
     ENDPOINT_REMOVED = "endpoint.removed"
+    ENDPOINT_SESSION_OPENED = "endpoint-session.opened"
+    ENDPOINT_SESSION_REFUSED = "endpoint-session.refused"
     EVENT_SAVED = "event.saved"
     EVENT_REMOVED = "event.removed"
     CHAIN_SAVED = "chain.saved"

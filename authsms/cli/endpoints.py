@@ -1,4 +1,4 @@
-"""`authsms endpoint`: register the applications and sites that send people here to sign in."""
+"""`authsms endpoint`: register applications and sites that send people here, and programs that ask by REST."""
 
 from dataclasses import replace
 
@@ -16,7 +16,7 @@ _OPTION = click.Choice([one.value for one in OidcOption])
 
 @click.group()
 def endpoint() -> None:
-    """Endpoints: applications and sites that send people here."""
+    """Endpoints: applications and sites that send people here, programs that ask by REST."""
 
 
 @endpoint.command()
@@ -73,6 +73,20 @@ def protect(name: str, site: str, event: str) -> None:
     click.echo(f"nginx asks              {check}?answer=401")
     click.echo(f"Caddy and Traefik ask   {check}")
     click.echo(f"/.authsms/ is passed to {check}/site/")
+
+
+@endpoint.command("create-rest")
+@click.argument("name")
+@click.option("--event", default="web", show_default=True, help="What people sign in to.")
+def create_rest(name: str, event: str) -> None:
+    """Register a program that signs people in by REST. Its secret is shown once."""
+    with open_services() as services:
+        made, secret = services.endpoints.create(name, event=event, kind=EndpointKind.REST)
+        address = services.settings.public_url
+    click.echo(f"Address          {address}/api/v1")
+    click.echo(f"Endpoint id      {made.id}")
+    click.echo(f"Endpoint secret  {secret}")
+    click.echo("Keep the secret now; it is not shown again.", err=True)
 
 
 @endpoint.command("list")

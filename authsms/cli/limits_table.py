@@ -9,7 +9,7 @@ from authsms.cli.senders import TESTS
 from authsms.foundation.limits import Rate
 from authsms.foundation.sections import OtpSettings, ServerSettings, SessionSettings, SmsSettings
 from authsms.foundation.vault import SLOT_WAIT_SECONDS
-from authsms.logon import holder, machine, own_app, processes
+from authsms.logon import endpoint_sessions, holder, machine, own_app, processes
 from authsms.logon.methods import password
 from authsms.otp import engine
 from authsms.protocols.oidc import families, identity_tokens, tokens
@@ -77,6 +77,7 @@ def _sessions() -> list[tuple[str, ...]]:
         ("a sign-in that allows to change one's ways to sign in", _words(holder.PROOF_LASTS), "sign in again", ""),
         ("secrets drawn for one person's app", _rate(own_app.DRAWS), "the page says when", ""),
         ("codes one person tries on the page of his app", _rate(own_app.TRIALS), "the page says when", ""),
+        ("an endpoint session (REST)", f"{_words(endpoint_sessions.LIFETIME)}, each salt once", "401, or 403", ""),
         ("an authorization code", f"{_words(tokens.CODE_LIFETIME)}, once", "refused; used twice, its tokens end", ""),
         ("an ID token", _words(timedelta(seconds=identity_tokens.ID_TOKEN_SECONDS)), "expired", ""),
         ("an access token", f"{_words(tokens.TOKEN_LIFETIME)}, and its login session", "refused", ""),

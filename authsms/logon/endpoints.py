@@ -1,32 +1,28 @@
-"""Endpoints (who may ask for a logon) and continuations (where their request goes on afterwards)."""
+"""Endpoints: who may ask for a logon."""
 
 import hmac
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import datetime
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
 
 from authsms.audit import AuditTag, AuditTrail, Author
 from authsms.foundation.clock import Clock
-from authsms.foundation.db import Database, rowcount
+from authsms.foundation.db import Database
 from authsms.foundation.errors import ConflictError, InvalidInputError, NotFoundError
 from authsms.foundation.vault import Vault
+from authsms.logon.endpoint_sessions import forget_sessions, seal_secret
 from authsms.logon.kinds import EndpointKind, checked_addresses
-from authsms.logon.models import ContinuationRow, EndpointRow, EventRow
+from authsms.logon.models import EndpointRow, EventRow
 from authsms.logon.oidc_profile import CONFIDENTIAL, OidcOption, OidcProfile, TokenAlgorithm
 from authsms.logon.redirects import check_redirect
+from authsms.logon.seed import ADMIN_EVENT, SETUP_EVENT
 
-GIVE_UP = "/give-up"
 _SECRET_BYTES = 32
-_CONTINUATION_LIFETIME = timedelta(minutes=30)
 _LONGEST_NAME = 200
-_LONGEST_PATH = 2000
-_LONGEST_HINT = 256
 _NOBODY = "0" * 64
 _NO_AUTHOR = Author()
-_WAITS_NO_MORE = "This login request is over. Go back to the application and start again."
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,27 +50,7 @@ class Endpoint:
     @property
     def has_secret(self) -> bool:
         """Whether it proves itself by a secret."""
-        return self.kind is EndpointKind.OIDC and not self.oidc.is_public
-
-
-@dataclass(frozen=True, slots=True)
-class Continuation:
-    """A door's request that waits for a login.
-
-    Attributes:
-        endpoint: Name of the endpoint, for people.
-        path: Local path at which the door takes it up again.
-        payload: The door's own notes.
-    """
-
-    id: str
-    endpoint_id: str
-    endpoint: str
-    event: str
-    path: str
-    payload: dict[str, Any]
-    login_hint: str
-    expires_at: datetime
+        return self.kind is EndpointKind.REST or (self.kind is EndpointKind.OIDC and not self.oidc.is_public)
 
 
 class EndpointService:
@@ -100,7 +76,8 @@ class EndpointService:
         """Create an endpoint and return it with its secret, which cannot be shown again, if it has one.
 
         Raises:
-            InvalidInputError: The name is empty, an address is not fit for redirecting, or an option not for it.
+            InvalidInputError: The name is empty, an address is not fit for redirecting, or an option or the event is
+                not for it.
             NotFoundError: There is no such event.
             ConflictError: The name is taken.
         """
@@ -109,6 +86,10 @@ class EndpointService:
             raise InvalidInputError("Give the endpoint a name of up to 200 characters.", field="name")
         for address in logout_uris:
             check_redirect(address)
+        if kind is EndpointKind.REST and event in {ADMIN_EVENT, SETUP_EVENT}:
+            raise InvalidInputError(
+                "This event is for the administrators' portal only; choose another one.", field="event"
+            )
         addresses = checked_addresses(kind, redirect_uris)
         oidc.check()
         secret = self._vault.new_token(_SECRET_BYTES)
@@ -121,6 +102,7 @@ class EndpointService:
         return endpoint, secret if endpoint.has_secret else ""
 
     def _store(self, endpoint: Endpoint, secret: str, author: Author) -> None:
+        is_rest = endpoint.kind is EndpointKind.REST
         with self._database.write() as session:
             if session.scalar(select(EventRow.id).where(EventRow.name == endpoint.event)) is None:
                 raise NotFoundError("There is no event called %(event)s.", event=endpoint.event)
@@ -136,6 +118,7 @@ class EndpointService:
                     algorithm=endpoint.oidc.algorithm.value,
                     kind=endpoint.kind.value,
                     options=sorted(endpoint.oidc.options),
+                    rest_secret=seal_secret(self._vault, endpoint.id, secret) if is_rest else None,
                     created_at=endpoint.created_at,
                 )
             )
@@ -172,10 +155,14 @@ class EndpointService:
             NotFoundError: There is no such endpoint.
         """
         secret = self._vault.new_token(_SECRET_BYTES)
-        statement = update(EndpointRow).where(EndpointRow.id == client_id)
         with self._database.write() as session:
-            if rowcount(session.execute(statement.values(secret_hash=self._hash(client_id, secret)))) == 0:
+            found = session.get(EndpointRow, client_id, with_for_update=True)
+            if found is None:
                 raise NotFoundError("There is no such endpoint.")
+            found.secret_hash = self._hash(client_id, secret)
+            if found.rest_secret is not None:
+                found.rest_secret = seal_secret(self._vault, client_id, secret)
+                forget_sessions(session, client_id)
             self._audit.record(session, author.entry(AuditTag.ENDPOINT_RENEWED, endpoint=client_id))
         return secret
 
@@ -183,96 +170,8 @@ class EndpointService:
         return self._vault.keyed_hash("endpoint-secret", client_id, secret)
 
 
-class Continuations:
-    """Keeps a door's request while the person logs in."""
-
-    def __init__(self, database: Database, vault: Vault, clock: Clock) -> None:
-        self._database = database
-        self._vault = vault
-        self._clock = clock
-
-    def open(self, endpoint_id: str, event: str, path: str, payload: dict[str, Any], login_hint: str = "") -> str:
-        """Store a request and return its id; ``{id}`` in *path* is replaced by it.
-
-        Args:
-            endpoint_id: Who asked.
-            event: Name of the event to log on to.
-            path: Local path at which the door takes the request up again after the login; with `GIVE_UP` behind it,
-                it tells the endpoint that the person does not want to log in.
-            payload: The door's own notes; JSON.
-            login_hint: User name to begin with.
-
-        Raises:
-            InvalidInputError: The path is not local.
-        """
-        identifier = self._vault.new_id()
-        path = path.replace("{id}", identifier)
-        if not path.startswith("/") or path.startswith(("//", "/\\")) or len(path) > _LONGEST_PATH:
-            raise InvalidInputError("A continuation leads to a local path.", field="path")
-        with self._database.write() as session:
-            session.execute(
-                insert(ContinuationRow).values(
-                    id=identifier,
-                    endpoint_id=endpoint_id,
-                    event=event,
-                    path=path,
-                    payload=payload,
-                    login_hint=login_hint[:_LONGEST_HINT],
-                    expires_at=self._clock.now() + _CONTINUATION_LIFETIME,
-                    finished_at=None,
-                )
-            )
-        return identifier
-
-    def get(self, continuation_id: str) -> Continuation:
-        """Return a request that still waits.
-
-        Raises:
-            NotFoundError: It is unknown, too old or finished; the person starts again at the application.
-        """
-        waiting = (ContinuationRow.finished_at.is_(None), ContinuationRow.expires_at > self._clock.now())
-        query = select(ContinuationRow, EndpointRow.name).join(
-            EndpointRow, EndpointRow.id == ContinuationRow.endpoint_id
-        )
-        with self._database.read() as session:
-            found = session.execute(query.where(ContinuationRow.id == continuation_id, *waiting)).one_or_none()
-        if found is None:
-            raise NotFoundError(_WAITS_NO_MORE)
-        return _continuation(*found)
-
-    def finish(self, continuation_id: str) -> Continuation:
-        """Take a request up for good: of several callers exactly one gets it.
-
-        Raises:
-            NotFoundError: It is unknown, too old or finished already.
-        """
-        found = self.get(continuation_id)
-        now = self._clock.now()
-        statement = update(ContinuationRow).where(
-            ContinuationRow.id == continuation_id,
-            ContinuationRow.finished_at.is_(None),
-            ContinuationRow.expires_at > now,
-        )
-        with self._database.write() as session:
-            if rowcount(session.execute(statement.values(finished_at=now))) != 1:
-                raise NotFoundError(_WAITS_NO_MORE)
-        return found
-
-    def purge(self) -> int:
-        """Delete requests that are over; return how many."""
-        with self._database.write() as session:
-            old = ContinuationRow.expires_at <= self._clock.now()
-            return rowcount(session.execute(delete(ContinuationRow).where(old)))
-
-
 def _endpoint(row: EndpointRow) -> Endpoint:
     known = frozenset(OidcOption(one) for one in row.options if one in set(OidcOption))
     oidc = OidcProfile(row.is_public, TokenAlgorithm(row.algorithm), known)
     addresses = (tuple(row.redirect_uris), tuple(row.logout_uris))
     return Endpoint(row.id, row.name, row.event, *addresses, row.created_at, oidc, EndpointKind(row.kind))
-
-
-def _continuation(row: ContinuationRow, endpoint: str) -> Continuation:
-    return Continuation(
-        row.id, row.endpoint_id, endpoint, row.event, row.path, row.payload, row.login_hint, row.expires_at
-    )

@@ -17,6 +17,7 @@ class EndpointKind(StrEnum):
 
     OIDC = "oidc"
     FORWARD_AUTH = "forward-auth"
+    REST = "rest"
 
 
 def checked_addresses(kind: EndpointKind, addresses: tuple[str, ...]) -> tuple[str, ...]:
@@ -29,6 +30,10 @@ def checked_addresses(kind: EndpointKind, addresses: tuple[str, ...]) -> tuple[s
         for address in addresses:
             check_redirect(address)
         return addresses
+    if kind is EndpointKind.REST:
+        if addresses:
+            raise InvalidInputError("Nobody is returned to an endpoint that uses REST; leave the addresses empty.")
+        return ()
     if len(addresses) != 1:
         raise InvalidInputError("Name exactly one site; each further one is an endpoint of its own.", field="site")
     return (checked_site(addresses[0]),)

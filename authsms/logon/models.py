@@ -75,7 +75,7 @@ class EventChainRow(Base):
 
 
 class EndpointRow(Base):
-    """A calling device or program; only a keyed hash of its secret is kept."""
+    """A calling device or program; only a keyed hash of its secret is kept, unless proofs made with it are checked."""
 
     __tablename__ = "endpoint"
 
@@ -89,7 +89,27 @@ class EndpointRow(Base):
     algorithm: Mapped[str] = mapped_column(String(10), doc="signature of its ID tokens")
     kind: Mapped[str] = mapped_column(String(20), server_default="oidc")
     options: Mapped[list[str]] = mapped_column(JSON, server_default="[]", doc="see OidcOption")
+    rest_secret: Mapped[bytes | None] = mapped_column(LargeBinary, doc="sealed; only of those that use the REST door")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class EndpointSessionRow(Base):
+    """An endpoint that has proven itself; only a keyed hash of what it shows from then on is kept."""
+
+    __tablename__ = "endpoint_session"
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True, doc="the keyed hash")
+    endpoint_id: Mapped[str] = mapped_column(ForeignKey("endpoint.id", ondelete="CASCADE"), index=True)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+
+
+class EndpointSaltRow(Base):
+    """A salt that an endpoint has used; kept for as long as its secret, or a proof could be shown again."""
+
+    __tablename__ = "endpoint_salt"
+
+    endpoint_id: Mapped[str] = mapped_column(ForeignKey("endpoint.id", ondelete="CASCADE"), primary_key=True)
+    salt: Mapped[str] = mapped_column(String(64), primary_key=True, doc="its keyed hash")
 
 
 class RadiusClientRow(Base):
@@ -209,6 +229,7 @@ class PersonBlockRow(Base):
     blocked_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+ENDPOINT_SESSION: Final = cast("Table", EndpointSessionRow.__table__)
 LOGON_PROCESS: Final = cast("Table", LogonProcessRow.__table__)
 LOGIN_SESSION: Final = cast("Table", LoginSessionRow.__table__)
 ENROLLMENT: Final = cast("Table", EnrollmentRow.__table__)

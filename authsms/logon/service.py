@@ -18,7 +18,7 @@ from authsms.foundation.metrics import LOGONS
 from authsms.foundation.vault import Vault
 from authsms.logon.blocks import Blocks
 from authsms.logon.catalog import Catalog, Event
-from authsms.logon.endpoints import GIVE_UP, Continuation, Continuations
+from authsms.logon.continuations import GIVE_UP, Continuation, Continuations
 from authsms.logon.enrollment import Enrollments
 from authsms.logon.machine import Asks, Failed, Passed, Progress, advance, switch
 from authsms.logon.methods.base import Answer, Begin, LogonView, Method
@@ -101,7 +101,7 @@ class LogonService:
             client: Who calls.
             continuation_id: The door's request that waits for this login.
             response: Answer to the first method, if that asks for a password: a page with both fields saves a step.
-            chain: Only chains of the event that answer to this short name; see `narrowed`.
+            chain: Only chains of the event that answer to this word; see `narrowed`.
 
         Raises:
             InvalidInputError: The user name cannot be one; whether anybody has it plays no part.
@@ -110,7 +110,7 @@ class LogonService:
             UnavailableError: A dependency is away; nothing was stored.
         """
         began = self._pace.now()
-        event, continuation = self._enter(event_name, continuation_id)
+        event, continuation = self._enter(event_name, continuation_id, client.endpoint_id)
         walk, secret = self._open(narrowed(event, chain), user_name, client, continuation)
         first = walk.process.progress
         opening = self._methods[first.methods[0]].opening()
@@ -262,10 +262,10 @@ class LogonService:
         with self._tools.database.write() as session:
             return self._settlement.settle(session, walk, ticket.secret, result_of(given, session), following)
 
-    def _enter(self, event_name: str, continuation_id: str | None) -> tuple[Event, Continuation | None]:
-        continuation = None if continuation_id is None else self._tools.continuations.get(continuation_id)
+    def _enter(self, event_name: str, continued: str | None, caller: str = "") -> tuple[Event, Continuation | None]:
+        continuation = None if continued is None else self._tools.continuations.get(continued)
         event = self._tools.catalog.event(event_name)
-        endpoint_id = "" if continuation is None else continuation.endpoint_id
+        endpoint_id = caller if continuation is None else continuation.endpoint_id
         if not event.admits(endpoint_id) or (continuation is not None and continuation.event != event.name):
             raise NotFoundError(_NOT_HERE)
         return event, continuation

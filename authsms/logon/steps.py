@@ -15,12 +15,14 @@ class Client:
         locale: Language of texts, e.g. ``de``.
         endpoint: Name of the endpoint that calls for the person, where the door knows it by its own means; empty when
             a continuation says so, and for a direct visit.
+        endpoint_id: Its id, likewise, for events that admit only some.
     """
 
     address: str = ""
     user_agent: str = ""
     locale: str = "en"
     endpoint: str = ""
+    endpoint_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -60,19 +60,21 @@ class Walk:
         )
 
 
-def narrowed(event: Event, short_name: str) -> Event:
-    """Return *event* with only those of its chains that answer to *short_name*; with an empty one, all of them.
+def narrowed(event: Event, word: str) -> Event:
+    """Return *event* with only those of its chains that answer to *word*; with an empty one, all of them.
 
     A chain answers to its name and to what stands behind a dash in it: ``sms`` means ``local-sms`` as well as
-    ``directory-sms``, whichever suits the person.
+    ``directory-sms``, whichever suits the person. It also answers to the wire name of the method it begins with.
 
     Raises:
         NotFoundError: None of them does.
     """
-    if not short_name:
+    if not word:
         return event
-    wanted = f"-{short_name}".casefold()
-    chains = tuple(chain for chain in event.chains if f"-{chain.name}".casefold().endswith(wanted))
+    wanted = f"-{word}".casefold()
+    chains = tuple(
+        chain for chain in event.chains if f"-{chain.name}".casefold().endswith(wanted) or chain.methods[:1] == (word,)
+    )
     if not chains:
         raise NotFoundError("There is no such way to log in.")
     return replace(event, chains=chains)
@@ -92,6 +94,13 @@ def first_chain(event: Event, subject: Subject, methods: Mapping[str, Method]) -
             return chain
     subject.disown()
     return (suitable or list(event.chains))[0]
+
+
+def openings(event: Event, subject: Subject, methods: Mapping[str, Method]) -> tuple[Chain, ...]:
+    """Return the chains a process may begin with: that of `first_chain`, then the others that are for everybody."""
+    first = first_chain(event, subject, methods)
+    others = (chain for chain in event.chains if not chain.groups and _suits(chain, subject, methods))
+    return first, *(one for one in others if one.name != first.name and not _needs_enrollment(one, methods))
 
 
 def choices(walk: Walk, methods: Mapping[str, Method]) -> tuple[ChainChoice, ...]:

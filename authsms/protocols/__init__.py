@@ -1,4 +1,4 @@
-"""Doors for machines: OpenID Connect, forward-auth, webhooks, health, metrics. They translate; rules live below."""
+"""Doors for machines: OpenID Connect, forward-auth, REST, webhooks, health, metrics. They translate, without rules."""
 
 from typing import cast
 
@@ -9,6 +9,9 @@ from authsms.protocols.forward_auth.assembly import open_forward_auth
 from authsms.protocols.oidc.assembly import assemble
 from authsms.protocols.oidc.routes import create_blueprints
 from authsms.protocols.readiness import Readiness
+from authsms.protocols.rest import routes as rest
+from authsms.protocols.rest.door import RestDoor
+from authsms.protocols.rest.tickets import Tickets
 from authsms.protocols.services import ProtocolServices
 from authsms.protocols.webhooks import Webhooks
 
@@ -22,6 +25,8 @@ def register(app: Flask) -> None:
     app.register_blueprint(operations.create_blueprint(readiness, services.readings, token))
     for blueprint in (*create_blueprints(assemble(services)), *open_forward_auth(services)):
         app.register_blueprint(blueprint)
+    tickets = Tickets(services.database, services.vault, services.clock)
+    app.register_blueprint(rest.create_blueprint(RestDoor(services, tickets), services.settings.public_url))
     app.register_blueprint(
         webhooks.create_blueprint(
             Webhooks(

@@ -1,6 +1,7 @@
 """Errors as programs read them: RFC 9457 problem documents. The one place where machine doors choose status codes."""
 
-from typing import Final
+from collections.abc import Callable
+from typing import Final, TypeAlias
 
 from flask import Blueprint, Response, g, json, request
 from werkzeug.exceptions import HTTPException
@@ -43,14 +44,23 @@ _TITLES: Final = {
     "unavailable": "Temporarily unavailable",
     "internal": "Something went wrong here",
 }
+Document: TypeAlias = Callable[[int, str, str, str], Response]
+"""Writes an error down: status, kind, title and, if the caller may know, what is wrong this time."""
+
 _log = get_logger(__name__)
 
 
-def register(blueprint: Blueprint) -> None:
-    """Answer every error in *blueprint* with a problem document; an unknown one without any detail."""
-    blueprint.register_error_handler(AuthsmsError, _ours)
-    blueprint.register_error_handler(HTTPException, _protocol)
-    blueprint.register_error_handler(Exception, _unexpected)
+def register(blueprint: Blueprint, document: Document | None = None) -> None:
+    """Answer every error in *blueprint* with a problem document; an unknown one without any detail.
+
+    Args:
+        blueprint: The door.
+        document: Writes the documents of a door that has a form of its own for them.
+    """
+    write = document or problem
+    blueprint.register_error_handler(AuthsmsError, lambda error: _ours(error, write))
+    blueprint.register_error_handler(HTTPException, lambda error: _protocol(error, write))
+    blueprint.register_error_handler(Exception, lambda error: _unexpected(error, write))
 
 
 def problem(status: int, kind: str, title: str, detail: str = "") -> Response:
@@ -70,13 +80,13 @@ def problem(status: int, kind: str, title: str, detail: str = "") -> Response:
     return Response(json.dumps(document), status, content_type=CONTENT_TYPE, headers={"Cache-Control": "no-store"})
 
 
-def _ours(error: AuthsmsError) -> Response:
+def _ours(error: AuthsmsError, write: Document) -> Response:
     status, kind = next(((status, kind) for base, status, kind in _KINDS if isinstance(error, base)), (_BROKEN, ""))
     if status == _BROKEN:
-        return _unexpected(error)
+        return _unexpected(error, write)
     # Only input errors are written for the caller; the others may name what a stranger should not learn.
     detail = str(error) if isinstance(error, InvalidInputError) else ""
-    response = problem(status, f"urn:authsms:problem:{kind}", _TITLES[kind], detail)
+    response = write(status, f"urn:authsms:problem:{kind}", _TITLES[kind], detail)
     if isinstance(error, TooManyRequestsError):
         response.headers["Retry-After"] = str(max(1, round(error.retry_after.total_seconds())))
     if status == _UNAVAILABLE:
@@ -85,13 +95,16 @@ def _ours(error: AuthsmsError) -> Response:
     return response
 
 
-def _protocol(error: HTTPException) -> Response:
+def _protocol(error: HTTPException, write: Document) -> Response:
     status = error.code or _BROKEN
     if error.response is not None or status >= _BROKEN:
-        return _unexpected(error)
-    return problem(status, "about:blank", error.name)
+        return _unexpected(error, write)
+    response = write(status, "about:blank", error.name, "")
+    # Allow, Retry-After, WWW-Authenticate
+    response.headers.extend([(name, value) for name, value in error.get_headers() if name != "Content-Type"])
+    return response
 
 
-def _unexpected(error: Exception) -> Response:
+def _unexpected(error: Exception, write: Document) -> Response:
     _log.error("request.failed", path=request.path, error=type(error).__name__, exc_info=error)
-    return problem(_BROKEN, "urn:authsms:problem:internal", _TITLES["internal"])
+    return write(_BROKEN, "urn:authsms:problem:internal", _TITLES["internal"], "")

@@ -11,8 +11,12 @@ from authsms.foundation.settings import Settings
 from authsms.foundation.vault import Vault
 from authsms.logon.blocks import Blocks
 from authsms.logon.catalog import Catalog
-from authsms.logon.endpoints import Continuations, EndpointService
+from authsms.logon.continuations import Continuations
+from authsms.logon.endpoint_sessions import EndpointSessions
+from authsms.logon.endpoints import EndpointService
+from authsms.logon.service import LogonService
 from authsms.logon.sessions import LoginSessions
+from authsms.logon.ways import Ways
 from authsms.protocols.oidc.keys import SigningKeys
 from authsms.protocols.oidc.refreshing import RefreshTokens
 from authsms.protocols.oidc.tokens import TokenStore
@@ -41,6 +45,18 @@ class ProtocolServices(Protocol):
     signing_keys: SigningKeys
     tokens: TokenStore
     refresh_tokens: RefreshTokens
+
+    @property
+    def logon(self) -> LogonService:
+        """Walks people through chains."""
+
+    @property
+    def ways(self) -> Ways:
+        """What somebody may begin a logon with."""
+
+    @property
+    def endpoint_sessions(self) -> EndpointSessions:
+        """Which endpoints have proven who they are."""
 
     def checks(self) -> Sequence[Check]:
         """Return what `/readyz` looks at."""

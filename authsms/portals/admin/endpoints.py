@@ -153,7 +153,11 @@ def _kind(word: object) -> EndpointKind:
 
 
 def _kind_words() -> dict[EndpointKind, str]:
-    return {EndpointKind.OIDC: "OpenID Connect", EndpointKind.FORWARD_AUTH: gettext("Site behind a reverse proxy")}
+    return {
+        EndpointKind.OIDC: "OpenID Connect",
+        EndpointKind.FORWARD_AUTH: gettext("Site behind a reverse proxy"),
+        EndpointKind.REST: gettext("Program with its own pages (REST)"),
+    }
 
 
 def _list(problem: str = "") -> str:

@@ -9,7 +9,8 @@ from urllib.parse import quote, urlencode
 from authsms.foundation.errors import InvalidInputError, NotFoundError
 from authsms.foundation.vault import Vault
 from authsms.logon.catalog import Catalog
-from authsms.logon.endpoints import Continuations, Endpoint, EndpointService
+from authsms.logon.continuations import Continuations
+from authsms.logon.endpoints import Endpoint, EndpointService
 from authsms.logon.kinds import EndpointKind
 from authsms.logon.sessions import LoginSession, LoginSessions
 from authsms.protocols.forward_auth.identity import identity_headers

@@ -14,7 +14,7 @@ from flask import Blueprint, Response, make_response, redirect, render_template,
 from authsms.foundation.cookies import OTHER_HOST, SESSION_COOKIE, cookie_name
 from authsms.foundation.errors import InvalidInputError, NotFoundError
 from authsms.foundation.vault import Vault
-from authsms.logon.endpoints import GIVE_UP
+from authsms.logon.continuations import GIVE_UP
 from authsms.logon.sessions import LoginSession, LoginSessions
 from authsms.protocols import problems
 from authsms.protocols.forward_auth.door import DOOR_PATH, ForwardAuth, Site

@@ -17,7 +17,7 @@ from authlib.oidc.core.errors import LoginRequiredError
 
 from authsms.foundation.clock import Clock
 from authsms.foundation.errors import InvalidInputError, NotFoundError
-from authsms.logon.endpoints import Continuations
+from authsms.logon.continuations import Continuations
 from authsms.logon.sessions import LoginSession
 from authsms.protocols.oidc.clients import Client
 from authsms.protocols.oidc.demands import Demand, read_demand

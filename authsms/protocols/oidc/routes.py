@@ -18,7 +18,7 @@ from werkzeug.datastructures import MultiDict
 
 from authsms.foundation.cookies import SESSION_COOKIE, cookie_name
 from authsms.foundation.errors import InvalidInputError, NotFoundError
-from authsms.logon.endpoints import GIVE_UP
+from authsms.logon.continuations import GIVE_UP
 from authsms.logon.sessions import LoginSession, LoginSessions
 from authsms.protocols import problems
 from authsms.protocols.oidc.authorization import Authorizations

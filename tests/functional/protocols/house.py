@@ -35,7 +35,8 @@ from authsms.foundation.vault import Vault
 from authsms.identity.repository import Person, PersonKey
 from authsms.logon.blocks import Blocks
 from authsms.logon.catalog import Catalog
-from authsms.logon.endpoints import Continuations, Endpoint, EndpointService
+from authsms.logon.continuations import Continuations
+from authsms.logon.endpoints import Endpoint, EndpointService
 from authsms.logon.models import EventRow
 from authsms.logon.sessions import LoginSessions, SessionDraft
 from authsms.protocols.client_address import ClientAddress

@@ -21,7 +21,8 @@ from authsms.foundation.vault import Vault
 from authsms.identity.repository import PasswordVerdict, Person
 from authsms.logon.blocks import AdmittedPeople, Blocks
 from authsms.logon.catalog import Catalog
-from authsms.logon.endpoints import Continuations, EndpointService
+from authsms.logon.continuations import Continuations
+from authsms.logon.endpoints import EndpointService
 from authsms.logon.enrollment import Enrollments
 from authsms.logon.methods.password import PasswordMethod
 from authsms.logon.methods.sms_otp import CodeTools, SmsOtpMethod

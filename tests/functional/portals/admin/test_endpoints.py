@@ -2,6 +2,7 @@
 
 import pytest
 
+from authsms.logon.endpoint_sessions import proof
 from tests.functional.portals.admin.office import found_in
 
 FIELDS = {
@@ -58,6 +59,25 @@ def test_a_public_endpoint_has_no_secret(office, admin):
 
     assert only(office).oidc.is_public
     assert answer.status_code == 409
+
+
+def test_a_program_that_asks_by_rest_has_no_addresses(office, admin):
+    """Its secret is shown once, too, and opens the door; its form has no addresses then or later."""
+    refused = admin.post("/admin/endpoints/new", {**FIELDS, "kind": "rest"})
+    admin.post("/admin/endpoints/new", {"name": "Kiosk", "event": "web", "kind": "rest"})
+    made = only(office)
+    address = f"/admin/endpoints/of/{made.id}"
+    form = admin.get(address)
+    saved = admin.post(address, {"name": "Kiosk 2", "event": "web", "seen": seen_in(form)})
+    secret = found_in(r"<code>([A-Za-z0-9_-]{40,})</code></dd></dl>", admin.post(f"{address}/secret").text)
+    opened = office.services.endpoint_sessions.open(made.id, "a-salt", proof(made.id, secret, "a-salt"), "")
+
+    assert (400, 303) == (refused.status_code, saved.status_code)
+    assert "leave the addresses empty" in refused.text
+    assert "rest" == made.kind
+    assert 'name="redirect_uris"' not in form.text
+    assert f"{office.home}/api/v1" in form.text
+    assert "Kiosk 2" == opened.endpoint
 
 
 @pytest.mark.parametrize(

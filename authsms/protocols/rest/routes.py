@@ -1,0 +1,117 @@
+"""The addresses of the REST door: read the request, let the operation run, write its answer as JSON."""
+
+import re
+from collections.abc import Callable
+from typing import Final
+
+from flask import Blueprint, Response, jsonify, request
+from pydantic import BaseModel, ValidationError
+from werkzeug.datastructures import WWWAuthenticate
+from werkzeug.exceptions import NotFound, Unauthorized, UnsupportedMediaType
+from werkzeug.routing import Map, Rule
+
+from authsms.foundation.errors import InvalidInputError
+from authsms.logon.endpoint_sessions import EndpointSession
+from authsms.protocols import problems
+from authsms.protocols.rest import bodies
+from authsms.protocols.rest.door import RestDoor
+from authsms.protocols.rest.openapi import describe
+from authsms.protocols.rest.operations import OPERATIONS, PREFIX, Call, Operation
+
+_LARGEST_BODY: Final = 16 * 1024
+_JSON: Final = "application/json"
+_SCHEME: Final = "Bearer "
+_LONGEST_TOKEN: Final = 200
+_ID: Final = re.compile(bodies.ID_PATTERN)
+_NOBODY: Final = "0" * 32
+_METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
+
+
+def create_blueprint(door: RestDoor, public_url: str) -> Blueprint:
+    """Return the addresses below ``/api/v1``."""
+    blueprint = Blueprint("rest", __name__)
+    problems.register(blueprint, fault)
+    for operation in OPERATIONS:
+        rule = _rule(operation.path)
+        blueprint.add_url_rule(rule, operation.name, _view(door, operation), methods=[operation.method])
+    _add_description(blueprint, public_url)
+    _add_elsewhere(blueprint)
+    return blueprint
+
+
+def fault(status: int, kind: str, title: str, detail: str) -> Response:
+    """Return an error as this door writes it."""
+    name = kind.rpartition(":")[2] if kind.startswith("urn:") else title.lower().replace(" ", "-")
+    found = bodies.Faults(errors=[bodies.Fault(name=name, description=detail or f"{title}.")])
+    return _answer(found, status)
+
+
+def _view(door: RestDoor, operation: Operation) -> Callable[..., Response]:
+    def view(**ids: str) -> Response:
+        request.max_content_length = _LARGEST_BODY
+        sent = _sent(operation)
+        caller = None if operation.is_open else _caller(door, sent)
+        given = next(iter(ids.values()), _NOBODY)
+        # What cannot be an id is nobody's: the answer is the same, and the database is not asked for odd characters.
+        known = given if _ID.fullmatch(given) else _NOBODY
+        done = operation.run(Call(door, caller, known, sent))
+        return _answer(done, operation.status)
+
+    return view
+
+
+def _sent(operation: Operation) -> BaseModel | None:
+    """Return what was sent, checked."""
+    if operation.takes is None:
+        return None
+    try:
+        if operation.method == "GET":
+            return operation.takes.model_validate(request.args.to_dict())
+        if request.mimetype != _JSON:
+            raise UnsupportedMediaType
+        return operation.takes.model_validate_json(request.get_data())
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_context=False, include_input=False)[0]
+        where = ".".join(str(part) for part in first["loc"])[:100]
+        raise InvalidInputError(f"{where}: {first['msg']}" if where else first["msg"], field=where) from None
+
+
+def _caller(door: RestDoor, sent: BaseModel | None) -> EndpointSession:
+    """Return whose endpoint session is shown, in the header or in the body."""
+    header = request.headers.get("Authorization", "")
+    token = header.removeprefix(_SCHEME) if header.startswith(_SCHEME) else ""
+    token = token or getattr(sent, "endpoint_session_id", None) or ""
+    found = door.endpoint_sessions.find(token) if 0 < len(token) <= _LONGEST_TOKEN else None
+    if found is None:
+        raise Unauthorized(www_authenticate=WWWAuthenticate("bearer", {"realm": "authsms"}))
+    return found
+
+
+def _answer(done: BaseModel | None, status: int) -> Response:
+    body = b"" if done is None else done.model_dump_json().encode()
+    answer = Response(body, status, content_type=_JSON, headers={"Cache-Control": "no-store"})
+    if done is None:
+        del answer.headers["Content-Type"]
+    return answer
+
+
+def _add_description(blueprint: Blueprint, public_url: str) -> None:
+    @blueprint.get(f"{PREFIX}/openapi.json")
+    def description() -> Response:
+        return jsonify(describe(public_url))
+
+
+def _add_elsewhere(blueprint: Blueprint) -> None:
+    """Answer what no operation answers in the form of this door, too."""
+    rules = [Rule(_rule(one.path), methods=[one.method]) for one in OPERATIONS]
+    paths = Map([*rules, *(Rule(f"{PREFIX}/{one}", methods=["GET"]) for one in ("openapi.json", "docs"))])
+
+    @blueprint.route("/api/", defaults={"path": ""}, methods=_METHODS)
+    @blueprint.route("/api/<path:path>", methods=_METHODS)
+    def elsewhere(path: str) -> Response:
+        paths.bind("").match(f"/api/{path}", request.method)
+        raise NotFound
+
+
+def _rule(path: str) -> str:
+    return PREFIX + path.replace("{", "<").replace("}", ">")

@@ -1,0 +1,52 @@
+"""What a person is told by an endpoint's own page: one sentence for each outcome, and how far a text is."""
+
+from typing import Final
+
+from flask_babel import LazyString, lazy_gettext
+
+from authsms.delivery.states import MessageState
+from authsms.logon.machine import MessageKey
+from authsms.logon.steps import DeliveryStatus
+
+_SENTENCES: Final[dict[str, LazyString]] = {
+    MessageKey.ASK_PASSWORD: lazy_gettext("Enter your password"),
+    MessageKey.CODE_SENT: lazy_gettext("Enter your code"),
+    MessageKey.APP_ASKED: lazy_gettext("Enter your code"),
+    MessageKey.FINISHED: lazy_gettext("You are signed in"),
+    MessageKey.WRONG_PASSWORD: lazy_gettext("User name or password is not right. Please try again."),
+    MessageKey.CODE_REFUSED: lazy_gettext("That code is not right, or it has expired. Check it, or ask for a new one."),
+    MessageKey.CODE_MALFORMED: lazy_gettext("A code has %(length)s digits. Please type it again."),
+    MessageKey.CODE_WAIT: lazy_gettext("A new code cannot be sent yet. Please wait a moment."),
+    MessageKey.CODE_HELD: lazy_gettext("There were too many wrong codes. Please wait a little before you try again."),
+    MessageKey.METHOD_DISABLED: lazy_gettext(
+        "This way of signing in is switched off for you. Please ask your help desk."
+    ),
+    MessageKey.APP_REFUSED: lazy_gettext(
+        "That code is not right, or it was used before. Wait for the next one that your app shows."
+    ),
+    MessageKey.APP_NOT_SET_UP: lazy_gettext(
+        "You have not set up an authenticator app. Sign in another way, or ask your help desk."
+    ),
+    MessageKey.FAILED: lazy_gettext("You could not be signed in. Please start again, or ask your help desk."),
+}
+_STAGES: Final[dict[str, str]] = {
+    MessageState.QUEUED: "sending",
+    MessageState.ATTEMPTING: "sending",
+    MessageState.ACCEPTED: "sent",
+    MessageState.DELIVERED: "delivered",
+    MessageState.UNKNOWN: "doubtful",
+    MessageState.STALE: "failed",
+    MessageState.FAILED: "failed",
+    MessageState.WITHHELD: "failed",
+}
+
+
+def sentence(key: str, length: int) -> str:
+    """Return what to tell the person; an unknown key gets the vaguest words."""
+    return str(_SENTENCES.get(key, _SENTENCES[MessageKey.FAILED])) % {"length": length}
+
+
+def stage(status: DeliveryStatus) -> str:
+    """Return how far a text is, in one word; nothing while nothing may be told."""
+    found = _STAGES.get(status.state, "")
+    return "late" if found == "sending" and status.late else found

@@ -40,6 +40,15 @@ class _Connection(Connection):  # type: ignore[misc]  # kombu has no types
         pauses = {"interval_start": 0.2, "interval_step": 0.4, "interval_max": 2}
         return super().ensure_connection(*arguments, **{**options, **pauses})
 
+    @override
+    def get_transport_cls(self) -> Any:
+        kind = super().get_transport_cls()
+        if kind.driver_type != "redis":
+            return kind
+        from authsms.delivery.redis_transport import RedisTransport  # noqa: PLC0415 - RabbitMQ needs no Redis client
+
+        return RedisTransport
+
 
 class CeleryPublisher:
     """Gives ids to the broker over one connection, which is made anew after it has broken."""

@@ -6,6 +6,7 @@ from threading import BoundedSemaphore
 
 from authsms.administration.audit import AuditDesk
 from authsms.administration.callers import Callers, CallerTools
+from authsms.administration.contacts import ContactDesk
 from authsms.administration.logon import LogonDesk
 from authsms.administration.logon_trial import LogonTrials
 from authsms.administration.messages import MessageDesk, MessageTools
@@ -87,6 +88,11 @@ class Services(Engine):
         """What administrators do with opt-outs."""
         region = self.settings.sms.default_region
         return OptOutDesk(self.database, self.audit, self.suppressions, self.senders, region)
+
+    @property
+    def contact_desk(self) -> ContactDesk:
+        """What administrators see of contacts and consents."""
+        return ContactDesk(self.database, self.audit, self.contacts, self.consents)
 
     @property
     def people_desk(self) -> PeopleDesk:

@@ -6,6 +6,8 @@ from urllib.parse import urlsplit
 
 from authsms.administration.administrators import Administrators
 from authsms.audit import AuditTrail
+from authsms.contacts.book import ContactBook
+from authsms.contacts.consents import ConsentLedger
 from authsms.contacts.inbox import Inbox
 from authsms.contacts.suppression import SuppressionList
 from authsms.delivery.conditions import Conditions
@@ -35,6 +37,7 @@ from authsms.logon.seed import seed
 from authsms.logon.service import LogonService
 from authsms.logon.sessions import LoginSessions
 from authsms.logon.ways import Ways
+from authsms.messaging.verification import ContactProofs, ProofTools
 from authsms.otp.budget import SendBudget
 from authsms.otp.challenge import ChallengeService
 from authsms.protocols.checks import Checks
@@ -63,6 +66,8 @@ class Engine:
     receipts: ReceiptService
     conditions: Conditions
     suppressions: SuppressionList
+    consents: ConsentLedger
+    contacts: ContactBook
     inbox: Inbox
     gate: Gate
     challenges: ChallengeService
@@ -101,6 +106,14 @@ class Engine:
     def endpoint_sessions(self) -> EndpointSessions:
         """Which endpoints have proven who they are."""
         return EndpointSessions(self.database, self.vault, self.clock, self.audit, self.limits)
+
+    @property
+    def contact_proofs(self) -> ContactProofs:
+        """How people prove that a contact is theirs."""
+        tools = ProofTools(
+            *(self.database, self.vault, self.audit, self.contacts, self.challenges, self.budget, self.outbox)
+        )
+        return ContactProofs(tools, self.settings.sms, self.settings.public_url)
 
     def prepare(self) -> None:
         """Put the default event and chains, and the first signing keys, into a new database."""

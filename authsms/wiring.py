@@ -7,6 +7,8 @@ from authsms.administration.administrators import Administrators
 from authsms.administration.senders import SenderDesk
 from authsms.administration.senders_trials import TrialTools
 from authsms.audit import AuditTrail
+from authsms.contacts.book import ContactBook
+from authsms.contacts.consents import ConsentLedger
 from authsms.contacts.inbox import Inbox
 from authsms.contacts.suppression import SuppressionList
 from authsms.delivery.answering import open_inbox
@@ -82,6 +84,8 @@ class _Sending:
 
     senders: SenderPolicyService
     doorbell: Doorbell
+    consents: ConsentLedger
+    contacts: ContactBook
     suppressions: SuppressionList
     gate: Gate
     outbox: Outbox
@@ -117,6 +121,8 @@ def assemble(settings: Settings, database: Database, vault: Vault, clock: Clock 
         outbox=sending.outbox,
         receipts=sending.receipts,
         suppressions=sending.suppressions,
+        consents=sending.consents,
+        contacts=sending.contacts,
         inbox=sending.inbox,
         conditions=sending.gate.conditions,
         gate=sending.gate,
@@ -145,7 +151,9 @@ def _sending(ground: _Ground) -> _Sending:
     plugins = load_plugins(settings.plugins)
     senders = SenderPolicyService(database, vault, clock, plugins, guard, settings.public_url, audit=audit)
     doorbell = SocketDoorbell(bell_folder(settings.instance))
-    suppressions = SuppressionList(database, vault, clock, audit, senders.offered)
+    consents = ConsentLedger(database, vault, clock, audit)
+    contacts = ContactBook(database, vault, clock, audit, consents)
+    suppressions = SuppressionList(database, vault, clock, audit, senders.offered, on_stop=contacts.stop)
     gate = open_gate(database, vault, clock, audit, ground.limits, suppressions)
     outbox = Outbox(
         *(database, vault, clock, audit, doorbell),
@@ -155,7 +163,7 @@ def _sending(ground: _Ground) -> _Sending:
     )
     receipts = ReceiptService(database, vault, clock, audit, suppressions)
     inbox = open_inbox(settings, outbox, suppressions, database, vault, clock, audit)
-    return _Sending(senders, doorbell, suppressions, gate, outbox, receipts, inbox)
+    return _Sending(senders, doorbell, consents, contacts, suppressions, gate, outbox, receipts, inbox)
 
 
 def _logon(

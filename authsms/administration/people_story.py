@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import Final, TypeAlias
 
 from authsms.audit import AuditEntry, AuditTag, AuditView
+from authsms.contacts.agreement import METHOD
 from authsms.delivery.activity import LoggedMessage
 from authsms.delivery.states import LIVE, Failure, MessageState, Withheld
 from authsms.identity.repository import Person
@@ -138,7 +139,8 @@ def _standing(case: Case) -> Conclusion | None:
 
 
 def _counted(counters: Sequence[Counter]) -> Conclusion | None:
-    for one in sorted(counters, key=lambda counter: not counter.disabled):
+    of_logons = (one for one in counters if one.method != METHOD)
+    for one in sorted(of_logons, key=lambda counter: not counter.disabled):
         if one.disabled:
             return Conclusion("method-off", {"method": one.method, "failures": one.failures, "at": one.failed_at})
         if one.held_until is not None:

@@ -23,6 +23,7 @@ class Right(StrEnum):
     PEOPLE_SEE = "people.see"
     PEOPLE_ACT = "people.act"
     CALLER_PROVE = "caller.prove"
+    CONTACTS_SEE = "contacts.see"
     AUDIT_SEE = "audit.see"
     DASHBOARD_SEE = "dashboard.see"
     ADMINISTRATORS_SEE = "administrators.see"
@@ -56,6 +57,7 @@ GRANTS: Mapping[Role, frozenset[Right]] = {
             Right.PEOPLE_SEE,
             Right.PEOPLE_ACT,
             Right.CALLER_PROVE,
+            Right.CONTACTS_SEE,
             Right.MESSAGES_SEE,
             Right.DASHBOARD_SEE,
         }

@@ -108,14 +108,25 @@ class SuppressionList:
         clock: Dates the entries.
         audit: Is told of every change.
         offered: Knows the ways of a text.
+        on_stop: Is told of every STOP within its transaction, also of one that blocks nothing more.
     """
 
-    def __init__(self, database: Database, vault: Vault, clock: Clock, audit: AuditTrail, offered: Offers) -> None:
+    def __init__(
+        self,
+        database: Database,
+        vault: Vault,
+        clock: Clock,
+        audit: AuditTrail,
+        offered: Offers,
+        *,
+        on_stop: Callable[[Session, "Stop"], object] = lambda _session, _stop: None,
+    ) -> None:
         self._database = database
         self._vault = vault
         self._clock = clock
         self._audit = audit
         self._offered = offered
+        self._on_stop = on_stop
         self._glance = Glance(self._look)
         new = database.insert(_TABLE)
         renewed = {name: new.excluded[name] for name in ("since", "source", "word", "lifted_at", "lifted_by")}
@@ -148,6 +159,7 @@ class SuppressionList:
 
     def stop(self, session: Session, stop: Stop) -> bool:
         """Block a number; return False when it was blocked for this sender already."""
+        self._on_stop(session, stop)
         sender = comparable_sender(stop.way.sender)
         values = {
             "id": self._vault.new_id(),

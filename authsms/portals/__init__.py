@@ -2,7 +2,7 @@
 
 from flask import Flask
 
-from authsms.portals import account, admin, assets, errors, headers, language, login, own_methods
+from authsms.portals import account, admin, assets, contacts, errors, headers, language, login, own_methods
 
 
 def register(app: Flask) -> None:
@@ -15,4 +15,5 @@ def register(app: Flask) -> None:
     app.register_blueprint(login.blueprint)
     app.register_blueprint(account.blueprint)
     app.register_blueprint(own_methods.blueprint, url_prefix="/account")
+    app.register_blueprint(contacts.blueprint)
     admin.register(app)

@@ -5,6 +5,7 @@ from typing import Protocol, cast
 from flask import current_app
 
 from authsms.administration.administrators import Administrators
+from authsms.contacts.book import ContactBook
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database
 from authsms.foundation.settings import Settings
@@ -13,6 +14,7 @@ from authsms.identity.service import PeopleService
 from authsms.logon.own_app import OwnApp
 from authsms.logon.service import LogonService
 from authsms.logon.sessions import LoginSessions
+from authsms.messaging.verification import ContactProofs
 
 
 class PortalServices(Protocol):
@@ -26,10 +28,15 @@ class PortalServices(Protocol):
     sessions: LoginSessions
     administrators: Administrators
     people: PeopleService
+    contacts: ContactBook
 
     @property
     def own_app(self) -> OwnApp:
         """What people do with their own authenticator app."""
+
+    @property
+    def contact_proofs(self) -> ContactProofs:
+        """How people prove that a contact is theirs."""
 
 
 def services() -> PortalServices:

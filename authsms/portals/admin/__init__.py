@@ -5,6 +5,7 @@ from flask import Flask
 from authsms.portals.admin import (
     administrators,
     audit,
+    contacts,
     dashboard,
     endpoints,
     frame,
@@ -21,7 +22,7 @@ from authsms.portals.admin import (
 
 AREAS = (
     *(start, dashboard, queue, administrators, logon, endpoints),
-    *(repositories, senders_area, messages, opt_outs, people, helpdesk, audit),
+    *(repositories, senders_area, messages, opt_outs, people, helpdesk, contacts, audit),
 )
 for _area in AREAS:
     frame.prepare(_area.blueprint)

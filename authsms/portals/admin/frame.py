@@ -16,6 +16,7 @@ from flask_babel.speaklater import LazyString
 from werkzeug.wrappers import Response as BaseResponse
 
 from authsms.administration.actors import Actor
+from authsms.administration.contacts import ContactDesk
 from authsms.administration.listing import LARGEST_PAGE, PageRequest
 from authsms.administration.messages import MessageDesk
 from authsms.administration.monitoring import Monitoring
@@ -51,6 +52,10 @@ class AdminServices(PortalServices, Protocol):
     @property
     def message_desk(self) -> MessageDesk:
         """What administrators do with messages."""
+
+    @property
+    def contact_desk(self) -> ContactDesk:
+        """What administrators see of contacts and consents."""
 
     @property
     def monitoring(self) -> Monitoring:

@@ -15,7 +15,9 @@ from authsms.administration.people_story import Fact
 from authsms.administration.rights import Right
 from authsms.foundation.errors import ConflictError, InvalidInputError, NotFoundError
 from authsms.portals.admin import helpdesk, people_words
+from authsms.portals.admin.contacts_words import ACTS
 from authsms.portals.admin.frame import NOTICES, AdminForm, actor, check_form, done, page, services
+from authsms.portals.contacts_words import KINDS, STATES
 from authsms.portals.notes import take_note
 from authsms.portals.once import answer_once
 
@@ -110,9 +112,16 @@ def _act(work: Callable[[Actor, str], object], key: str) -> Response:
 def _story(file: PersonFile) -> str:
     note = take_note()
     kind, sentence, step = people_words.CONCLUSIONS.get(file.conclusion.word, people_words.UNTOLD)
+    contacts = None
+    if file.key and actor().may(Right.CONTACTS_SEE):
+        contacts = services().contact_desk.file(actor(), file.key)
     return page(
         "person.html",
         file=file,
+        contacts=contacts,
+        kinds=KINDS,
+        states=STATES,
+        acts=ACTS,
         days=_days(),
         periods=_DAYS,
         problem=people_words.PROBLEMS.get(note.key, "") if note else "",

@@ -6,7 +6,8 @@ from typing import Final, TypeAlias
 from flask_babel import lazy_gettext
 from flask_babel.speaklater import LazyString
 
-from authsms.portals.admin import helpdesk_words
+from authsms.contacts.agreement import METHOD
+from authsms.portals.admin import contacts_words, helpdesk_words
 
 _Told: TypeAlias = tuple[str, LazyString, LazyString | str]
 """Good, bad, wait or off; the sentence; the next step, or nothing."""
@@ -132,6 +133,7 @@ HAPPENINGS: Final[Mapping[str, _Told]] = {
     "people.blocked": ("bad", lazy_gettext("Was blocked by %(by)s: %(reason)s"), ""),
     "people.unblocked": ("good", lazy_gettext("Was let in again by %(by)s."), ""),
     **helpdesk_words.HAPPENINGS,
+    **contacts_words.HAPPENINGS,
 }
 
 CONCLUSIONS: Final[Mapping[str, _Told]] = {
@@ -244,6 +246,7 @@ METHODS: Final = {
     "SMS_OTP:1": lazy_gettext("Codes by text message"),
     "TOTP:1": lazy_gettext("Codes of an authenticator app"),
     "CALLER:1": lazy_gettext("Codes read out to the help desk"),
+    METHOD: lazy_gettext("Codes that confirm contacts"),
 }
 NOTICES: Final = {
     **helpdesk_words.NOTICES,

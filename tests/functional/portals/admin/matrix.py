@@ -66,6 +66,7 @@ MATRIX: dict[tuple[str, str], Right | None] = {
     ("admin_opt_outs.number", "POST"): Right.MESSAGES_SEE,
     ("admin_opt_outs.export", "GET"): Right.MESSAGES_SEE,
     ("admin_opt_outs.lift", "POST"): Right.MESSAGES_ACT,
+    ("admin_contacts.export", "GET"): Right.CONTACTS_SEE,
     ("admin_people.search", "GET"): Right.PEOPLE_SEE,
     ("admin_people.by_name", "GET"): Right.PEOPLE_SEE,
     ("admin_people.show", "GET"): Right.PEOPLE_SEE,

@@ -1,0 +1,65 @@
+"""A contact as it is kept, and as it is read."""
+
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final, cast
+
+from sqlalchemy import Table
+
+from authsms.contacts.agreement import ContactKind, ContactState
+from authsms.contacts.models import ContactRow
+
+CONTACT: Final = cast("Table", ContactRow.__table__)
+
+
+@dataclass(frozen=True, slots=True)
+class Contact:
+    """A contact as it may be shown to its owner.
+
+    Attributes:
+        country: ISO 3166.
+        locale: The language its owner is texted in.
+        challenge_id: The code that is awaited, or empty.
+        wording: What was ticked last.
+    """
+
+    id: str
+    person_key: str
+    login: str
+    kind: ContactKind
+    masked: str
+    country: str
+    state: ContactState
+    locale: str
+    challenge_id: str = field(repr=False)
+    wording: str
+    verified_at: datetime | None
+    created_at: datetime
+    sealed: bytes = field(repr=False)
+
+    @property
+    def is_live(self) -> bool:
+        """Whether it may be sent notices and offers."""
+        return self.state is ContactState.VERIFIED
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """What was ticked, and the code that was sent for it."""
+
+    challenge_id: str
+    wording: str
+    locale: str
+
+
+def place_of(contact_id: str) -> str:
+    """Return what the seal of a contact's number is bound to."""
+    return f"contact.number:{contact_id}"
+
+
+def contact_of(row: Any) -> Contact:
+    """Return a whole row of `CONTACT` as it is read."""
+    return Contact(
+        *(row.id, row.person_key, row.login, ContactKind(row.kind), row.masked, row.country, ContactState(row.state)),
+        *(row.locale, row.challenge_id, row.wording, row.verified_at, row.created_at, row.number),
+    )

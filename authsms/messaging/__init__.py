@@ -1,0 +1,1 @@
+"""What people are texted besides the codes of logons."""

@@ -13,6 +13,7 @@ _COMMANDS = {
     "admin": ("people", "admin"),
     "alerts": ("alerts", "alerts"),
     "audit": ("audit", "audit"),
+    "contacts": ("contacts", "contacts"),
     "db": ("database", "db"),
     "demo": ("demo", "demo"),
     "endpoint": ("endpoints", "endpoint"),

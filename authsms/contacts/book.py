@@ -10,7 +10,7 @@ from authsms.audit import AuditTag, AuditTrail
 from authsms.audit.vocabulary import Author
 from authsms.contacts.agreement import MOST_CONTACTS, TICKABLE, ConsentAct, ContactKind, ContactState
 from authsms.contacts.consents import SELF_SERVICE, ConsentLedger, NewConsent
-from authsms.contacts.entries import CONTACT, Contact, Tick, contact_of, place_of
+from authsms.contacts.entries import CONTACT, Contact, Stated, Tick, contact_of, place_of
 from authsms.contacts.suppression import Stop
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database, rowcount
@@ -201,6 +201,14 @@ class ContactBook:
         given = NewConsent(ConsentAct.GIVEN, owner, contact.id, number, SELF_SERVICE, contact.wording)
         self._consents.add(session, given)
         return True
+
+    def take_in(self, session: Session, owner: Author, contact_id: str, number: PhoneNumber, stated: Stated) -> None:
+        """Make a new contact live whose owner has agreed elsewhere."""
+        now = self._clock.now()
+        values = {"state": ContactState.VERIFIED.value, "wording": stated.wording, "verified_at": now}
+        session.execute(update(_TABLE).where(_THIS).values(values), _key(owner, contact_id))
+        told = (stated.source, stated.wording, stated.at)
+        self._consents.add(session, NewConsent(ConsentAct.IMPORTED, owner, contact_id, number, *told))
 
     def stop(self, session: Session, stop: Stop) -> None:
         """Text a number no more whose owner has said STOP, whoever has named it; nothing else changes."""

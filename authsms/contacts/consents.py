@@ -109,6 +109,12 @@ class ConsentLedger:
         details = {"recipient": masked, "act": new.act.value, "source": new.source}
         self._audit.record(session, new.author.entry(_TAGS[new.act], details=details))
 
+    def has_ended(self, session: Session, number: PhoneNumber, *, since: datetime) -> bool:
+        """Return whether texts to a number were ended by anybody since a moment."""
+        ends = [ConsentAct.WITHDRAWN.value, ConsentAct.STOPPED.value]
+        same = _c.recipient_hash == self._vault.keyed_hash("recipient", number)
+        return session.execute(select(_c.id).where(same, _c.act.in_(ends), _c.at >= since).limit(1)).first() is not None
+
     def of(self, person_key: str, limit: int = 100) -> list[Consent]:
         """Return what a person has agreed to and taken back, newest first."""
         query = select(*_SHOWN).where(_c.person_key == person_key).order_by(_c.id.desc()).limit(limit)

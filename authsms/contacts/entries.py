@@ -44,6 +44,15 @@ class Contact:
 
 
 @dataclass(frozen=True, slots=True)
+class Stated:
+    """A consent that was given elsewhere, as a file says."""
+
+    at: datetime
+    wording: str
+    source: str
+
+
+@dataclass(frozen=True, slots=True)
 class Tick:
     """What was ticked, and the code that was sent for it."""
 

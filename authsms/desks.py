@@ -142,6 +142,7 @@ class Services(Engine):
             rest=Tickets(self.database, self.vault, self.clock).purge,
             sender_tests=self.sender_desk.tests.purge,
             inbound_texts=self.inbox.purge,
+            notices=self.notices.purge,
             callers=self.callers.purge,
         )
         polling = ReportPoller(self.senders, self.receipts).task()

@@ -37,6 +37,7 @@ from authsms.logon.seed import seed
 from authsms.logon.service import LogonService
 from authsms.logon.sessions import LoginSessions
 from authsms.logon.ways import Ways
+from authsms.messaging.notices import Notices, NoticeTools
 from authsms.messaging.verification import ContactProofs, ProofTools
 from authsms.otp.budget import SendBudget
 from authsms.otp.challenge import ChallengeService
@@ -114,6 +115,19 @@ class Engine:
             *(self.database, self.vault, self.audit, self.contacts, self.challenges, self.budget, self.outbox)
         )
         return ContactProofs(tools, self.settings.sms, self.settings.public_url)
+
+    @property
+    def notices(self) -> Notices:
+        """How people who have agreed are texted something."""
+        tools = NoticeTools(
+            *(self.database, self.vault, self.clock, self.audit, self.people, self.contacts, self.outbox)
+        )
+        return Notices(tools, self.settings.sms.countries)
+
+    @property
+    def notice_host(self) -> str:
+        """Who texts, as notices say it."""
+        return urlsplit(self.settings.public_url).hostname or ""
 
     def prepare(self) -> None:
         """Put the default event and chains, and the first signing keys, into a new database."""

@@ -52,6 +52,8 @@ class AuditTag(StrEnum):
     CONTACT_REFUSED = "contact.refused"
     CONTACT_REMOVED = "contact.removed"
     CONTACTS_IMPORTED = "contacts.imported"
+    NOTICE_SENT = "notice.sent"
+    NOTICE_CANCELLED = "notice.cancelled"
     OPT_OUTS_EXPORTED = "opt-outs.exported"
     WEBHOOK_REFUSED = "webhook.refused"
     SESSION_ENDED = "session.ended"

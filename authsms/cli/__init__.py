@@ -19,6 +19,7 @@ _COMMANDS = {
     "endpoint": ("endpoints", "endpoint"),
     "keys": ("keys", "keys"),
     "messages": ("messages", "messages"),
+    "notice": ("notices", "notice"),
     "people": ("people", "people"),
     "policy": ("policy", "policy"),
     "radius": ("radius", "radius"),

@@ -68,6 +68,19 @@ class ContactBook:
         with self._database.read() as session:
             return [contact_of(row) for row in session.execute(_OF, {"w_person": person_key})]
 
+    def owners(self, repository: str) -> list[str]:
+        """Return the keys of all people of a repository who have a contact."""
+        prefix = f"{repository}:"
+        own = func.substr(_c.person_key, 1, len(prefix)) == prefix
+        with self._database.read() as session:
+            return list(session.execute(select(_c.person_key).where(own).distinct().order_by(_c.person_key)).scalars())
+
+    def is_live(self, session: Session, person_key: str, number: str) -> bool:
+        """Return whether a number is at this moment a live contact of a person."""
+        same = (_c.person_key == person_key, _c.recipient_hash == self._vault.keyed_hash("recipient", number))
+        live = _c.state == ContactState.VERIFIED.value
+        return session.execute(select(_c.id).where(*same, live)).first() is not None
+
     def find(self, person_key: str, contact_id: str) -> Contact:
         """Return one contact of a person.
 

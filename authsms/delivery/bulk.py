@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable
 from itertools import islice
 from typing import Final
 
+from sqlalchemy.orm import Session
+
 from authsms.delivery.outbox import Draft, Outbox
 from authsms.foundation.db import Database
 
@@ -16,7 +18,12 @@ _REST: Final = 0.2
 
 
 def enqueue_many(
-    database: Database, outbox: Outbox, drafts: Iterable[Draft], *, tell: Callable[[int], object] = int
+    database: Database,
+    outbox: Outbox,
+    drafts: Iterable[Draft],
+    *,
+    tell: Callable[[int], object] = int,
+    admit: Callable[[Session, Draft], bool] = lambda _session, _draft: True,
 ) -> int:
     """Write *drafts* in transactions of a fraction of a second each, and return how many there were.
 
@@ -27,6 +34,7 @@ def enqueue_many(
         outbox: Takes them in.
         drafts: Made as they are needed; none is kept.
         tell: Is told after each portion how many are committed so far.
+        admit: Decides within the transaction of a draft whether it is written at all; it is counted in any case.
 
     Raises:
         InvalidInputError: A draft cannot be sent; the portions before it are committed, its own is not.
@@ -38,7 +46,8 @@ def enqueue_many(
         begun = time.monotonic()
         with database.write() as session:
             for draft in portion:
-                outbox.enqueue(session, draft)
+                if admit(session, draft):
+                    outbox.enqueue(session, draft)
         took = time.monotonic() - begun
         done += len(portion)
         tell(done)

@@ -1,0 +1,107 @@
+"""`authsms notice`: texts to people who have agreed to get them."""
+
+import sys
+from collections.abc import Iterable
+from datetime import timedelta
+from pathlib import Path
+
+import click
+
+from authsms.audit.vocabulary import Author
+from authsms.cli.context import open_services
+from authsms.cli.operator import operator
+from authsms.cli.people import read_toml
+from authsms.messaging.notices import Notice, Survey
+from authsms.messaging.wording import parse_texts, warnings
+from authsms.senders.contract import Purpose
+from authsms.senders.text import measure
+from authsms.wiring import Services
+
+
+@click.group()
+def notice() -> None:
+    """Notices and offers: to people who have agreed, once each."""
+
+
+@notice.command()
+@click.argument("name")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+@click.option("--to", "logins", multiple=True, help="Somebody's user name; can be given several times.")
+@click.option("--repository", default="", help="Everybody of a repository who has a contact.")
+@click.option("--offer", is_flag=True, help="It is an offer, not a notice; other sender services may carry it.")
+@click.option("--hours", default=24, show_default=True, type=click.IntRange(1, 720), help="Sent no later than this.")
+@click.option("--yes", is_flag=True, help="Send it; without this nothing is sent and you see what would be.")
+def send(  # noqa: PLR0913 - one parameter an option
+    *, name: str, file: Path, logins: tuple[str, ...], repository: str, offer: bool, hours: int, yes: bool
+) -> None:
+    """Send a notice. FILE is TOML with a text for each language; the README shows one."""
+    from rich.console import Console  # noqa: PLC0415 - rich is slow to load, and only this command draws
+    from rich.progress import Progress  # noqa: PLC0415
+
+    with open_services() as services, Progress(console=Console(stderr=True)) as progress:
+        texts = parse_texts({locale: str(text) for locale, text in read_toml(file).items()})
+        purpose = Purpose.OFFER if offer else Purpose.NOTICE
+        letter = Notice(name, purpose, texts, services.notice_host, timedelta(hours=hours))
+        task = progress.add_task("looking people up", total=None)
+        survey = services.notices.survey(
+            _keys(services, logins, repository), lambda done: progress.update(task, completed=done)
+        )
+        _tell(letter, survey)
+        if not yes:
+            click.echo("Nothing was sent. Add --yes to send it.")
+            return
+        task = progress.add_task("queueing", total=len(survey.reached))
+        sent = services.notices.send(
+            Author(operator().login), letter, survey.reached, lambda done: progress.update(task, completed=done)
+        )
+    click.echo(f"{sent} queued. Follow them with: authsms notice status {name}")
+
+
+@notice.command()
+@click.argument("name")
+def status(name: str) -> None:
+    """Print how many texts of a notice are in which state."""
+    with open_services() as services:
+        for state, count in sorted(services.notices.progress(name).items()):
+            click.echo(f"{state.value:<12} {count}")
+
+
+@notice.command()
+@click.argument("name")
+def cancel(name: str) -> None:
+    """Take back what has not gone out, and let nothing of it follow."""
+    with open_services() as services:
+        taken = services.notices.cancel(Author(operator().login), name)
+    click.echo(f"{taken} taken back.")
+
+
+def _keys(services: Services, logins: tuple[str, ...], repository: str) -> Iterable[str]:
+    if bool(logins) == bool(repository):
+        raise click.UsageError("Say whom it is for: --to, or --repository.")
+    if repository:
+        names = {view.name.casefold(): view.name for view in services.people.repositories()}
+        if repository.casefold() not in names:
+            raise click.UsageError(f"There is no repository {repository}.")
+        return services.contacts.owners(names[repository.casefold()])
+    keys = []
+    for login in logins:
+        person = services.people.find(login)
+        if person is None:
+            click.echo(f"Nobody is called {login}.", err=True)
+            sys.exit(1)
+        keys.append(person.key)
+    return keys
+
+
+def _tell(letter: Notice, survey: Survey) -> None:
+    for locale, template in letter.texts.items():
+        measured = measure(template.source)
+        click.echo(f"{locale}: {measured.alphabet}, {measured.units} units, segments: {measured.segments}")
+        for warning in warnings(template, letter.host):
+            click.echo(f"{locale}: {warning}", err=True)
+    if survey.reached:
+        click.echo(f"For instance: {letter.text(survey.reached[0])}")
+    segments = sum(measure(letter.text(one)).segments for one in survey.reached)
+    click.echo(f"{len(survey.reached)} get it, in {segments} segments.")
+    for reason, count in sorted(survey.left.items()):
+        click.echo(f"{count} do not: {reason.value}.")

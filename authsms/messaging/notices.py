@@ -1,0 +1,247 @@
+"""Notices and offers: to people who have agreed, once each, in short transactions, and taken back while they wait."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final, Protocol, cast
+
+from sqlalchemy import Table, bindparam, delete, func, select, update
+from sqlalchemy.orm import Session
+
+from authsms.audit import AuditTag, AuditTrail
+from authsms.audit.vocabulary import Author, Detail
+from authsms.contacts.book import ContactBook
+from authsms.contacts.entries import Contact
+from authsms.delivery.bulk import enqueue_many
+from authsms.delivery.models import Message
+from authsms.delivery.outbox import Draft, Outbox
+from authsms.delivery.states import MessageState
+from authsms.foundation.clock import Clock
+from authsms.foundation.db import Database, rowcount
+from authsms.foundation.errors import ConflictError, NotFoundError
+from authsms.foundation.phone import PhoneNumber
+from authsms.foundation.vault import Vault
+from authsms.identity.repository import Person, PersonKey
+from authsms.messaging.audience import Left, checked_name, choose
+from authsms.messaging.models import NoticeRecipientRow, NoticeRow
+from authsms.messaging.wording import text_for
+from authsms.senders.contract import Purpose
+from authsms.senders.text import Template, one_line
+
+KEPT: Final = timedelta(days=90)
+_NOTICE: Final = cast("Table", NoticeRow.__table__)
+_n: Final = _NOTICE.c
+_RECIPIENT: Final = cast("Table", NoticeRecipientRow.__table__)
+_OPEN: Final = select(_n.name).where(_n.name == bindparam("w_name"), _n.cancelled_at.is_(None))
+
+Tell = Callable[[int], object]
+
+
+class Directory(Protocol):
+    """Knows people."""
+
+    def get(self, key: PersonKey) -> Person | None:
+        """Return the person with that key, as of now."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoticeTools:
+    """What sending notices takes."""
+
+    database: Database
+    vault: Vault
+    clock: Clock
+    audit: AuditTrail
+    people: Directory
+    book: ContactBook
+    outbox: Outbox
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """Somebody who gets a notice, and where."""
+
+    person: Person
+    contact: Contact
+    number: PhoneNumber = field(repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """Who gets a notice, and how many do not, by the reason."""
+
+    reached: Sequence[Reached]
+    left: Mapping[Left, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """What is sent.
+
+    Attributes:
+        name: Sending it again under the same name reaches only those who were not reached.
+        texts: By language.
+        host: Who texts.
+        life: Nothing is handed over after this time.
+    """
+
+    name: str
+    purpose: Purpose
+    texts: Mapping[str, Template]
+    host: str
+    life: timedelta
+
+    def text(self, one: Reached) -> str:
+        """Return what somebody will read."""
+        person = one.person
+        values = {
+            "name": one_line(person.display_name or person.login),
+            "user": one_line(person.login),
+            "host": self.host,
+        }
+        return text_for(self.texts, one.contact.locale).fill(values)
+
+
+class Notices:
+    """Sends them.
+
+    Args:
+        tools: What it takes.
+        countries: Those that are texted; empty for all.
+    """
+
+    def __init__(self, tools: NoticeTools, countries: Iterable[str]) -> None:
+        self._tools = tools
+        self._countries = frozenset(countries)
+        self._new = tools.database.insert(_NOTICE).on_conflict_do_nothing().returning(_n.name)
+        self._once = tools.database.insert(_RECIPIENT).on_conflict_do_nothing().returning(_RECIPIENT.c.person_key)
+
+    def survey(self, person_keys: Iterable[str], tell: Tell = int) -> Survey:
+        """Find out who of some people would get a notice now; nothing is sent.
+
+        Raises:
+            UnavailableError: A directory does not answer: it is not known who still belongs here.
+        """
+        reached: list[Reached] = []
+        left: Counter[Left] = Counter()
+        numbers: set[str] = set()
+        for done, key in enumerate(dict.fromkeys(person_keys), start=1):
+            found = self._reach(key)
+            if isinstance(found, Reached) and found.number in numbers:
+                found = Left.SAME_NUMBER
+            if isinstance(found, Reached):
+                reached.append(found)
+                numbers.add(found.number)
+            else:
+                left[found] += 1
+            tell(done)
+        return Survey(reached, left)
+
+    def send(self, author: Author, notice: Notice, reached: Iterable[Reached], tell: Tell = int) -> int:
+        """Queue a notice for people; return how many were new to it. Delivery begins with the first ones.
+
+        Raises:
+            ConflictError: A notice of that name was cancelled, or is of another kind.
+            InvalidInputError: The name or a text cannot be used; those queued before stay.
+        """
+        tools, now = self._tools, self._tools.clock.now()
+        values = {
+            "name": checked_name(notice.name),
+            "purpose": notice.purpose.value,
+            "author": author.login,
+            "created_at": now,
+            "expires_at": now + notice.life,
+            "cancelled_at": None,
+        }
+        with tools.database.write() as session:
+            session.execute(self._new, values)
+            same = _OPEN.where(_n.purpose == notice.purpose.value)
+            if session.execute(same, {"w_name": notice.name}).first() is None:
+                raise ConflictError("There was a notice of this name; take another one.")
+            tools.audit.record(session, author.entry(AuditTag.NOTICE_SENT, details={"notice": notice.name}))
+        before = self._count(notice.name)
+        drafts = self._drafts(notice, reached, now + notice.life)
+        enqueue_many(tools.database, tools.outbox, drafts, tell=tell, admit=self._admit)
+        return self._count(notice.name) - before
+
+    def progress(self, name: str) -> Mapping[MessageState, int]:
+        """Return how many texts of a notice are in which state.
+
+        Raises:
+            NotFoundError: There is no notice of that name.
+        """
+        query = select(Message.state, func.count()).where(Message.reference == _reference(name)).group_by(Message.state)
+        with self._tools.database.read() as session:
+            if session.execute(select(_n.name).where(_n.name == name)).first() is None:
+                raise NotFoundError("There is no such notice.")
+            return {MessageState(state): count for state, count in session.execute(query)}
+
+    def cancel(self, author: Author, name: str) -> int:
+        """Take back what has not gone out, and let nothing follow; return how many texts that were.
+
+        Raises:
+            NotFoundError: There is no notice of that name, or it was cancelled before.
+        """
+        tools = self._tools
+        with tools.database.write() as session:
+            ended = update(_NOTICE).where(_n.name == name, _n.cancelled_at.is_(None))
+            if not rowcount(session.execute(ended.values(cancelled_at=tools.clock.now()))):
+                raise NotFoundError("There is no such notice, or it was cancelled before.")
+            taken = tools.outbox.supersede(session, _reference(name))
+            details: dict[str, Detail] = {"notice": name, "taken_back": taken}
+            tools.audit.record(session, author.entry(AuditTag.NOTICE_CANCELLED, details=details))
+        return taken
+
+    def purge(self) -> int:
+        """Forget notices that ended long ago, and whom they went to; return how many."""
+        old = _n.expires_at < self._tools.clock.now() - KEPT
+        with self._tools.database.write() as session:
+            names = select(_n.name).where(old)
+            session.execute(delete(_RECIPIENT).where(_RECIPIENT.c.notice.in_(names)))
+            return rowcount(session.execute(delete(_NOTICE).where(old)))
+
+    def _reach(self, key: str) -> Reached | Left:
+        person = self._tools.people.get(PersonKey(key))
+        if person is None or not person.enabled:
+            return Left.GONE
+        contacts = self._tools.book.of(key)
+        chosen = choose([one.state for one in contacts])
+        if isinstance(chosen, Left):
+            return chosen
+        contact = contacts[chosen]
+        if self._countries and contact.country not in self._countries:
+            return Left.COUNTRY
+        return Reached(person, contact, self._tools.book.number_of(contact))
+
+    def _drafts(self, notice: Notice, reached: Iterable[Reached], expires_at: datetime) -> Iterator[Draft]:
+        for one in reached:
+            yield Draft(
+                id=self._tools.vault.new_id(),
+                purpose=notice.purpose,
+                recipient=one.number,
+                text=notice.text(one),
+                expires_at=expires_at,
+                reference=_reference(notice.name),
+                person_key=one.person.key,
+                login=one.person.login,
+                groups=one.person.groups,
+            )
+
+    def _admit(self, session: Session, draft: Draft) -> bool:
+        """Let a text pass once for each person, while its notice is open and its contact still live."""
+        name = draft.reference.partition(":")[2]
+        if session.execute(_OPEN, {"w_name": name}).first() is None:
+            return False
+        if not self._tools.book.is_live(session, draft.person_key, str(draft.recipient)):
+            return False
+        return session.execute(self._once, {"notice": name, "person_key": draft.person_key}).first() is not None
+
+    def _count(self, name: str) -> int:
+        with self._tools.database.read() as session:
+            query = select(func.count()).where(_RECIPIENT.c.notice == name)
+            return int(session.execute(query).scalar_one())
+
+
+def _reference(name: str) -> str:
+    return f"notice:{name}"

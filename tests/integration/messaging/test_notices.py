@@ -1,0 +1,158 @@
+"""Notices over the real outbox and tables, on both databases."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from sqlalchemy import select
+
+from authsms.audit.vocabulary import Author
+from authsms.contacts.agreement import ContactKind
+from authsms.contacts.entries import Stated
+from authsms.delivery.models import Message
+from authsms.delivery.states import MessageState
+from authsms.foundation.db import Database
+from authsms.foundation.errors import ConflictError, InvalidInputError, NotFoundError
+from authsms.foundation.phone import PhoneNumber
+from authsms.foundation.settings import Settings
+from authsms.foundation.vault import Vault
+from authsms.identity.drafts import PersonDraft
+from authsms.identity.local_people import LocalPeople
+from authsms.messaging.audience import Left
+from authsms.messaging.notices import KEPT, Notice, Survey
+from authsms.messaging.wording import parse_texts
+from authsms.senders.submission import Purpose
+from authsms.wiring import assemble
+from tests.fakes import ManualClock
+from tests.integration.contacts.post import CODES, OFFERS, Post
+
+ADMIN = Author("admin")
+TEXTS = {"en": "{host}: {name}, the canteen is closed. STOP ends.", "de": "{host}: {name}, heute keine Kantine. STOP."}
+
+
+class Crowd:
+    """People with contacts, and what they are sent."""
+
+    def __init__(self, post: Post) -> None:
+        self.post = post
+        self.services = post.services
+        self.people = LocalPeople(self.services.database, self.services.vault, self.services.clock)
+
+    def add(self, login: str, number: str = "", *, is_live: bool = True, enabled: bool = True) -> str:
+        """Make somebody, with a contact if a number is given; return his key."""
+        person = self.people.create(PersonDraft(login, login.title(), (), enabled=enabled))
+        if number:
+            owner, phone = Author(login, person.key), PhoneNumber(number)
+            contact = self.services.contacts.add(owner, ContactKind.MOBILE, phone)
+            with self.services.database.write() as session:
+                stated = Stated(self.services.clock.now(), "I agree.", "form")
+                if is_live:
+                    self.services.contacts.take_in(session, owner, contact, phone, stated)
+        return person.key
+
+    def survey(self, *keys: str) -> Survey:
+        """Find out who would get something."""
+        return self.services.notices.survey(keys or self.services.contacts.owners("LOCAL"))
+
+    def send(self, survey: Survey, name: str = "canteen", *, purpose: Purpose = Purpose.NOTICE) -> int:
+        """Send it."""
+        letter = Notice(name, purpose, parse_texts(TEXTS), "example.org", timedelta(hours=2))
+        return self.services.notices.send(ADMIN, letter, survey.reached)
+
+
+@pytest.fixture
+def crowd(settings: Settings, database: Database, vault: Vault, clock: ManualClock) -> Iterator[Crowd]:
+    """An installation; on SQLite and on PostgreSQL."""
+    services = assemble(settings, database, vault, clock)
+    services.prepare()
+    post = Post(services, clock)
+    post.add("codes", CODES, Purpose.AUTHENTICATION, Purpose.VERIFICATION)
+    post.add("offers", OFFERS, Purpose.OFFER, Purpose.NOTICE)
+    services.senders.template(Purpose.AUTHENTICATION, "en")
+    yield Crowd(post)
+    services.people.close()
+
+
+def test_who_has_agreed_gets_it_once_and_everybody_else_is_counted(crowd: Crowd):
+    """Sent again under the same name, it reaches only those who are new."""
+    crowd.add("anna", "+4915112345601")
+    crowd.add("anton", "+4915112345601")
+    crowd.add("berta", "+4915112345602", is_live=False)
+    crowd.add("emil", "+4915112345603", enabled=False)
+    survey = crowd.survey(*crowd.services.contacts.owners("LOCAL"), crowd.add("carl"), "LOCAL:nobody")
+    first, second = crowd.send(survey), crowd.send(survey)
+    dora = crowd.add("dora", "+4915112345604")
+    third = crowd.send(crowd.survey(dora))
+
+    assert {Left.SAME_NUMBER: 1, Left.UNCONFIRMED: 1, Left.NO_CONTACT: 1, Left.GONE: 2} == survey.left
+    assert (1, 0, 1) == (first, second, third)
+    assert ["offers", "offers"] == [text.partition(" ")[0] for text in crowd.post.deliver()]
+
+
+def test_texts_name_the_person_and_the_sender_and_are_sealed(crowd: Crowd, database: Database):
+    """In the language of the consent, else in English."""
+    crowd.send(crowd.survey(crowd.add("anna", "+4915112345601")))
+    with database.read() as session:
+        (row,) = session.execute(select(Message.text, Message.reference)).all()
+    (text,) = crowd.post.deliver()
+
+    assert "notice:canteen" == row.reference
+    assert b"canteen" not in row.text
+    assert text.endswith("example.org: Anna, the canteen is closed. STOP ends.")
+
+
+def test_who_says_stop_between_the_dry_run_and_the_sending_gets_nothing(crowd: Crowd):
+    """What counts is the moment of writing."""
+    number = PhoneNumber("+4915112345678")
+    survey = crowd.survey(crowd.add("anna", number))
+    crowd.post.text("STOP")
+    sent = crowd.send(survey)
+
+    assert (1, 0) == (len(survey.reached), sent)
+    assert {Left.STOPPED: 1} == crowd.survey().left
+
+
+def test_what_has_not_gone_out_can_be_cancelled(crowd: Crowd):
+    """And nothing of it follows, under this name."""
+    survey = crowd.survey(crowd.add("anna", "+4915112345601"), crowd.add("bert", "+4915112345602"))
+    crowd.send(survey)
+    before = crowd.services.notices.progress("canteen")
+    taken = crowd.services.notices.cancel(ADMIN, "canteen")
+
+    assert ({MessageState.QUEUED: 2}, 2) == (before, taken)
+    assert [] == crowd.post.deliver()
+    with pytest.raises(ConflictError):
+        crowd.send(survey)
+    for name in ("canteen", "nothing"):
+        with pytest.raises(NotFoundError):
+            crowd.services.notices.cancel(ADMIN, name)
+
+
+def test_a_name_stands_for_one_kind_of_text(crowd: Crowd):
+    """An offer is no notice; and a name is a word."""
+    survey = crowd.survey(crowd.add("anna", "+4915112345601"))
+    crowd.send(survey)
+
+    with pytest.raises(ConflictError):
+        crowd.send(survey, purpose=Purpose.OFFER)
+    with pytest.raises(InvalidInputError):
+        crowd.send(survey, "Canteen!")
+
+
+def test_old_notices_are_forgotten(crowd: Crowd, clock: ManualClock):
+    """Whom they went to, too."""
+    crowd.send(crowd.survey(crowd.add("anna", "+4915112345601")))
+    early = crowd.services.notices.purge()
+    clock.advance(KEPT + timedelta(hours=3))
+
+    assert (0, 1) == (early, crowd.services.notices.purge())
+    with pytest.raises(NotFoundError):
+        crowd.services.notices.progress("canteen")
+
+
+def test_the_trail_says_who_sent_it(crowd: Crowd):
+    """The trail names the notice, and no number."""
+    crowd.send(crowd.survey(crowd.add("anna", "+4915112345601")))
+    told = [one.entry for one in crowd.services.audit.search() if one.entry.tag.value == "notice.sent"]
+
+    assert [("admin", {"notice": "canteen"})] == [(one.login, dict(one.details)) for one in told]

@@ -92,13 +92,13 @@ class Node:
             time.sleep(0.05)
 
     def family(self) -> dict[int, str]:
-        """Return the processes by their numbers: ``main``, ``web`` or ``delivery``."""
+        """Return the processes by their numbers: ``main``, ``web``, ``worker`` (delivery) or ``radius``."""
         if self.process is None:
             return {}
-        children = _children(self.process.pid)
-        return {self.process.pid: "main"} | {
-            pid: "delivery" if "--parent" in _read(f"/proc/{pid}/cmdline") else "web" for pid in children
-        }
+        commands = {pid: _read(f"/proc/{pid}/cmdline") for pid in _children(self.process.pid)}
+        parted = {pid: command.partition("\0--parent") for pid, command in commands.items()}
+        kinds = {pid: head.rpartition("\0")[2] if parent else "web" for pid, (head, parent, _) in parted.items()}
+        return {self.process.pid: "main"} | kinds
 
     def stop(self) -> float:
         """Ask it to end; return the seconds that took."""

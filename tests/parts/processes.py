@@ -63,6 +63,14 @@ def free_port() -> int:
         return port
 
 
+def free_udp_port() -> int:
+    """Return a UDP port nobody listens on now."""
+    with socket.socket(type=socket.SOCK_DGRAM) as probe:
+        probe.bind((HOST, 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
 @contextmanager
 def private_folder(name: str) -> Iterator[Path]:
     """Make a folder that a server may enter even after it gave up root's rights; short enough for sockets."""

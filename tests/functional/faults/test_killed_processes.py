@@ -11,10 +11,13 @@ from contextlib import closing, contextmanager
 
 import pytest
 
+from authsms.logon.radius_clients import RadiusClients
 from authsms.simulator.faults import FaultKind
 from tests.functional.effort import rounds
 from tests.functional.provided import Provider
 from tests.functional.running import Installation, Person, is_signed_in, run_installation
+from tests.parts.processes import HOST, free_udp_port
+from tests.parts.radclient import Heard, Radclient
 
 pytestmark = pytest.mark.xdist_group("kill")
 _AT_ONCE = 6
@@ -24,8 +27,9 @@ _killed_at: dict[str, float] = {}
 
 @pytest.fixture(scope="module")
 def house(tmp_path_factory: pytest.TempPathFactory, _provider_of_all: Provider) -> Iterator[Installation]:
-    """One server with two web processes and a delivery process, on SQLite."""
-    with run_installation(tmp_path_factory.mktemp("killed"), _provider_of_all) as installation:
+    """One server with two web processes, a delivery process and one that answers RADIUS, on SQLite."""
+    settings = {"RADIUS__HOST": HOST, "RADIUS__PORT": str(free_udp_port())}
+    with run_installation(tmp_path_factory.mktemp("killed"), _provider_of_all, settings) as installation:
         yield installation
 
 
@@ -53,6 +57,31 @@ def test_every_login_gets_its_code_while_the_delivery_process_is_killed(
     assert [1] * len(people) == [len(set(codes)) for codes in copies]
     assert max(map(len, copies)) <= 2
     assert sum(map(len, copies)) - len(people) <= kills * _AT_ONCE
+
+
+def test_a_radius_login_goes_on_although_the_process_that_asked_is_killed(
+    house: Installation, provider: Provider
+) -> None:
+    """What was asked is kept in the database: the process that is started instead, or another server, knows the answer.
+
+    The oracle: the challenge comes from a process that is killed afterwards, and the code is accepted by another one;
+    both are counted in the metrics, one text was sent, and logs hold no secret.
+    """
+    services, person = house.services, house.person()
+    clients = RadiusClients(services.database, services.vault, services.clock, services.audit)
+    _, secret = clients.add("Gateway", HOST, event="web")
+    device = Radclient(services.settings.radius.port, secret)
+    challenge = _ask_until_answered(device, person, person.password)
+    code, killed = house.code(person), _kill(house, "radius")
+    accepted = _ask_until_answered(device, person, code, State=challenge.get("State")[0])
+    counts = [house.metric("authsms_radius_requests_total", outcome=word) for word in ("challenge", "accept")]
+
+    assert 1 == killed
+    assert ["Access-Challenge", "Access-Accept"] == [challenge.kind, accepted.kind]
+    assert "logon.finished" in house.audit_tags(person)
+    assert 1 == len(provider.codes(person.phone))
+    assert [1, 1] == counts
+    assert not any(told in house.logs() for told in (person.password, code, secret, person.phone))
 
 
 def test_asked_to_end_it_finishes_what_is_under_way(house: Installation, provider: Provider) -> None:
@@ -154,18 +183,27 @@ def _kill_delivery(house: Installation, times: int) -> None:
         while house.logs().count("worker.started") < begun + number:
             time.sleep(0.05)
         time.sleep(secrets.randbelow(500) / 1000)
-        for pid, kind in house.nodes[0].family().items():
-            if kind == "delivery":
-                os.kill(pid, signal.SIGKILL)
+        _kill(house, "worker")
 
 
 def _kill_web(house: Installation) -> None:
     """Kill all web processes; not twice within six seconds, which the server takes for a loop and gives up."""
     time.sleep(max(0.0, _killed_at.get(house.url, 0.0) + 6 - time.monotonic()))
     _killed_at[house.url] = time.monotonic()
-    for pid, kind in house.nodes[0].family().items():
-        if kind == "web":
-            os.kill(pid, signal.SIGKILL)
+    _kill(house, "web")
+
+
+def _kill(house: Installation, kind: str) -> int:
+    """Kill all processes of a kind; return how many there were."""
+    found = [pid for pid, one in house.nodes[0].family().items() if one == kind]
+    for pid in found:
+        os.kill(pid, signal.SIGKILL)
+    return len(found)
+
+
+def _ask_until_answered(device: Radclient, person: Person, password: str, **attributes: str) -> Heard:
+    """Repeat a request, as devices do, for as long as nobody is there who answers."""
+    return device.ask(seconds=0.5, tries=80, User_Name=person.login, User_Password=password, **attributes)
 
 
 @contextmanager

@@ -2,12 +2,14 @@
 # Installs the servers and the browser that tests drive, unless they are there. Arguments: the commands wanted (all by default).
 set -eu
 
-wanted=${*:-slapd ldapadd postgres redis-server rabbitmq-server chromium nginx caddy}
+wanted=${*:-slapd ldapadd postgres redis-server rabbitmq-server chromium nginx caddy radclient freeradius eapol_test pamtester pam_radius pam_wrapper sshd}
 PATH=$PATH:/usr/sbin:/sbin
 
 have() {
     case $1 in
     postgres) ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || command -v postgres >/dev/null ;;
+    pam_radius) ls /lib/*/security/pam_radius_auth.so >/dev/null 2>&1 ;;
+    pam_wrapper) ls /usr/lib/*/libpam_wrapper.so >/dev/null 2>&1 ;;
     *) command -v "$1" >/dev/null ;;
     esac
 }
@@ -17,6 +19,11 @@ package_of() {
     ldapadd) echo ldap-utils ;;
     postgres) echo postgresql ;;
     chromium) echo chromium fonts-liberation ;;
+    radclient) echo freeradius-utils ;;
+    eapol_test) echo eapoltest ;;
+    pam_radius) echo libpam-radius-auth ;;
+    pam_wrapper) echo libpam-wrapper ;;
+    sshd) echo openssh-server ;;
     *) echo "$1" ;;
     esac
 }

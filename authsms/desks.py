@@ -14,6 +14,7 @@ from authsms.administration.monitoring import Monitoring
 from authsms.administration.opt_outs import OptOutDesk
 from authsms.administration.people import PeopleDesk, PeopleTools
 from authsms.administration.people_actions import ActionTools, PeopleActions
+from authsms.administration.radius_clients import RadiusDesk
 from authsms.administration.repositories import TESTS_AT_ONCE, RepositoryDesk, RepositoryTools
 from authsms.administration.senders import SenderDesk
 from authsms.administration.senders_history import SenderHistory
@@ -24,6 +25,7 @@ from authsms.delivery.polling import ReportPoller
 from authsms.delivery.schedule import PeriodicTask, purges
 from authsms.engine import Engine
 from authsms.logon.arrangement import Arrangement
+from authsms.logon.radius_clients import RadiusClients
 from authsms.otp.outlook import Outlook
 from authsms.protocols.radius.challenges import Challenges
 from authsms.protocols.rest.tickets import Tickets
@@ -50,6 +52,11 @@ class Services(Engine):
     def logon_desk(self) -> LogonDesk:
         """What administrators do with events, chains and endpoints."""
         return LogonDesk(self.arrangement, self.endpoints, self.methods, self.administrators)
+
+    @property
+    def radius_desk(self) -> RadiusDesk:
+        """What administrators do with RADIUS clients."""
+        return RadiusDesk(RadiusClients(self.database, self.vault, self.clock, self.audit))
 
     @property
     def logon_trials(self) -> LogonTrials:

@@ -12,9 +12,8 @@ from authsms.cli.garbage import look_seldom
 from authsms.cli.parent import call_without
 from authsms.cli.servers import stop_on_signals
 from authsms.foundation.errors import ConfigurationError, InvalidInputError
-from authsms.logon.radius_clients import EVERYBODY, SEPARATORS, Grant, GroupAttribute, RadiusClient, RadiusProfile
+from authsms.logon.radius_profile import LOCALES, SEPARATORS, Grant, RadiusClient, RadiusProfile, read_grants
 from authsms.protocols.radius.assembly import open_clients, open_server
-from authsms.protocols.radius.words import LOCALES
 
 _LOUD = "requests without a Message-Authenticator are taken; whoever is on the way can forge requests and answers"
 
@@ -71,7 +70,7 @@ def add(  # noqa: PLR0913, PLR0917 - one parameter an option
     no_challenge: bool,
 ) -> None:
     """Let a device, or a network of them, ask. Its secret is shown once."""
-    attributes = (*_granted(Grant.FILTER_ID, filters), *_granted(Grant.CLASS, classes))
+    attributes = read_grants(Grant.FILTER_ID, filters) + read_grants(Grant.CLASS, classes)
     profile = RadiusProfile(not unsigned, not no_challenge, separator, locale, attributes)
     with open_services() as services:
         made, secret = open_clients(services).add(
@@ -135,16 +134,6 @@ def _read(file: Path | None) -> str:
     if not secret:
         raise InvalidInputError(f"There is no secret in {file}.")
     return secret
-
-
-def _granted(grant: Grant, options: tuple[str, ...]) -> list[GroupAttribute]:
-    granted = []
-    for option in options:
-        group, equals, value = option.partition("=")
-        if not equals:
-            raise InvalidInputError(f"Write {grant.value} as GROUP=VALUE; the group {EVERYBODY} is everybody.")
-        granted.append(GroupAttribute(grant, group.strip(), value.strip()))
-    return granted
 
 
 def _peculiarities(one: RadiusClient) -> str:

@@ -21,7 +21,7 @@ from authsms.foundation.vault import Vault
 from authsms.logon.catalog import Catalog, Chain, Event, Wanted, read_chains, read_events, write_chain, write_event
 from authsms.logon.endpoints import Endpoint, EndpointService
 from authsms.logon.kinds import checked_addresses
-from authsms.logon.models import ChainRow, EndpointRow, EventRow
+from authsms.logon.models import ChainRow, EndpointRow, EventRow, RadiusClientRow
 from authsms.logon.redirects import check_redirect
 
 _CHANGED: Final = "Somebody else changed this in the meantime; look at it again."
@@ -136,11 +136,11 @@ class Arrangement:
         self._run(change, rule)
 
     def remove_event(self, name: str, author: Author) -> None:
-        """Remove an event that no endpoint uses.
+        """Remove an event that neither an endpoint nor a RADIUS client uses.
 
         Raises:
             NotFoundError: There is none of this name.
-            InvalidInputError: An endpoint logs people on to it; the text says which.
+            InvalidInputError: One of them logs people on to it; the text says which.
         """
 
         def change(session: Session, now: Arranged) -> Arranged:
@@ -150,6 +150,11 @@ class Arrangement:
                 where = ", ".join(endpoint.name for endpoint in users)
                 raise InvalidInputError(
                     "This event is used by these endpoints: %(where)s. Change them first.", where=where
+                )
+            devices = select(RadiusClientRow.name).where(RadiusClientRow.event == name).order_by(RadiusClientRow.name)
+            if where := ", ".join(session.scalars(devices)):
+                raise InvalidInputError(
+                    "This event is used by these RADIUS clients: %(where)s. Change them first.", where=where
                 )
             session.execute(delete(EventRow).where(EventRow.name == name))
             self._audit.record(session, author.entry(AuditTag.EVENT_REMOVED, event=name))

@@ -6,10 +6,7 @@ and MD5 is all that guards it, so it is drawn here and long; a given one must ha
 
 import ipaddress
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
-from enum import StrEnum
-from typing import Final, TypeAlias
+from typing import Final
 
 from sqlalchemy import delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
@@ -18,91 +15,36 @@ from sqlalchemy.orm import Session
 from authsms.audit import AuditTag, AuditTrail, Author, Detail
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database
-from authsms.foundation.errors import ConflictError, InvalidInputError, NotFoundError, SealBrokenError
+from authsms.foundation.errors import (
+    ConflictError,
+    InvalidInputError,
+    NotFoundError,
+    SealBrokenError,
+    gettext_noop,
+)
 from authsms.foundation.logs import get_logger
 from authsms.foundation.vault import Vault
 from authsms.logon.models import EventRow, RadiusClientRow
+from authsms.logon.radius_profile import (
+    DEFAULT_PROFILE,
+    Grant,
+    GroupAttribute,
+    KnownClient,
+    RadiusClient,
+    RadiusDraft,
+    RadiusProfile,
+    check_profile,
+    check_secret,
+    checked_name,
+    read_network,
+)
 from authsms.logon.seed import ADMIN_EVENT, SETUP_EVENT
 
-Network: TypeAlias = ipaddress.IPv4Network | ipaddress.IPv6Network
-
-FEWEST_SECRET_CHARACTERS: Final = 16
-SEPARATORS: Final = "#%+/:!~"
-EVERYBODY: Final = "*"
-_MOST_SECRET_CHARACTERS: Final = 128
 _SECRET_BYTES: Final = 24
-_LONGEST_NAME: Final = 200
-_LONGEST_VALUE: Final = 253  # octets of an attribute's value, RFC 2865 section 5
-_MOST_ATTRIBUTES: Final = 50
 _NO_AUTHOR: Final = Author()
+_UNKNOWN: Final = gettext_noop("There is no such RADIUS client.")
+_TAKEN: Final = gettext_noop("There is already a RADIUS client of this name or in exactly this network.")
 _log = get_logger(__name__)
-_UNKNOWN: Final = "There is no such RADIUS client."
-
-
-class Grant(StrEnum):
-    """An attribute that tells a device what somebody may do (RFC 2865 sections 5.11 and 5.25)."""
-
-    FILTER_ID = "Filter-Id"
-    CLASS = "Class"
-
-
-@dataclass(frozen=True, slots=True)
-class GroupAttribute:
-    """What the members of a group get in an Access-Accept; of `EVERYBODY`, all."""
-
-    grant: Grant
-    group: str
-    value: str
-
-
-@dataclass(frozen=True, slots=True)
-class RadiusProfile:
-    """How a client behaves.
-
-    Attributes:
-        must_sign: Requests without a Message-Authenticator are dropped. Without it anybody on the way can forge
-            requests and answers (CVE-2024-3596), so switching it off is for devices that know nothing better.
-        can_challenge: It shows a second question; otherwise people log in twice, the second time with
-            ``password,code``.
-        separator: Mark before the short name of a chain in a user name (``alice#sms``); empty: names hold no chain.
-        locale: Language of what people read.
-        attributes: What an Access-Accept carries, in order.
-    """
-
-    must_sign: bool = True
-    can_challenge: bool = True
-    separator: str = ""
-    locale: str = "en"
-    attributes: tuple[GroupAttribute, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class RadiusClient:
-    """A device that asks by RADIUS.
-
-    Attributes:
-        name: For administrators and message texts.
-        network: Where its requests come from.
-        event: Name of the event it logs people on to.
-    """
-
-    id: str
-    name: str
-    network: Network
-    event: str
-    profile: RadiusProfile
-    created_at: datetime
-
-
-@dataclass(frozen=True, slots=True)
-class KnownClient:
-    """A client and the secret it shares with us."""
-
-    client: RadiusClient
-    secret: bytes = field(repr=False)
-
-
-_DEFAULT: Final = RadiusProfile()
 
 
 class RadiusClients:
@@ -120,7 +62,7 @@ class RadiusClients:
         network: str,
         *,
         event: str,
-        profile: RadiusProfile = _DEFAULT,
+        profile: RadiusProfile = DEFAULT_PROFILE,
         secret: str = "",
         author: Author = _NO_AUTHOR,
     ) -> tuple[RadiusClient, str]:
@@ -132,25 +74,52 @@ class RadiusClients:
             ConflictError: The name or the network is taken.
         """
         secret = secret or self._vault.new_token(_SECRET_BYTES)
-        _check_secret(secret)
-        _check_profile(profile)
+        check_secret(secret)
+        check_profile(profile)
         client = RadiusClient(
-            self._vault.new_id(), _checked_name(name), parse_network(network), event, profile, self._clock.now()
+            self._vault.new_id(), checked_name(name), read_network(network), event, profile, self._clock.now()
         )
+        values = {"id": client.id, "secret": self._sealed(client.id, secret), "created_at": client.created_at}
         try:
             with self._database.write() as session:
                 _check_event(session, event)
-                session.execute(insert(RadiusClientRow).values(self._values(client, secret)))
-                details: dict[str, Detail] = {
-                    "door": "radius",
-                    "network": str(client.network),
-                    "signed": profile.must_sign,
-                }
-                entry = author.entry(AuditTag.ENDPOINT_CREATED, event=event, endpoint=client.name, details=details)
-                self._audit.record(session, entry)
+                session.execute(insert(RadiusClientRow).values(**values, **_values(client)))
+                self._record(session, AuditTag.ENDPOINT_CREATED, client, author)
         except IntegrityError as error:
-            raise ConflictError("There is already a RADIUS client of this name or in exactly this network.") from error
+            raise ConflictError(_TAKEN) from error
         return client, secret
+
+    def change(self, client_id: str, draft: RadiusDraft, seen: str, author: Author = _NO_AUTHOR) -> None:
+        """Store what was typed about a client; its secret stays. It counts within seconds.
+
+        Args:
+            client_id: Which one.
+            draft: What was typed.
+            seen: Fingerprint of what was looked at.
+            author: Who does it.
+
+        Raises:
+            InvalidInputError: Name, network or profile cannot be used, or the event is not for RADIUS.
+            NotFoundError: There is no such client or event.
+            ConflictError: Somebody else was faster, or the name or the network is taken.
+        """
+        check_profile(draft.profile)
+        name, network = checked_name(draft.name), read_network(draft.network)
+        try:
+            with self._database.write() as session:
+                row = session.scalar(select(RadiusClientRow).where(RadiusClientRow.id == client_id).with_for_update())
+                if row is None:
+                    raise NotFoundError(_UNKNOWN)
+                if _client(row).fingerprint != seen:
+                    raise ConflictError("Somebody else has changed this RADIUS client; look at it again.")
+                _check_event(session, draft.event)
+                client = RadiusClient(row.id, name, network, draft.event, draft.profile, row.created_at)
+                session.execute(
+                    update(RadiusClientRow).where(RadiusClientRow.id == client_id).values(**_values(client))
+                )
+                self._record(session, AuditTag.ENDPOINT_CHANGED, client, author)
+        except IntegrityError as error:
+            raise ConflictError(_TAKEN) from error
 
     def renew(self, name: str, *, secret: str = "", author: Author = _NO_AUTHOR) -> str:
         """Replace a client's secret and return the new one; the old one is dead within seconds.
@@ -160,15 +129,12 @@ class RadiusClients:
             NotFoundError: There is no such client.
         """
         secret = secret or self._vault.new_token(_SECRET_BYTES)
-        _check_secret(secret)
+        check_secret(secret)
         with self._database.write() as session:
             found = _find(session, name)
-            sealed = self._vault.seal(secret.encode(), context=_context(found.id))
+            sealed = self._sealed(found.id, secret)
             session.execute(update(RadiusClientRow).where(RadiusClientRow.id == found.id).values(secret=sealed))
-            entry = author.entry(
-                AuditTag.ENDPOINT_RENEWED, event=found.event, endpoint=name, details={"door": "radius"}
-            )
-            self._audit.record(session, entry)
+            self._record(session, AuditTag.ENDPOINT_RENEWED, _client(found), author)
         return secret
 
     def remove(self, name: str, *, author: Author = _NO_AUTHOR) -> None:
@@ -180,10 +146,19 @@ class RadiusClients:
         with self._database.write() as session:
             found = _find(session, name)
             session.execute(delete(RadiusClientRow).where(RadiusClientRow.id == found.id))
-            entry = author.entry(
-                AuditTag.ENDPOINT_REMOVED, event=found.event, endpoint=name, details={"door": "radius"}
-            )
-            self._audit.record(session, entry)
+            self._record(session, AuditTag.ENDPOINT_REMOVED, _client(found), author)
+
+    def find(self, client_id: str) -> RadiusClient:
+        """Return a client.
+
+        Raises:
+            NotFoundError: There is none with this id.
+        """
+        with self._database.read() as session:
+            found = session.get(RadiusClientRow, client_id)
+            if found is None:
+                raise NotFoundError(_UNKNOWN)
+            return _client(found)
 
     def list(self) -> list[RadiusClient]:
         """Return all clients by name."""
@@ -204,61 +179,30 @@ class RadiusClients:
                     _log.error("radius.client_broken", client=row.name)
         return sorted(found, key=lambda one: -one.client.network.prefixlen)
 
-    def _values(self, client: RadiusClient, secret: str) -> dict[str, object]:
-        profile = client.profile
-        return {
-            "id": client.id,
-            "name": client.name,
+    def _sealed(self, client_id: str, secret: str) -> bytes:
+        return self._vault.seal(secret.encode(), context=_context(client_id))
+
+    def _record(self, session: Session, tag: AuditTag, client: RadiusClient, author: Author) -> None:
+        details: dict[str, Detail] = {
+            "door": "radius",
             "network": str(client.network),
-            "secret": self._vault.seal(secret.encode(), context=_context(client.id)),
-            "event": client.event,
-            "must_sign": profile.must_sign,
-            "can_challenge": profile.can_challenge,
-            "separator": profile.separator,
-            "locale": profile.locale,
-            "attributes": [[one.grant.value, one.group, one.value] for one in profile.attributes],
-            "created_at": client.created_at,
+            "signed": client.profile.must_sign,
         }
+        self._audit.record(session, author.entry(tag, event=client.event, endpoint=client.name, details=details))
 
 
-def parse_network(text: str) -> Network:
-    """Return the network that *text* names: one address, or one with the length of its prefix.
-
-    Raises:
-        InvalidInputError: It names none, or an address within a network instead of the network.
-    """
-    try:
-        return ipaddress.ip_network(text.strip())
-    except ValueError as error:
-        raise InvalidInputError(
-            "Write one address, or a network such as 192.0.2.0/28 or 2001:db8::/64.", field="network"
-        ) from error
-
-
-def _check_secret(secret: str) -> None:
-    fits = FEWEST_SECRET_CHARACTERS <= len(secret) <= _MOST_SECRET_CHARACTERS
-    if not fits or not secret.isascii() or not secret.isprintable() or not secret.strip() or " " in secret:
-        raise InvalidInputError(
-            "A RADIUS secret has 16 to 128 characters: letters, digits and signs, no spaces.", field="secret"
-        )
-
-
-def _check_profile(profile: RadiusProfile) -> None:
-    if profile.separator and (len(profile.separator) != 1 or profile.separator not in SEPARATORS):
-        raise InvalidInputError("The separator is one of these marks: # % + / : ! ~", field="separator")
-    if len(profile.attributes) > _MOST_ATTRIBUTES:
-        raise InvalidInputError("These are too many attributes.", field="attributes")
-    for one in profile.attributes:
-        fits = 0 < len(one.value.encode()) <= _LONGEST_VALUE and one.value.isprintable()
-        if not fits or not one.group.strip() or not one.group.isprintable() or len(one.group) > _LONGEST_NAME:
-            raise InvalidInputError("An attribute has a group and a value of up to 253 bytes.", field="attributes")
-
-
-def _checked_name(name: str) -> str:
-    name = name.strip()
-    if not 0 < len(name) <= _LONGEST_NAME or not name.isprintable():
-        raise InvalidInputError("Give the RADIUS client a name of up to 200 characters.", field="name")
-    return name
+def _values(client: RadiusClient) -> dict[str, object]:
+    profile = client.profile
+    return {
+        "name": client.name,
+        "network": str(client.network),
+        "event": client.event,
+        "must_sign": profile.must_sign,
+        "can_challenge": profile.can_challenge,
+        "separator": profile.separator,
+        "locale": profile.locale,
+        "attributes": [[one.grant.value, one.group, one.value] for one in profile.attributes],
+    }
 
 
 def _check_event(session: Session, name: str) -> None:

@@ -15,12 +15,14 @@ from authsms.portals.admin import (
     opt_outs,
     people,
     queue,
+    radius,
     repositories,
     senders_area,
     start,
 )
 
 AREAS = (
+    radius,
     *(start, dashboard, queue, administrators, logon, endpoints),
     *(repositories, senders_area, messages, opt_outs, people, helpdesk, contacts, audit),
 )

@@ -96,6 +96,7 @@ NAVIGATION = (
     Entry("admin_repositories.listing", lazy_gettext("Repositories"), Right.REPOSITORIES_SEE, "folder"),
     Entry("admin_logon.events", lazy_gettext("Events and chains"), Right.LOGON_SEE, "chain"),
     Entry("admin_endpoints.listing", lazy_gettext("Endpoints"), Right.LOGON_SEE, "plug"),
+    Entry("admin_radius.listing", lazy_gettext("RADIUS clients"), Right.LOGON_SEE, "door"),
     Entry("admin_audit.listing", lazy_gettext("Audit"), Right.AUDIT_SEE, "list"),
     Entry("admin_administrators.listing", lazy_gettext("Administrators"), Right.ADMINISTRATORS_SEE, "key"),
 )

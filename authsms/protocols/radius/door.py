@@ -15,7 +15,7 @@ from authsms.foundation.errors import InvalidInputError, NotFoundError, TooManyR
 from authsms.foundation.logs import get_logger
 from authsms.logon.catalog import Catalog
 from authsms.logon.machine import MessageKey, Prompt, Status
-from authsms.logon.radius_clients import EVERYBODY, Grant, RadiusClient
+from authsms.logon.radius_profile import EVERYBODY, Grant, RadiusClient
 from authsms.logon.service import LogonService
 from authsms.logon.sessions import LoginSessions
 from authsms.logon.steps import Client, Step

@@ -20,7 +20,7 @@ from authsms.foundation.glance import Glance
 from authsms.foundation.logs import get_logger
 from authsms.foundation.metrics import RADIUS
 from authsms.foundation.sections import RadiusSettings
-from authsms.logon.radius_clients import KnownClient
+from authsms.logon.radius_profile import KnownClient
 from authsms.protocols.radius.door import RadiusDoor
 from authsms.protocols.radius.duplicates import Duplicates, RequestKey
 from authsms.protocols.radius.packets import LARGEST, Drop, Request, read_request, write_reply

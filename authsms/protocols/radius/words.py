@@ -4,7 +4,6 @@ from typing import Final
 
 from authsms.logon.machine import Asks, MessageKey, Prompt
 
-LOCALES: Final = ("en", "de")
 _NEW: Final = frozenset({"", "new", "neu"})
 _SENTENCES: Final = {
     "en": {

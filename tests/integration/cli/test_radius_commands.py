@@ -49,7 +49,7 @@ def test_a_given_secret_is_kept_and_not_printed(shell):
         (("add", "VPN", "192.0.2.1/24"), "Write one address, or a network"),
         (("add", "VPN", "192.0.2.1", "--event", "none"), "There is no event of this name."),
         (("add", "VPN", "192.0.2.1", "--event", "admin"), "for the administrators' portal only"),
-        (("add", "VPN", "192.0.2.1", "--class", "staff"), "Write Class as GROUP=VALUE"),
+        (("add", "VPN", "192.0.2.1", "--class", "staff"), "Write Class as group=value"),
         (("remove", "VPN"), "There is no such RADIUS client."),
         (("renew", "VPN"), "There is no such RADIUS client."),
     ],

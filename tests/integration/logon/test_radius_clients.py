@@ -1,11 +1,16 @@
 """Who may ask by RADIUS, on both databases."""
 
+from dataclasses import replace
+
 import pytest
 from sqlalchemy import update
 
+from authsms.audit import Author
 from authsms.foundation.errors import ConflictError, InvalidInputError, NotFoundError
+from authsms.logon.arrangement import Arrangement
 from authsms.logon.models import RadiusClientRow
-from authsms.logon.radius_clients import Grant, GroupAttribute, RadiusClients, RadiusProfile
+from authsms.logon.radius_clients import RadiusClients
+from authsms.logon.radius_profile import Grant, GroupAttribute, RadiusDraft, RadiusProfile
 
 OWN = "a-secret-of-enough-characters"
 
@@ -117,3 +122,53 @@ def test_a_secret_that_was_moved_shuts_out_its_client_only(house, clients):
         session.execute(update(RadiusClientRow).where(RadiusClientRow.name == "VPN").values(secret=b"\0" * 60))
 
     assert ["SSH"] == [known.client.name for known in clients.known()]
+
+
+def test_a_client_is_changed_but_not_over_somebody_elses_change(house, clients):
+    """Its secret stays; what is stored is what was looked at, or nothing is."""
+    made, _ = clients.add("VPN", "192.0.2.1", event="web", secret=OWN)
+    draft = RadiusDraft("Office", "192.0.2.0/28", "web", RadiusProfile(must_sign=False, separator="#"))
+    clients.change(made.id, draft, made.fingerprint)
+    changed = clients.find(made.id)
+
+    assert ("Office", "192.0.2.0/28", draft.profile) == (changed.name, str(changed.network), changed.profile)
+    assert [OWN.encode()] == [known.secret for known in clients.known()]
+    assert "endpoint.changed" in house.tags()
+    with pytest.raises(ConflictError):
+        clients.change(made.id, draft, made.fingerprint)
+
+
+def test_a_change_is_held_to_the_same_rules(clients):
+    """Whatever could not be added cannot come in by a change."""
+    clients.add("Other", "192.0.2.2", event="web")
+    made, _ = clients.add("VPN", "192.0.2.1", event="web")
+    good = RadiusDraft("VPN", "192.0.2.1", "web")
+    wrong = [
+        (InvalidInputError, replace(good, name=" ")),
+        (InvalidInputError, replace(good, network="192.0.2.1/24")),
+        (InvalidInputError, replace(good, event="admin")),
+        (InvalidInputError, replace(good, profile=RadiusProfile(separator="@"))),
+        (InvalidInputError, replace(good, profile=RadiusProfile(locale="tlh"))),
+        (NotFoundError, replace(good, event="none")),
+        (ConflictError, replace(good, name="Other")),
+        (ConflictError, replace(good, network="192.0.2.2")),
+    ]
+
+    for kind, draft in wrong:
+        with pytest.raises(kind):
+            clients.change(made.id, draft, made.fingerprint)
+    with pytest.raises(NotFoundError):
+        clients.change("nobody", good, "")
+    assert made == clients.find(made.id)
+
+
+def test_an_event_that_a_client_uses_stays(house, clients):
+    """Otherwise nobody could log in by that device any more, and only its log would say why."""
+    house.catalog.save_event("vpn", "VPN", ["directory-sms"])
+    clients.add("Office VPN", "192.0.2.1", event="vpn")
+    arrangement = Arrangement(house.database, house.vault, house.audit, house.catalog, house.endpoints)
+
+    with pytest.raises(InvalidInputError, match="Office VPN"):
+        arrangement.remove_event("vpn", Author())
+    clients.remove("Office VPN")
+    arrangement.remove_event("vpn", Author())

@@ -3,6 +3,7 @@
 import pytest
 
 from authsms.logon.machine import Asks, MessageKey, Prompt
+from authsms.logon.radius_profile import LOCALES
 from authsms.protocols.radius import words
 from authsms.protocols.radius.packets import LARGEST
 
@@ -11,7 +12,7 @@ OWN = Asks("TOTP:1", Prompt.CODE, MessageKey.CODE_SENT, length=6)
 PASSWORD = Asks("LDAP_PASSWORD:1", Prompt.PASSWORD, MessageKey.ASK_PASSWORD)
 
 
-@pytest.mark.parametrize("locale", words.LOCALES)
+@pytest.mark.parametrize("locale", LOCALES)
 def test_every_sentence_fits_into_an_attribute(locale):
     """RFC 2865 section 5: 253 octets; a longer one would be cut in the middle of a word, or of a letter."""
     said = [

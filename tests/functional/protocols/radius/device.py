@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 
 from authsms.foundation.sections import RadiusSettings
-from authsms.logon.radius_clients import RadiusClients, RadiusProfile
+from authsms.logon.radius_clients import RadiusClients
+from authsms.logon.radius_profile import RadiusProfile
 from authsms.protocols.radius.challenges import Challenges
 from authsms.protocols.radius.door import RadiusDoor
 from authsms.protocols.radius.server import RadiusServer

@@ -7,7 +7,7 @@ import pytest
 from authsms.foundation.errors import NotFoundError, OverloadedError
 from authsms.logon.catalog import Chain
 from authsms.logon.machine import Status
-from authsms.logon.radius_clients import Grant, GroupAttribute, RadiusProfile
+from authsms.logon.radius_profile import Grant, GroupAttribute, RadiusProfile
 from authsms.protocols.radius.challenges import Caller, Challenges
 from tests.functional.protocols.radius.device import open_gateway
 from tests.integration.logon.house import ALICE, HERE, PASSWORD

@@ -3,7 +3,7 @@
 import time
 from dataclasses import replace
 
-from authsms.logon.radius_clients import RadiusProfile
+from authsms.logon.radius_profile import RadiusProfile
 from tests.functional.protocols.radius.device import SECRET, open_gateway
 from tests.integration.logon.house import ALICE, PASSWORD
 from tests.parts import freeradius

@@ -10,7 +10,7 @@ import pytest
 from pyrad.packet import AuthPacket
 
 from authsms.foundation.metrics import RADIUS
-from authsms.logon.radius_clients import RadiusProfile
+from authsms.logon.radius_profile import RadiusProfile
 from authsms.protocols.radius.packets import Ask, Drop, Request, read_request
 from tests.functional.protocols.radius.device import SECRET, open_gateway
 from tests.integration.logon.house import PASSWORD

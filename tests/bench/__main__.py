@@ -1,9 +1,10 @@
-"""Measurements by name: `python -m tests.bench logins`, `python -m tests.bench delivery`."""
+"""Measurements by name: `python -m tests.bench logins`, or `delivery`, or `radius`."""
 
 import click
 
 from tests.bench.delivery import delivery
 from tests.bench.logins import logins
+from tests.bench.radius import radius
 
 
 @click.group()
@@ -13,4 +14,5 @@ def bench() -> None:
 
 bench.add_command(logins)
 bench.add_command(delivery)
+bench.add_command(radius)
 bench()

@@ -5,6 +5,7 @@ import json
 import multiprocessing
 import os
 import re
+import secrets
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -15,15 +16,17 @@ from pathlib import Path
 from authsms.cli.demo_setup import Plan, add_directory, add_sender
 from authsms.foundation.schema import require_schema
 from authsms.foundation.settings import load_settings
+from authsms.logon.radius_clients import RadiusClients
 from authsms.simulator import SimulatorConfig, TwilioAccount, create_simulator, serve
 from authsms.simulator.directory import SampleDirectory
 from authsms.wiring import build
 from tests.bench.load import Visitor
 from tests.parts.postgresql import run_postgresql
-from tests.parts.processes import Process, free_port, private_folder
+from tests.parts.processes import HOST, Process, free_port, private_folder
 from tests.parts.slapd import READER_DN, READER_PASSWORD, SUFFIX, run_slapd
 
 PASSWORD = "correct horse"
+RADIUS_SECRET = secrets.token_urlsafe()
 _PERSON = """\
 dn: uid=user{number},ou=people,{suffix}
 objectClass: inetOrgPerson
@@ -77,12 +80,13 @@ class Stack:
 
 
 @contextmanager
-def run_stack(people: int, profile: str) -> Iterator[Stack]:
+def run_stack(people: int, profile: str, *, radius_port: int = 0) -> Iterator[Stack]:
     """Start everything with so many people in the directory; a durable PostgreSQL, two web processes.
 
     Args:
         people: How many people there are, each with a phone.
         profile: Cost of hashing, ``owasp`` or ``light``.
+        radius_port: Where to answer RADIUS, for devices on this machine; nowhere when left out.
     """
     with ExitStack() as stack:
         folder = stack.enter_context(private_folder("bench"))
@@ -101,6 +105,8 @@ def run_stack(people: int, profile: str) -> Iterator[Stack]:
         )
         stack.enter_context(_simulator(plan))
         environment = {**plan.environment, "AUTHSMS_DATABASE__URL": database, "AUTHSMS_OTP__PROFILE": profile}
+        if radius_port:
+            environment |= {"AUTHSMS_RADIUS__HOST": HOST, "AUTHSMS_RADIUS__PORT": str(radius_port)}
         directory = SampleDirectory(slapd.url, READER_DN, READER_PASSWORD, f"ou=people,{SUFFIX}")
         _prepare(plan, environment, directory)
         begun = time.monotonic()
@@ -127,6 +133,8 @@ def _prepare(plan: Plan, environment: Mapping[str, str], directory: SampleDirect
         services.prepare()
         add_directory(services, directory)
         add_sender(services, plan, f"http://127.0.0.1:{plan.simulator_port}")
+        clients = RadiusClients(services.database, services.vault, services.clock, services.audit)
+        clients.add("Devices of the benchmark", HOST, event="web", secret=RADIUS_SECRET)
     finally:
         services.close()
 

@@ -16,7 +16,7 @@ from pathlib import Path
 import click
 import requests
 
-from authsms.cli.demo_setup import ADMINISTRATOR, ADMINISTRATOR_PHONE, PEOPLE, Plan, prepare_installation
+from authsms.cli.demo_setup import ADMINISTRATOR, ADMINISTRATOR_PHONE, PEOPLE, Plan, Prepared, prepare_installation
 from authsms.cli.ports import require_free
 from authsms.foundation.errors import ConfigurationError
 from authsms.foundation.logs import configure_logging
@@ -29,6 +29,7 @@ _STOP_SECONDS = 35
 _ONCE_LIFETIME = 30
 _LIFETIME = 120
 _PORTS = (8080, 8070, 8090)
+_RADIUS_PORT = 8112
 
 
 @click.command()
@@ -48,16 +49,16 @@ def demo(directory: str, *, once: bool) -> None:
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory())) if once else _fresh(Path("instance/demo"))
         plan = _plan(folder, once=once, ldap=directory == "ldap")
-        places, password = _start(stack, plan)
+        places, prepared = _start(stack, plan)
         if once:
             _walk(plan, places, begun)
         else:
-            _tell(plan, places, password)
+            _tell(plan, places, prepared)
             _wait()
 
 
-def _start(stack: ExitStack, plan: Plan) -> tuple[Places, str]:
-    """Start everything and return, when the server answers, where it is and the administrator's password."""
+def _start(stack: ExitStack, plan: Plan) -> tuple[Places, Prepared]:
+    """Start everything and return, when the server answers, where it is and what it was filled with."""
     simulator = WebServer(
         create_simulator(
             SimulatorConfig(
@@ -74,7 +75,7 @@ def _start(stack: ExitStack, plan: Plan) -> tuple[Places, str]:
     stack.enter_context(_server(plan))
     application = create_sample_application(plan.issuer, prepared.id, prepared.secret, plan.application_url)
     stack.enter_context(WebServer(application, "127.0.0.1", plan.application_port))
-    return Places(plan.application_url, simulator.url), prepared.password
+    return Places(plan.application_url, simulator.url), prepared
 
 
 def _walk(plan: Plan, places: Places, begun: float) -> None:
@@ -88,14 +89,17 @@ def _walk(plan: Plan, places: Places, begun: float) -> None:
     click.secho(f"Done in {time.monotonic() - begun:.1f} s: one login, three refused codes.", fg="green")
 
 
-def _tell(plan: Plan, places: Places, password: str) -> None:
+def _tell(plan: Plan, places: Places, prepared: Prepared) -> None:
     click.echo(f"\n  Sample application   {places.application}/")
     click.echo(f"  Virtual phones       {places.simulator}/phones")
-    click.echo(f"  Administration       {plan.issuer}/admin/\n")
+    click.echo(f"  Administration       {plan.issuer}/admin/")
+    click.echo(f"  RADIUS               127.0.0.1, UDP port {plan.radius_port}, secret {prepared.radius_secret}\n")
     names = ", ".join(who.login for who in PEOPLE)
     click.echo(f"  Sign in at the sample application as {names}; the password is: {PEOPLE[0].password}")
     default = "" if not plan.ldap else "LOCAL\\"
-    click.echo(f"  Sign in to the administration as {default}{ADMINISTRATOR}; the password of this run is: {password}")
+    click.echo(
+        f"  Sign in to the administration as {default}{ADMINISTRATOR}; the password of this run is: {prepared.password}"
+    )
     click.echo("  The code arrives at the virtual phone. Ctrl+C ends the demonstration.\n")
 
 
@@ -110,6 +114,7 @@ def _plan(folder: Path, *, once: bool, ldap: bool) -> Plan:
     if not once:
         for port in _PORTS:
             require_free("127.0.0.1", port)
+        require_free("127.0.0.1", _RADIUS_PORT, socket.SOCK_DGRAM)
     server, application, simulator = (_free_port() for _ in range(3)) if once else _PORTS
     return Plan(
         folder,
@@ -119,6 +124,7 @@ def _plan(folder: Path, *, once: bool, ldap: bool) -> Plan:
         lifetime=_ONCE_LIFETIME if once else _LIFETIME,
         ldap=ldap,
         account=TwilioAccount(),
+        radius_port=0 if once else _RADIUS_PORT,
     )
 
 

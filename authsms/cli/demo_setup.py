@@ -1,7 +1,7 @@
 """What the demonstration puts into its installation: people, a sender service, and the sample application."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 from authsms.administration.rights import Role
@@ -13,6 +13,7 @@ from authsms.identity.drafts import PersonDraft
 from authsms.identity.import_files import ImportFormat
 from authsms.identity.imports import PeopleImport
 from authsms.identity.local_people import LocalPeople
+from authsms.logon.radius_clients import RadiusClients
 from authsms.senders.definitions import ServiceDraft
 from authsms.senders.policy import ServiceRule
 from authsms.simulator import TwilioAccount
@@ -34,7 +35,11 @@ PEOPLE = (
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """Where the parts of a demonstration listen, and how it is set."""
+    """Where the parts of a demonstration listen, and how it is set.
+
+    Attributes:
+        radius_port: Where it answers RADIUS, if at all.
+    """
 
     folder: Path
     server_port: int
@@ -43,6 +48,7 @@ class Plan:
     lifetime: int
     ldap: bool
     account: TwilioAccount
+    radius_port: int = 0
 
     @property
     def issuer(self) -> str:
@@ -57,6 +63,7 @@ class Plan:
     @property
     def environment(self) -> Mapping[str, str]:
         """Settings of the server, as environment variables."""
+        radius = {"AUTHSMS_RADIUS__HOST": "127.0.0.1", "AUTHSMS_RADIUS__PORT": str(self.radius_port)}
         return {
             "AUTHSMS_INSTANCE": str(self.folder),
             "AUTHSMS_ENVIRONMENT": "development",
@@ -67,20 +74,23 @@ class Plan:
             "AUTHSMS_OTP__LIFETIME_SECONDS": str(self.lifetime),
             "AUTHSMS_LOGGING__LEVEL": "WARNING",
             "AUTHSMS_LOGGING__AS_JSON": "false",
+            **(radius if self.radius_port else {}),
         }
 
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """What an installation was filled with: the sample application's registration, and an administrator.
+    """What an installation was filled with: the sample application's registration, an administrator, a RADIUS client.
 
     Attributes:
         password: The administrator's; drawn anew each time.
+        radius_secret: What the RADIUS client proves itself with, likewise.
     """
 
     id: str
-    secret: str
-    password: str
+    secret: str = field(repr=False)
+    password: str = field(repr=False)
+    radius_secret: str = field(repr=False)
 
 
 def prepare_installation(plan: Plan, simulator_url: str, directory: SampleDirectory | None) -> Prepared:
@@ -100,7 +110,7 @@ def prepare_installation(plan: Plan, simulator_url: str, directory: SampleDirect
             redirect_uris=(plan.application_url + CALLBACK_PATH,),
             logout_uris=(plan.application_url + SIGNED_OUT_PATH,),
         )
-        return Prepared(endpoint.id, secret, _add_administrator(services))
+        return Prepared(endpoint.id, secret, _add_administrator(services), add_device(services))
     finally:
         services.close()
 
@@ -128,6 +138,12 @@ def add_sender(services: Services, plan: Plan, simulator_url: str) -> None:
         "base_url": f"{simulator_url}/twilio",
     }
     services.senders.save_service(ServiceDraft(ServiceRule("simulator"), "twilio", settings), author="demonstration")
+
+
+def add_device(services: Services) -> str:
+    """Let programs on this machine ask by RADIUS, and return their secret."""
+    clients = RadiusClients(services.database, services.vault, services.clock, services.audit)
+    return clients.add("Demonstration", "127.0.0.1", event="web")[1]
 
 
 def _add_administrator(services: Services) -> str:

@@ -10,14 +10,14 @@ _LONGEST_WAIT_SECONDS = 10.0
 _PAUSE_SECONDS = 0.02
 
 
-def require_free(host: str, port: int) -> None:
-    """Return when this process could listen on *host* and *port*.
+def require_free(host: str, port: int, kind: socket.SocketKind = socket.SOCK_STREAM) -> None:
+    """Return when this process could listen on *host* and *port*, by TCP unless *kind* says otherwise.
 
     Raises:
         ConfigurationError: It could not; the text says why.
     """
     try:
-        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+        family, _, protocol, _, address = socket.getaddrinfo(host, port, type=kind)[0]
         with socket.socket(family, kind, protocol) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             probe.bind(address)

@@ -22,7 +22,7 @@ from rich.console import Console
 from rich.table import Table
 
 from tests.bench.load import Visitor
-from tests.bench.stack import RADIUS_SECRET, Stack, run_stack
+from tests.bench.stack import Stack, run_stack
 from tests.parts.processes import HOST, free_udp_port
 
 _ALONE = 40
@@ -57,15 +57,16 @@ class Run:
 class _Device:
     """Asks one question after the other from a port of its own."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, secret: str) -> None:
         self._socket = socket.socket(type=socket.SOCK_DGRAM)
         self._socket.connect((HOST, port))
+        self._secret = secret.encode()
         self._identifier = 0
 
     def ask(self, kind: int, seconds: float, visitor: Visitor | None = None) -> str:
         """Return what kind of answer came, or ``silence``; nothing is asked twice."""
         self._identifier = (self._identifier + 1) % 256
-        packet = AuthPacket(kind, self._identifier, RADIUS_SECRET.encode(), authenticator=os.urandom(16))
+        packet = AuthPacket(kind, self._identifier, self._secret, authenticator=os.urandom(16))
         if visitor is not None:
             packet[_USER_NAME] = [visitor.login.encode()]
             packet[_USER_PASSWORD] = [packet.PwCrypt(visitor.password)]
@@ -98,7 +99,7 @@ def _measure(stack: Stack, port: int, visitors: Sequence[Visitor], at_once: int,
     begun, processor = time.monotonic(), stack.processor_seconds()
 
     def serve() -> None:
-        with closing(_Device(port)) as device:
+        with closing(_Device(port, stack.radius_secret)) as device:
             while time.monotonic() - begun < seconds:
                 with lock:
                     visitor = next(queue, None)
@@ -130,9 +131,9 @@ def _measure(stack: Stack, port: int, visitors: Sequence[Visitor], at_once: int,
     )
 
 
-def _wait_until_answered(port: int) -> None:
+def _wait_until_answered(stack: Stack, port: int) -> None:
     until = time.monotonic() + _START_SECONDS
-    with closing(_Device(port)) as device:
+    with closing(_Device(port, stack.radius_secret)) as device:
         while device.ask(_STATUS, 0.2) != "accept":
             if time.monotonic() > until:
                 raise click.ClickException("RADIUS never answered")
@@ -140,7 +141,7 @@ def _wait_until_answered(port: int) -> None:
 
 
 def _runs(stack: Stack, port: int, seconds: float) -> list[Run]:
-    _wait_until_answered(port)
+    _wait_until_answered(stack, port)
     people = iter(stack.visitors)
     _measure(stack, port, [next(people) for _ in range(_AT_ONCE)], 4, seconds)  # what is loaded with the first requests
     alone = _measure(stack, port, [next(people) for _ in range(_ALONE)], 1, seconds)

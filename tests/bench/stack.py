@@ -5,7 +5,6 @@ import json
 import multiprocessing
 import os
 import re
-import secrets
 import sys
 import time
 from collections.abc import Iterator, Mapping
@@ -13,20 +12,18 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from authsms.cli.demo_setup import Plan, add_directory, add_sender
+from authsms.cli.demo_setup import Plan, add_device, add_directory, add_sender
 from authsms.foundation.schema import require_schema
 from authsms.foundation.settings import load_settings
-from authsms.logon.radius_clients import RadiusClients
 from authsms.simulator import SimulatorConfig, TwilioAccount, create_simulator, serve
 from authsms.simulator.directory import SampleDirectory
 from authsms.wiring import build
 from tests.bench.load import Visitor
 from tests.parts.postgresql import run_postgresql
-from tests.parts.processes import HOST, Process, free_port, private_folder
+from tests.parts.processes import Process, free_port, private_folder
 from tests.parts.slapd import READER_DN, READER_PASSWORD, SUFFIX, run_slapd
 
 PASSWORD = "correct horse"
-RADIUS_SECRET = secrets.token_urlsafe()
 _PERSON = """\
 dn: uid=user{number},ou=people,{suffix}
 objectClass: inetOrgPerson
@@ -50,6 +47,7 @@ class Stack:
     process: Process
     visitors: list[Visitor]
     start_seconds: float
+    radius_secret: str
 
     def processor_seconds(self) -> float:
         """Return the processor time that the server's processes have used, delivery included."""
@@ -102,20 +100,19 @@ def run_stack(people: int, profile: str, *, radius_port: int = 0) -> Iterator[St
             lifetime=600,
             ldap=True,
             account=TwilioAccount(),
+            radius_port=radius_port,
         )
         stack.enter_context(_simulator(plan))
         environment = {**plan.environment, "AUTHSMS_DATABASE__URL": database, "AUTHSMS_OTP__PROFILE": profile}
-        if radius_port:
-            environment |= {"AUTHSMS_RADIUS__HOST": HOST, "AUTHSMS_RADIUS__PORT": str(radius_port)}
         directory = SampleDirectory(slapd.url, READER_DN, READER_PASSWORD, f"ou=people,{SUFFIX}")
-        _prepare(plan, environment, directory)
+        secret = _prepare(plan, environment, directory)
         begun = time.monotonic()
         command, log = [sys.executable, "-m", "authsms", "serve"], folder / "server.log"
         process = Process(command, log=log, environment=environment)
         stack.callback(process.stop)
         process.wait_until_ready(lambda: _answers(plan.server_port))
         elapsed = time.monotonic() - begun
-        yield Stack(plan.issuer, f"http://127.0.0.1:{plan.simulator_port}", process, visitors, elapsed)
+        yield Stack(plan.issuer, f"http://127.0.0.1:{plan.simulator_port}", process, visitors, elapsed, secret)
 
 
 def _people(visitors: list[Visitor]) -> Iterator[str]:
@@ -126,15 +123,15 @@ def _people(visitors: list[Visitor]) -> Iterator[str]:
         )
 
 
-def _prepare(plan: Plan, environment: Mapping[str, str], directory: SampleDirectory) -> None:
+def _prepare(plan: Plan, environment: Mapping[str, str], directory: SampleDirectory) -> str:
+    """Fill the database, and return the secret of devices that ask by RADIUS."""
     services = build(load_settings(plan.folder, environment))
     try:
         require_schema(services.database)
         services.prepare()
         add_directory(services, directory)
         add_sender(services, plan, f"http://127.0.0.1:{plan.simulator_port}")
-        clients = RadiusClients(services.database, services.vault, services.clock, services.audit)
-        clients.add("Devices of the benchmark", HOST, event="web", secret=RADIUS_SECRET)
+        return add_device(services)
     finally:
         services.close()
 

@@ -2,11 +2,13 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import timedelta
 from threading import BoundedSemaphore
 
 from authsms.administration.audit import AuditDesk
 from authsms.administration.callers import Callers, CallerTools
 from authsms.administration.contacts import ContactDesk
+from authsms.administration.emergency import EmergencyDesk, EmergencyTools
 from authsms.administration.logon import LogonDesk
 from authsms.administration.logon_trial import LogonTrials
 from authsms.administration.messages import MessageDesk, MessageTools
@@ -106,7 +108,7 @@ class Services(Engine):
         """What administrators do for people."""
         actions = ActionTools(
             *(self.database, self.audit, self.people, self.challenges.failures, self.sessions, self.blocks),
-            lambda key: any(one.person_key == key for one in self.administrators.all()),
+            *(self.callers, self.enrollments, self.account_notices, self._is_administrator),
         )
         tools = PeopleTools(
             *(self.people, self.vault, self.clock, Histories(self.database), Activity(self.database, self.vault)),
@@ -116,14 +118,29 @@ class Services(Engine):
         return PeopleDesk(tools, PeopleActions(actions))
 
     @property
+    def emergency_desk(self) -> EmergencyDesk:
+        """How a help desk lets somebody in whose phone is lost."""
+        return EmergencyDesk(
+            EmergencyTools(
+                *(self.database, self.clock, self.audit, self.people, self.emergency, self.challenges.failures),
+                *(self.account_notices, self.callers, self._is_administrator),
+                timedelta(hours=self.settings.helpdesk.emergency_hours),
+            )
+        )
+
+    @property
     def callers(self) -> Callers:
         """How a help desk finds out who is on the phone."""
         return Callers(
             CallerTools(
                 *(self.database, self.vault, self.clock, self.audit, self.limits, self.people),
                 *(self.challenges, self.budget, self.outbox, self.settings.sms, self.settings.public_host),
+                self.settings.helpdesk.require_proof,
             )
         )
+
+    def _is_administrator(self, key: str) -> bool:
+        return any(one.person_key == key for one in self.administrators.all())
 
     @property
     def monitoring(self) -> Monitoring:
@@ -151,6 +168,7 @@ class Services(Engine):
             inbound_texts=self.inbox.purge,
             notices=self.notices.purge,
             callers=self.callers.purge,
+            emergency=self.emergency.purge,
         )
         polling = ReportPoller(self.senders, self.receipts).task()
         return [*deletions, *self.gate.tasks(), *self.monitoring.tasks(), polling]

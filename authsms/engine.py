@@ -10,6 +10,7 @@ from authsms.contacts.book import ContactBook
 from authsms.contacts.consents import ConsentLedger
 from authsms.contacts.inbox import Inbox
 from authsms.contacts.suppression import SuppressionList
+from authsms.delivery.account_notices import AccountNotices
 from authsms.delivery.conditions import Conditions
 from authsms.delivery.doorbell import Doorbell
 from authsms.delivery.gate import Gate
@@ -27,6 +28,7 @@ from authsms.identity.service import PeopleService
 from authsms.logon.blocks import AdmittedPeople, Blocks
 from authsms.logon.catalog import Catalog
 from authsms.logon.continuations import Continuations
+from authsms.logon.emergency import EmergencyPasswords
 from authsms.logon.endpoint_sessions import EndpointSessions
 from authsms.logon.endpoints import EndpointService
 from authsms.logon.enrollment import Enrollments
@@ -92,6 +94,19 @@ class Engine:
         issuer = urlsplit(self.settings.public_url).hostname or "authsms"
         counters = (self.enrollments, self.challenges.failures)
         return OwnApp(OwnAppTools(self.database, self.clock, self.audit, self.limits, *counters, issuer))
+
+    @property
+    def emergency(self) -> EmergencyPasswords:
+        """The passwords that the help desk issues."""
+        return EmergencyPasswords(self.database, self.vault, self.clock)
+
+    @property
+    def account_notices(self) -> AccountNotices:
+        """What people are told of changes to their ways to sign in."""
+        settings = self.settings
+        return AccountNotices(
+            self.outbox, self.vault, self.clock, host=settings.public_host, countries=settings.sms.countries
+        )
 
     @property
     def throughput(self) -> Throughput:

@@ -30,6 +30,7 @@ from authsms.identity.service import PeopleService
 from authsms.logon.blocks import AdmittedPeople, Blocks
 from authsms.logon.catalog import Catalog
 from authsms.logon.continuations import Continuations
+from authsms.logon.emergency import EmergencyPasswords
 from authsms.logon.endpoints import EndpointService
 from authsms.logon.enrollment import Enrollments
 from authsms.logon.methods.base import Method
@@ -181,6 +182,8 @@ def _logon(
         enrollments=enrollments,
     )
     methods = MethodTools(
-        *(database, vault, clock, ground.audit, ground.limits, admitted), codes, enrollments, settings.sms
+        *(database, vault, clock, ground.audit, ground.limits, admitted, codes, enrollments),
+        EmergencyPasswords(database, vault, clock),
+        settings.sms,
     )
     return tools, builtin_methods(methods)

@@ -53,6 +53,10 @@ _PROVE = (
 )
 
 
+class CallerUnprovenError(ConflictError):
+    """The caller has to be proven before this is done for him; send a code."""
+
+
 class Judgement(StrEnum):
     """What comes of what a caller has read out."""
 
@@ -97,6 +101,7 @@ class CallerTools:
 
     Attributes:
         host: What the text calls this house.
+        is_needed: Callers have to be proven before anything is changed for them.
     """
 
     database: Database
@@ -110,6 +115,7 @@ class CallerTools:
     outbox: Outbox
     sms: SmsSettings
     host: str
+    is_needed: bool
 
 
 class Callers:
@@ -133,6 +139,23 @@ class Callers:
         proven_until = until if until is not None and until > now else None
         is_open = row.proven_at is None and row.expires_at > now
         return CallerCheck(row.masked, row.message_id, row.asked_at, row.expires_at, is_open, proven_until)
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether callers have to be proven before anything is changed for them."""
+        return self._tools.is_needed
+
+    def require(self, actor: Actor, key: str) -> None:
+        """Check, where the settings ask for it, that the actor has proven within ten minutes who is on the phone.
+
+        Raises:
+            CallerUnprovenError: He has not.
+        """
+        if not self.is_needed:
+            return
+        check = self.of(actor, key)
+        if check is None or check.proven_until is None:
+            raise CallerUnprovenError(gettext_noop("First have a code sent, and compare what the caller reads out."))
 
     def send(self, actor: Actor, key: str, locale: str) -> Sending:
         """Send a code to the number on file; what was proven before no longer counts.

@@ -1,10 +1,12 @@
 """What somebody at a desk did to somebody else: it stands in the trail of both."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy.orm import Session
 
 from authsms.administration.actors import Actor
+from authsms.administration.rights import Right
 from authsms.audit import AuditEntry, AuditTag, AuditTrail, Detail
 
 
@@ -26,3 +28,14 @@ def note_deed(session: Session, audit: AuditTrail, actor: Actor, whom: Whom, tag
     if whom.key != actor.person_key:
         done = {**details, "by": actor.login}
         audit.record(session, AuditEntry(tag, person_key=whom.key, login=whom.login, details=done))
+
+
+def guard_administrators(actor: Actor, key: str, is_administrator: Callable[[str], bool]) -> None:
+    """Let only those act on an administrator who may change who is one.
+
+    Raises:
+        ForbiddenError: He may not.
+        ProofNeededError: He may, once he has proven again who he is.
+    """
+    if key != actor.person_key and is_administrator(key):
+        actor.require(Right.ADMINISTRATORS_EDIT)

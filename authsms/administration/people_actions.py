@@ -1,21 +1,24 @@
 """What a help desk may do for, or against, a person: each deed stands in the trail of both, who did it and whom to."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy.orm import Session
 
 from authsms.administration.actors import Actor
-from authsms.administration.callers import CALLER
-from authsms.administration.deeds import Whom, note_deed
+from authsms.administration.callers import CALLER, Callers
+from authsms.administration.deeds import Whom, guard_administrators, note_deed
 from authsms.administration.rights import Right
 from authsms.audit import AuditTag, AuditTrail, Detail
+from authsms.delivery.account_notices import AccountNotices, Notice
 from authsms.foundation.db import Database
 from authsms.foundation.errors import ConflictError, InvalidInputError, NotFoundError, UnavailableError
 from authsms.identity.repository import Person, PersonKey
 from authsms.identity.service import PeopleService
 from authsms.logon.blocks import Blocks
+from authsms.logon.emergency import EMERGENCY
+from authsms.logon.enrollment import Enrollments
 from authsms.logon.sessions import LoginSessions
 from authsms.otp.failures import FailureCounter, Standing
 
@@ -27,6 +30,9 @@ class ActionTools:
     """What the actions work with.
 
     Attributes:
+        callers: Knows which callers have been proven.
+        enrollments: Knows what people have set up.
+        notices: Tells them what was done.
         is_administrator: Tells whether somebody administers this server.
     """
 
@@ -36,6 +42,9 @@ class ActionTools:
     failures: FailureCounter
     sessions: LoginSessions
     blocks: Blocks
+    callers: Callers
+    enrollments: Enrollments
+    notices: AccountNotices
     is_administrator: Callable[[str], bool]
 
 
@@ -49,10 +58,11 @@ class PeopleActions:
         """Let somebody try a method again at once after wrong answers.
 
         Raises:
+            CallerUnprovenError: The caller has to be proven first.
             ConflictError: There is nothing to unlock, or the method has to be bound again.
         """
         actor.require(Right.PEOPLE_ACT)
-        self._guard_callers(actor, method)
+        self._assure(actor, key, method)
         login = self._login(key)
         with self._tools.database.write() as session:
             if self._standing(session, key, method).disabled:
@@ -60,20 +70,51 @@ class PeopleActions:
             self._forget(session, key, method)
             self._note(session, actor, key, login, AuditTag.METHOD_UNLOCKED, method=method)
 
-    def rebind(self, actor: Actor, key: str, method: str) -> None:
-        """Bind a method again that too many wrong answers have switched off.
+    def rebind(self, actor: Actor, key: str, method: str, locale: str = "en") -> None:
+        """Bind a method again that too many wrong answers have switched off, and tell its owner.
 
         Raises:
+            CallerUnprovenError: As `unlock`.
             ConflictError: It is not switched off any more.
         """
-        actor.require(Right.PEOPLE_ACT)
-        self._guard_callers(actor, method)
-        login = self._login(key)
+        actor.require(Right.METHODS_RESET)
+        self._assure(actor, key, method)
+        person = self._person(key)
+        login = person.login if person else self._login(key)
         with self._tools.database.write() as session:
             if not self._standing(session, key, method).disabled:
                 raise ConflictError("This method is not switched off.")
             self._forget(session, key, method)
             self._note(session, actor, key, login, AuditTag.METHOD_REBOUND, method=method)
+            if person is not None and method != CALLER:
+                self._tools.notices.tell(session, person, Notice.METHOD_RESTORED, locale)
+
+    def set_up(self, actor: Actor, key: str) -> Sequence[str]:
+        """Return the methods that somebody has set up for himself."""
+        actor.require(Right.PEOPLE_SEE)
+        return sorted(self._tools.enrollments.ready(key) - {EMERGENCY})
+
+    def remove_method(self, actor: Actor, key: str, method: str, locale: str) -> None:
+        """Forget what somebody has set up for himself, and tell him; he can set it up anew.
+
+        Raises:
+            CallerUnprovenError: As `unlock`.
+            ConflictError: There is nothing to remove, or the actor means himself.
+        """
+        actor.require(Right.METHODS_RESET)
+        if key == actor.person_key:
+            raise ConflictError("You remove your own on the page of your account.")
+        self._guard(actor, key)
+        self._assure(actor, key, method)
+        person = self._person(key)
+        login = person.login if person else self._login(key)
+        with self._tools.database.write() as session:
+            if not self._tools.enrollments.remove(session, key, method):
+                raise ConflictError("This is not set up any more.")
+            self._tools.failures.forget(session, key, method)
+            self._note(session, actor, key, login, AuditTag.METHOD_REMOVED, method=method, reason="help-desk")
+            if person is not None:
+                self._tools.notices.tell(session, person, Notice.APP_REMOVED, locale)
 
     def end_sessions(self, actor: Actor, key: str) -> int:
         """Sign somebody out everywhere; return how many sessions there were."""
@@ -126,15 +167,14 @@ class PeopleActions:
             self._note(session, actor, key, login, AuditTag.PERSON_UNBLOCKED)
 
     def _guard(self, actor: Actor, key: str) -> None:
-        """Let only those act against an administrator who may change who is one."""
-        if key != actor.person_key and self._tools.is_administrator(key):
-            actor.require(Right.ADMINISTRATORS_EDIT)
+        guard_administrators(actor, key, self._tools.is_administrator)
 
-    @staticmethod
-    def _guard_callers(actor: Actor, method: str) -> None:
-        """Let nobody forgive himself what he has typed for callers."""
+    def _assure(self, actor: Actor, key: str, method: str) -> None:
+        """Check what goes before forgiving: the caller is proven, and nobody forgives what he typed for callers."""
         if method == CALLER:
             actor.require(Right.ADMINISTRATORS_EDIT)
+        else:
+            self._tools.callers.require(actor, key)
 
     def _login(self, key: str) -> str:
         """Return the login of a person as far as anybody knows it, or an empty text."""

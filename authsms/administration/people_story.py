@@ -15,6 +15,7 @@ from authsms.delivery.activity import LoggedMessage
 from authsms.delivery.states import LIVE, Failure, MessageState, Withheld
 from authsms.identity.repository import Person
 from authsms.logon.blocks import Block
+from authsms.logon.emergency import EMERGENCY
 from authsms.otp.outlook import Counter
 
 Fact: TypeAlias = str | int | datetime | None
@@ -30,6 +31,7 @@ _WITH_REASON: Final = frozenset(
         AuditTag.MESSAGE_UNKNOWN,
         AuditTag.MESSAGE_STALE,
         AuditTag.CALLER_REFUSED,
+        AuditTag.METHOD_REMOVED,
     }
 )
 
@@ -112,7 +114,7 @@ def word_of(entry: AuditEntry) -> str:
     """Return what an entry is called: its tag, with the reason where the same tag may mean many things."""
     reason = _text(entry, "reason")
     if entry.tag in _REFUSALS:
-        return f"refused:{'password' if 'PASSWORD' in _text(entry, 'method') else 'code'}:{reason}"
+        return f"refused:{_kind(_text(entry, 'method'))}:{reason}"
     if entry.tag is AuditTag.CHALLENGE_ISSUED:
         return f"{entry.tag.value}:{'again' if entry.details.get('resend') else 'first'}"
     if entry.tag in _WITH_REASON and reason:
@@ -235,3 +237,10 @@ def _is_wrong_code(record: AuditView) -> bool:
 def _text(entry: AuditEntry, name: str) -> str:
     value = entry.details.get(name)
     return value if isinstance(value, str) else ""
+
+
+def _kind(method: str) -> str:
+    """Return what the words about a refusal call what a method asks for."""
+    if method == EMERGENCY:
+        return "emergency"
+    return "password" if "PASSWORD" in method else "code"

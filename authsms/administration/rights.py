@@ -24,6 +24,8 @@ class Right(StrEnum):
     PEOPLE_ACT = "people.act"
     CALLER_PROVE = "caller.prove"
     CONTACTS_SEE = "contacts.see"
+    EMERGENCY_ISSUE = "emergency.issue"
+    METHODS_RESET = "methods.reset"
     AUDIT_SEE = "audit.see"
     DASHBOARD_SEE = "dashboard.see"
     ADMINISTRATORS_SEE = "administrators.see"
@@ -58,6 +60,8 @@ GRANTS: Mapping[Role, frozenset[Right]] = {
             Right.PEOPLE_ACT,
             Right.CALLER_PROVE,
             Right.CONTACTS_SEE,
+            Right.EMERGENCY_ISSUE,
+            Right.METHODS_RESET,
             Right.MESSAGES_SEE,
             Right.DASHBOARD_SEE,
         }

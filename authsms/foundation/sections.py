@@ -93,6 +93,16 @@ class SmsSettings(Section):
         return timedelta(seconds=self.fallback_seconds)
 
 
+class HelpdeskSettings(Section):
+    """What a help desk may do for callers."""
+
+    require_proof: bool = Field(
+        default=False,
+        description="Unlocking, resetting and emergency passwords only after the caller has read out a code",
+    )
+    emergency_hours: int = Field(24, ge=1, le=168, description="Longest life of an emergency password")
+
+
 class DeliverySettings(Section):
     """What carries word of new messages to delivery processes; the messages themselves stay in the database."""
 

@@ -24,6 +24,7 @@ from authsms.foundation.sections import (
     AlarmSettings,
     DatabaseSettings,
     DeliverySettings,
+    HelpdeskSettings,
     LoggingSettings,
     MetricsSettings,
     NetworkSettings,
@@ -69,6 +70,7 @@ class Settings(Section):
     server: ServerSettings = ServerSettings()
     otp: OtpSettings = OtpSettings()
     sms: SmsSettings = SmsSettings()
+    helpdesk: HelpdeskSettings = HelpdeskSettings()
     delivery: DeliverySettings = DeliverySettings()
     sessions: SessionSettings = SessionSettings()
     network: NetworkSettings = NetworkSettings()

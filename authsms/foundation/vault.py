@@ -122,6 +122,10 @@ class Vault:
         """Return *length* uniformly drawn decimal digits, leading zeros included (NIST SP 800-63B-4, 3.1.3.2)."""
         return f"{secrets.randbelow(10**length):0{length}d}"
 
+    def draw_letters(self, length: int, letters: str) -> str:
+        """Return *length* of *letters*, each drawn uniformly."""
+        return "".join(secrets.choice(letters) for _ in range(length))
+
     def draw_seed(self, size: int) -> bytes:
         """Return *size* random bytes that are shared with a device once, so that both can count codes from them."""
         return secrets.token_bytes(size)

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import bindparam, delete, exists, select, update
+from sqlalchemy import bindparam, delete, exists, or_, select, union_all, update
 from sqlalchemy.orm import Session
 
 from authsms.foundation.clock import Clock
@@ -18,6 +18,7 @@ from authsms.foundation.db import Database, after_commit, rowcount
 from authsms.foundation.errors import ConflictError, gettext_noop
 from authsms.foundation.glance import Glance
 from authsms.foundation.vault import Vault
+from authsms.logon import emergency
 from authsms.logon.models import ENROLLMENT
 from authsms.otp.engine import SEED_BYTES, accept_totp, encode_seed
 
@@ -37,8 +38,11 @@ _E = ENROLLMENT.c
 _OF = (_E.person_key == bindparam("of_person")) & (_E.method == bindparam("of_method"))
 _THIS = _E.id == bindparam("wanted")
 _FIND = select(ENROLLMENT).where(_OF)
-_READY = select(_E.method).where(_E.person_key == bindparam("of_person"), _E.state == EnrollmentState.ACTIVE)
-_ANY = select(exists(select(_E.id).where(_E.state == EnrollmentState.ACTIVE)))
+_READY = union_all(
+    select(_E.method).where(_E.person_key == bindparam("of_person"), _E.state == EnrollmentState.ACTIVE),
+    emergency.METHOD_OF,
+)
+_ANY = select(or_(exists(select(_E.id).where(_E.state == EnrollmentState.ACTIVE)), emergency.ANY))
 _REMOVE = delete(ENROLLMENT).where(_OF)
 _CONFIRM = (
     update(ENROLLMENT)
@@ -94,12 +98,13 @@ class Enrollments:
         ).returning(_E.id)
 
     def ready(self, person_key: str) -> frozenset[str]:
-        """Return the methods that a person has set up and confirmed."""
+        """Return the methods that a person has set up and confirmed, and the emergency password if he has one."""
+        wanted = {"of_person": person_key, "moment": self._clock.now()}
         with self._database.read() as session:
-            return frozenset(session.execute(_READY, {"of_person": person_key}).scalars())
+            return frozenset(session.execute(_READY, wanted).scalars())
 
     def are_used(self) -> bool:
-        """Return whether anybody at all has set up a method, as of a second ago at most.
+        """Return whether anybody at all has set up a method, or has an emergency password, as of a second ago at most.
 
         As long as nobody has, a login need not look what its person has set up.
         """
@@ -166,7 +171,7 @@ class Enrollments:
 
     def _look(self) -> bool:
         with self._database.read() as session:
-            return bool(session.execute(_ANY).scalar_one())
+            return bool(session.execute(_ANY, {"moment": self._clock.now()}).scalar_one())
 
     def _view(self, row: Any) -> Enrollment:
         return Enrollment(

@@ -39,6 +39,7 @@ class Prompt(StrEnum):
 
     PASSWORD = "password"  # noqa: S105 - a word of the vocabulary, not a password
     CODE = "code"
+    EMERGENCY = "emergency"
 
 
 class MessageKey(StrEnum):
@@ -55,6 +56,9 @@ class MessageKey(StrEnum):
     APP_ASKED = "app.ask"
     APP_REFUSED = "app.refused"
     APP_NOT_SET_UP = "app.not-set-up"
+    EMERGENCY_ASKED = "emergency.ask"
+    EMERGENCY_REFUSED = "emergency.refused"
+    EMERGENCY_MISSING = "emergency.missing"
     FINISHED = "logon.finished"
     FAILED = "logon.failed"
 
@@ -68,7 +72,7 @@ class Asks:
         prompt: What to show.
         message_key: What to say above the field.
         masked: Recipient mask, empty when nothing was sent.
-        length: Digits of the code, 0 when it is no code.
+        length: Digits or letters of the code, 0 when it is no code.
         expires_at: When the code ends.
         resend_at: When another one may be asked for; None when the method has nothing to send.
         hold_until: No answer is checked before this; only told when `details` may be seen.

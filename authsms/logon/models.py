@@ -217,6 +217,21 @@ class EnrollmentRow(Base):
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class EmergencyPasswordRow(Base):
+    """A password that the help desk has issued to a person; only its keyed hash is kept."""
+
+    __tablename__ = "emergency_password"
+
+    person_key: Mapped[str] = mapped_column(NAME, primary_key=True)
+    id: Mapped[str] = mapped_column(ID, unique=True)
+    digest: Mapped[str] = mapped_column(String(300))
+    uses: Mapped[int] = mapped_column(Integer)
+    uses_left: Mapped[int] = mapped_column(Integer)
+    issued_by: Mapped[str] = mapped_column(NAME)
+    issued_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class PersonBlockRow(Base):
     """Somebody whom an administrator keeps out, whatever the directory says."""
 
@@ -233,4 +248,5 @@ ENDPOINT_SESSION: Final = cast("Table", EndpointSessionRow.__table__)
 LOGON_PROCESS: Final = cast("Table", LogonProcessRow.__table__)
 LOGIN_SESSION: Final = cast("Table", LoginSessionRow.__table__)
 ENROLLMENT: Final = cast("Table", EnrollmentRow.__table__)
+EMERGENCY_PASSWORD: Final = cast("Table", EmergencyPasswordRow.__table__)
 PERSON_BLOCK: Final = cast("Table", PersonBlockRow.__table__)

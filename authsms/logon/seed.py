@@ -6,6 +6,12 @@ DIRECTORY_CHAIN = Chain("directory-sms", "Directory password + SMS code", ("LDAP
 LOCAL_CHAIN = Chain("local-sms", "Local password + SMS code", ("PASSWORD:1", "SMS_OTP:1"))
 DIRECTORY_APP_CHAIN = Chain("directory-totp", "Directory password + authenticator app", ("LDAP_PASSWORD:1", "TOTP:1"))
 LOCAL_APP_CHAIN = Chain("local-totp", "Local password + authenticator app", ("PASSWORD:1", "TOTP:1"))
+DIRECTORY_EMERGENCY_CHAIN = Chain(
+    "directory-emergency", "Directory password + emergency password", ("LDAP_PASSWORD:1", "EMERG_PASSWORD:1")
+)
+LOCAL_EMERGENCY_CHAIN = Chain(
+    "local-emergency", "Local password + emergency password", ("PASSWORD:1", "EMERG_PASSWORD:1")
+)
 DIRECTORY_PASSWORD_CHAIN = Chain("setup-directory", "Directory password", ("LDAP_PASSWORD:1",))
 LOCAL_PASSWORD_CHAIN = Chain("setup-local", "Local password", ("PASSWORD:1",))
 WEB_EVENT = "web"
@@ -21,7 +27,10 @@ def seed(catalog: Catalog) -> None:
     events = catalog.events()
     present = {event.name for event in events}
     stored = {chain.name for event in events for chain in event.chains}
-    two_factors = (DIRECTORY_CHAIN, LOCAL_CHAIN, DIRECTORY_APP_CHAIN, LOCAL_APP_CHAIN)
+    two_factors = (
+        *(DIRECTORY_CHAIN, LOCAL_CHAIN, DIRECTORY_APP_CHAIN, LOCAL_APP_CHAIN),
+        *(DIRECTORY_EMERGENCY_CHAIN, LOCAL_EMERGENCY_CHAIN),
+    )
     passwords = (LOCAL_PASSWORD_CHAIN, DIRECTORY_PASSWORD_CHAIN)
     wanted = [(ADMIN_EVENT, ADMIN_TITLE, two_factors), (SETUP_EVENT, SETUP_TITLE, passwords)]
     if not present:

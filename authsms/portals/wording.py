@@ -27,6 +27,12 @@ _SENTENCES: Final[dict[str, LazyString]] = {
     MessageKey.APP_NOT_SET_UP: lazy_gettext(
         "You have not set up an authenticator app. Sign in another way, or ask your help desk."
     ),
+    MessageKey.EMERGENCY_REFUSED: lazy_gettext(
+        "That emergency password is not right, or it is used up or too old. Check it, or ask your help desk."
+    ),
+    MessageKey.EMERGENCY_MISSING: lazy_gettext(
+        "You have no emergency password that is still good. Sign in another way, or ask your help desk."
+    ),
     MessageKey.FAILED: lazy_gettext("You could not be signed in. Please start again, or ask your help desk."),
     "code.resent": lazy_gettext("A new code is on its way. The old one no longer works."),
     "form.incomplete": lazy_gettext("Please fill in every field."),
@@ -52,7 +58,15 @@ _NAME: Final = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}")
 _GOOD: Final = frozenset({_RESENT, "session.ended", "sessions.ended", "app.ready", "app.removed", "app.tried"})
 _PLAIN: Final = frozenset({"proof.needed"})
 
-QUIET: Final = frozenset({MessageKey.ASK_PASSWORD, MessageKey.CODE_SENT, MessageKey.APP_ASKED, MessageKey.FINISHED})
+QUIET: Final = frozenset(
+    {
+        MessageKey.ASK_PASSWORD,
+        MessageKey.CODE_SENT,
+        MessageKey.APP_ASKED,
+        MessageKey.EMERGENCY_ASKED,
+        MessageKey.FINISHED,
+    }
+)
 """Keys that say nothing the page does not say itself."""
 
 
@@ -137,6 +151,11 @@ _REASONS: Final[dict[str, LazyString]] = {
         "Codes by text message are switched off for you. Please ask your help desk."
     ),
 }
+_HEADINGS: Final[dict[Prompt, LazyString]] = {
+    Prompt.PASSWORD: lazy_gettext("Enter your password"),
+    Prompt.CODE: lazy_gettext("Enter your code"),
+    Prompt.EMERGENCY: lazy_gettext("Enter your emergency password"),
+}
 _METHODS: Final[dict[str, LazyString]] = {
     "pwd": lazy_gettext("Password"),
     "sms": lazy_gettext("Text message"),
@@ -178,7 +197,7 @@ def _opted_out(sender: str) -> str:
 
 def heading(prompt: Prompt) -> LazyString:
     """Return the title of the page on which a method asks."""
-    return lazy_gettext("Enter your code") if prompt is Prompt.CODE else lazy_gettext("Enter your password")
+    return _HEADINGS[prompt]
 
 
 def proofs(methods: tuple[str, ...]) -> list[str]:

@@ -8,8 +8,10 @@ from authsms.foundation.db import Database
 from authsms.foundation.limits import Limits
 from authsms.foundation.sections import SmsSettings
 from authsms.foundation.vault import Vault
+from authsms.logon.emergency import EmergencyPasswords
 from authsms.logon.enrollment import Enrollments
 from authsms.logon.methods.base import Method
+from authsms.logon.methods.emergency import EmergencyMethod
 from authsms.logon.methods.password import PasswordMethod
 from authsms.logon.methods.sms_otp import CodeTools, SmsOtpMethod
 from authsms.logon.methods.totp import TotpMethod
@@ -28,6 +30,7 @@ class MethodTools:
     people: People
     codes: CodeTools
     enrollments: Enrollments
+    emergency: EmergencyPasswords
     sms: SmsSettings
 
 
@@ -39,4 +42,5 @@ def builtin_methods(tools: MethodTools) -> list[Method]:
         PasswordMethod(database, tools.limits, tools.people, audit, local=True),
         SmsOtpMethod(tools.vault, audit, tools.codes, tools.sms),
         TotpMethod(database, tools.clock, audit, tools.enrollments, failures),
+        EmergencyMethod(database, audit, tools.emergency, failures),
     ]

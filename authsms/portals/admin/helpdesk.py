@@ -1,27 +1,33 @@
 """What a help desk does for somebody on the phone, on the page of that person."""
 
 from collections.abc import Callable
-from typing import Final, Protocol, cast
+from datetime import timedelta
+from typing import Any, Final, Protocol, cast
 
 from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
 
-from authsms.administration.callers import Callers, Judgement, NotSent
+from authsms.administration.callers import Callers, CallerUnprovenError, Judgement, NotSent
+from authsms.administration.emergency import EmergencyDesk
 from authsms.administration.rights import Right
-from authsms.foundation.errors import ConflictError, NotFoundError, TooManyRequestsError
-from authsms.portals.admin.frame import AdminForm, actor, check_form, done
+from authsms.foundation.errors import ConflictError, InvalidInputError, NotFoundError, TooManyRequestsError
+from authsms.portals.admin.frame import AdminForm, actor, check_form, done, page
 from authsms.portals.admin.frame import services as all_services
+from authsms.portals.admin.helpdesk_words import SPELLING
 from authsms.portals.language import language
 from authsms.portals.once import answer_once
 
 blueprint = Blueprint("admin_helpdesk", __name__)
 _LONGEST: Final = 300
+_LONGEST_NUMBER: Final = 5
+_UNITS: Final = {"minutes": timedelta(minutes=1), "hours": timedelta(hours=1), "days": timedelta(days=1)}
 
 
 class HelpDeskServices(Protocol):
     """The services these pages call."""
 
     callers: Callers
+    emergency_desk: EmergencyDesk
 
 
 def services() -> HelpDeskServices:
@@ -47,6 +53,67 @@ def compare_code() -> ResponseReturnValue:
     return _help(Right.CALLER_PROVE, compare)
 
 
+@blueprint.post("/people/emergency/issue")
+def issue() -> ResponseReturnValue:
+    """Issue an emergency password and show it, this once."""
+    key = _person_key(Right.EMERGENCY_ISSUE)
+    lifetime = _number("amount") * _UNITS.get(request.form.get("unit", ""), timedelta())
+    try:
+        issued = services().emergency_desk.issue(actor(), key, lifetime, _number("uses"), language())
+    except CallerUnprovenError:
+        return _back(key, "person.unproven")
+    except ConflictError:
+        return _back(key, "emergency.self")
+    except InvalidInputError:
+        return _back(key, "emergency.too-much")
+    spelled = [[SPELLING[letter] for letter in group] for group in issued.shown.split("-")]
+    return page("emergency.html", area="admin_people", issued=issued, spelled=spelled, person_key=key)
+
+
+@blueprint.post("/people/emergency/revoke")
+def revoke() -> ResponseReturnValue:
+    """Take back an emergency password."""
+
+    def take_back(key: str) -> str:
+        try:
+            services().emergency_desk.revoke(actor(), key)
+        except ConflictError:
+            return "person.too-late"
+        return "emergency.revoked"
+
+    return _help(Right.EMERGENCY_ISSUE, take_back)
+
+
+@blueprint.post("/people/methods/remove")
+def remove_method() -> ResponseReturnValue:
+    """Remove what a person has set up."""
+    method = request.form.get("method", "")[:_LONGEST]
+
+    def remove(key: str) -> str:
+        try:
+            all_services().people_desk.actions.remove_method(actor(), key, method, language())
+        except CallerUnprovenError:
+            return "person.unproven"
+        except ConflictError:
+            return "person.too-late"
+        return "method.removed"
+
+    return _help(Right.METHODS_RESET, remove)
+
+
+def shown_of(key: str) -> dict[str, Any]:
+    """Return what the page of a person shows of the help desk."""
+    caller = services().callers.of(actor(), key) if key else None
+    desk = services().emergency_desk
+    return {
+        "caller": caller,
+        "needs_proof": services().callers.is_needed and (caller is None or caller.proven_until is None),
+        "emergency": desk.of(actor(), key) if key else None,
+        "set_up": all_services().people_desk.actions.set_up(actor(), key) if key else (),
+        "longest_hours": desk.longest // timedelta(hours=1),
+    }
+
+
 def _send(key: str) -> str:
     try:
         sending = services().callers.send(actor(), key, language())
@@ -59,10 +126,25 @@ def _send(key: str) -> str:
 
 def _help(right: Right, work: Callable[[str], str]) -> Response:
     """Do *work* once for the person in the form, and lead back to his page, which tells what *work* returned."""
+    key = _person_key(right)
+    return answer_once(lambda: _back(key, work(key)))
+
+
+def _person_key(right: Right) -> str:
+    """Return whom the form is about, once it is clear that the form is ours and the actor has *right*."""
     check_form(AdminForm())
     actor().require(right)
-    person_key = request.form.get("person_key", "")[:_LONGEST]
-    if not person_key:
+    key = request.form.get("person_key", "")[:_LONGEST]
+    if not key:
         raise NotFoundError("There is no such person.")
-    onward = url_for("admin_people.show", person_key=person_key)
-    return answer_once(lambda: done(onward, work(person_key)))
+    return key
+
+
+def _back(key: str, told: str) -> Response:
+    return done(url_for("admin_people.show", person_key=key), told)
+
+
+def _number(field: str) -> int:
+    """Return a number that was typed, or 0 when it is none that could be meant."""
+    typed = request.form.get(field, "").strip()
+    return int(typed) if typed.isascii() and typed.isdigit() and len(typed) <= _LONGEST_NUMBER else 0

@@ -13,6 +13,9 @@ _NOT_COMPARED: Final = lazy_gettext(
     "On the phone, %(by)s was told one more code after wrong ones; it was not compared."
 )
 
+_NEW: Final = lazy_gettext("Make sure that it really is the person, then issue a new emergency password.")
+_TOO_EARLY: Final = lazy_gettext("Typed an emergency password after too many wrong ones; it was not checked.")
+
 HAPPENINGS: Final[Mapping[str, tuple[str, LazyString, LazyString | str]]] = {
     "caller.asked": ("off", lazy_gettext("On the phone, %(by)s had a code sent."), ""),
     "caller.proven": ("good", lazy_gettext("On the phone, %(by)s was told the right code."), ""),
@@ -24,8 +27,32 @@ HAPPENINGS: Final[Mapping[str, tuple[str, LazyString, LazyString | str]]] = {
     "caller.refused:closed": ("bad", lazy_gettext("On the phone, %(by)s was told a code that was too old."), ""),
     "caller.refused:held": ("wait", _NOT_COMPARED, ""),
     "caller.refused:disabled": ("bad", _NOT_COMPARED, ""),
+    "method.removed:help-desk": ("wait", lazy_gettext("The authenticator app was removed by %(by)s."), ""),
+    "emergency.issued": ("wait", lazy_gettext("An emergency password was issued by %(by)s; uses: %(uses)s."), ""),
+    "emergency.used": ("good", lazy_gettext("Used the emergency password; uses left: %(left)s."), ""),
+    "emergency.revoked": ("off", lazy_gettext("The emergency password was taken back by %(by)s."), ""),
+    "refused:emergency:wrong-code": ("bad", lazy_gettext("Typed a wrong emergency password."), _NEW),
+    "refused:emergency:used-up": ("bad", lazy_gettext("Typed an emergency password that was just used up."), _NEW),
+    "refused:emergency:held": ("bad", _TOO_EARLY, ""),
+    "refused:emergency:disabled": ("bad", _TOO_EARLY, ""),
+    "refused:emergency:blocked": (
+        "bad",
+        lazy_gettext("The emergency password was right, but the person is blocked here."),
+        "",
+    ),
 }
+SPELLING: Final[Mapping[str, str]] = {
+    word[0].lower(): word
+    for word in (
+        *("Bravo", "Charlie", "Delta", "Foxtrot", "Golf", "Hotel", "Juliett", "Kilo", "Mike", "November"),
+        *("Papa", "Quebec", "Romeo", "Sierra", "Tango", "Victor", "Whiskey", "X-ray"),
+    )
+}
+"""How letters are read out (ITU Radio Regulations, appendix 14)."""
+
 NOTICES: Final = {
+    "method.removed": lazy_gettext("Removed. The person is told by text, if there is a number."),
+    "emergency.revoked": lazy_gettext("Taken back. It lets nobody in any more."),
     "caller.sent": lazy_gettext("A code is on its way. Ask the caller to read it out."),
     "caller.matches": lazy_gettext("The code matches: the caller has the phone on file."),
 }
@@ -43,6 +70,9 @@ PROBLEMS: Final[Mapping[str, LazyString]] = {
     ),
     f"caller.{Withheld.BUDGET}": lazy_gettext("No code was sent: the budget for texts is used up."),
     f"caller.{Withheld.OPTED_OUT}": lazy_gettext("No code was sent: the person wants no texts from this sender."),
+    "person.unproven": lazy_gettext("First have a code sent, and compare what the caller reads out."),
+    "emergency.self": lazy_gettext("Nobody issues an emergency password for himself."),
+    "emergency.too-much": lazy_gettext("Nothing was issued: choose a time within what is allowed, and 1 to 10 uses."),
     "caller.limit": lazy_gettext("No code was sent: you have had too many sent within an hour."),
     "caller.self": lazy_gettext("You need not prove to yourself who you are."),
 }

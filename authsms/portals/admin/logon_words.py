@@ -13,12 +13,14 @@ METHODS: Mapping[str, LazyString] = {
     "PASSWORD:1": lazy_gettext("Password of the built-in repository"),
     "SMS_OTP:1": lazy_gettext("Code by text message"),
     "TOTP:1": lazy_gettext("Code of an authenticator app"),
+    "EMERG_PASSWORD:1": lazy_gettext("Emergency password of the help desk"),
 }
 NEEDS: Mapping[str, LazyString] = {
     "LDAP_PASSWORD:1": lazy_gettext("Needs a directory under Repositories; for its people."),
     "PASSWORD:1": lazy_gettext("For people of the built-in repository."),
     "SMS_OTP:1": lazy_gettext("Needs a mobile number of the person and a service under Sender policy."),
     "TOTP:1": lazy_gettext("Offered, once the password was right, to people who have set up an app."),
+    "EMERG_PASSWORD:1": lazy_gettext("Offered, once the password was right, to people who were issued one."),
 }
 ODDITIES: Mapping[Oddity, LazyString] = {
     Oddity.ONE_FACTOR: lazy_gettext("Asks for one factor only."),
@@ -37,6 +39,6 @@ VERDICTS: Mapping[Verdict, LazyString] = {
     Verdict.OFFERED: lazy_gettext("Can be chosen instead."),
     Verdict.OTHER_REPOSITORY: lazy_gettext("Not for people of this repository."),
     Verdict.NOT_A_MEMBER: lazy_gettext("Only for members of other groups."),
-    Verdict.NOT_SET_UP: lazy_gettext("Only once this person has set up an authenticator app."),
+    Verdict.NOT_SET_UP: lazy_gettext("Only once this person has set it up, or was given it."),
     Verdict.UNKNOWN_METHOD: lazy_gettext("Asks for a method that is not there."),
 }

@@ -9,7 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_babel import format_datetime, gettext
 
 from authsms.administration.actors import Actor
-from authsms.administration.callers import CALLER
+from authsms.administration.callers import CALLER, CallerUnprovenError
 from authsms.administration.people import PersonFile
 from authsms.administration.people_story import Fact
 from authsms.administration.rights import Right
@@ -18,6 +18,7 @@ from authsms.portals.admin import helpdesk, people_words
 from authsms.portals.admin.contacts_words import ACTS
 from authsms.portals.admin.frame import NOTICES, AdminForm, actor, check_form, done, page, services
 from authsms.portals.contacts_words import KINDS, STATES
+from authsms.portals.language import language
 from authsms.portals.notes import take_note
 from authsms.portals.once import answer_once
 
@@ -66,7 +67,10 @@ def unlock() -> ResponseReturnValue:
 def rebind() -> ResponseReturnValue:
     """Switch a method on again."""
     method = request.form.get("method", "")[:64]
-    return _act(lambda who, key: services().people_desk.actions.rebind(who, key, method), "person.re-bound")
+    actions = services().people_desk.actions
+    return _act(
+        lambda who, key: actions.rebind(who, key, method, language()), "person.re-bound", right=Right.METHODS_RESET
+    )
 
 
 @blueprint.post("/people/sign-out")
@@ -88,10 +92,10 @@ def unblock() -> ResponseReturnValue:
     return _act(services().people_desk.actions.unblock, "person.unblocked")
 
 
-def _act(work: Callable[[Actor, str], object], key: str) -> Response:
+def _act(work: Callable[[Actor, str], object], key: str, *, right: Right = Right.PEOPLE_ACT) -> Response:
     """Do *work* once for the person in the form, and lead back to the page about him."""
     check_form(AdminForm())
-    actor().require(Right.PEOPLE_ACT)
+    actor().require(right)
     person_key = request.form.get("person_key", "")[:_LONGEST]
     if not person_key:
         raise NotFoundError("There is no such person.")
@@ -100,6 +104,8 @@ def _act(work: Callable[[Actor, str], object], key: str) -> Response:
     def act() -> Response:
         try:
             work(actor(), person_key)
+        except CallerUnprovenError:
+            return done(onward, "person.unproven")
         except ConflictError:
             return done(onward, "person.too-late")
         except InvalidInputError:
@@ -129,7 +135,7 @@ def _story(file: PersonFile) -> str:
         told=_told,
         methods=people_words.METHODS,
         CALLER=CALLER,
-        caller=helpdesk.services().callers.of(actor(), file.key) if file.key else None,
+        **helpdesk.shown_of(file.key),
     )
 
 

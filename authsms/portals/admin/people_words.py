@@ -59,6 +59,7 @@ HAPPENINGS: Final[Mapping[str, _Told]] = {
         lazy_gettext("If the reason is gone, let the person in again below."),
     ),
     "refused:code:wrong-code": ("bad", lazy_gettext("Typed a wrong code."), _READ_CODE),
+    "refused:code:used-code": ("bad", lazy_gettext("Typed a code that was used before."), _READ_CODE),
     "refused:code:held": ("bad", lazy_gettext("Tried again too early after wrong codes; it was not checked."), _UNLOCK),
     "refused:code:disabled": ("bad", lazy_gettext("Typed a code although codes are switched off."), _REBIND),
     "refused:code:closed": ("bad", lazy_gettext("Typed a code that was too old or replaced."), _READ_CODE),
@@ -245,6 +246,7 @@ UNTOLD: Final = ("wait", lazy_gettext("Read below what happened, newest first.")
 METHODS: Final = {
     "SMS_OTP:1": lazy_gettext("Codes by text message"),
     "TOTP:1": lazy_gettext("Codes of an authenticator app"),
+    "EMERG_PASSWORD:1": lazy_gettext("Emergency passwords"),
     "CALLER:1": lazy_gettext("Codes read out to the help desk"),
     METHOD: lazy_gettext("Codes that confirm contacts"),
 }

@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from authsms.logon.machine import Asks, MessageKey, Prompt
+from authsms.logon.machine import Asks, MessageKey
 
 _NEW: Final = frozenset({"", "new", "neu"})
 _SENTENCES: Final = {
@@ -10,6 +10,7 @@ _SENTENCES: Final = {
         "code": "Enter the code we sent to {masked} (or type new to get another one):",
         "own_code": "Enter your code:",
         "password": "Password:",
+        "emergency": "Emergency password:",
         "own_separate": "Sign in again with your password, a comma and your code.",
         "separate": "We sent a code to {masked}. Sign in again with your password, a comma and the code.",
         "wrong": "That was not right.",
@@ -25,6 +26,7 @@ _SENTENCES: Final = {
         "code": "Code eingeben, den wir an {masked} geschickt haben (oder neu für einen anderen):",
         "own_code": "Code eingeben:",
         "password": "Passwort:",
+        "emergency": "Notfallpasswort:",
         "own_separate": "Bitte noch einmal anmelden: Passwort, Komma, Code.",
         "separate": "Ein Code ging an {masked}. Bitte noch einmal anmelden: Passwort, Komma, Code.",
         "wrong": "Das war nicht richtig.",
@@ -42,10 +44,15 @@ _BEFORE_THE_QUESTION: Final[dict[str, str]] = {
     MessageKey.CODE_REFUSED: "wrong",
     MessageKey.CODE_MALFORMED: "wrong",
     "app.refused": "wrong",
+    MessageKey.EMERGENCY_REFUSED: "wrong",
     MessageKey.CODE_HELD: "held",
     MessageKey.CODE_WAIT: "wait",
 }
-_ENDINGS: Final[dict[str, str]] = {MessageKey.METHOD_DISABLED: "disabled", "app.not-set-up": "missing"}
+_ENDINGS: Final[dict[str, str]] = {
+    MessageKey.METHOD_DISABLED: "disabled",
+    "app.not-set-up": "missing",
+    MessageKey.EMERGENCY_MISSING: "missing",
+}
 
 
 def ending(key: MessageKey) -> str:
@@ -72,8 +79,8 @@ def question(asks: Asks, key: MessageKey, locale: str, *, is_separate: bool) -> 
         locale: Language of the device.
         is_separate: The device cannot show a second question, so the answer comes with the next login.
     """
-    word = "separate" if is_separate else "code" if asks.prompt is Prompt.CODE else "password"
-    if word != "password" and not asks.masked:
+    word = "separate" if is_separate else asks.prompt.value
+    if word in {"separate", "code"} and not asks.masked:
         word = f"own_{word}"
     parts = [say(_BEFORE_THE_QUESTION[key], locale)] if key in _BEFORE_THE_QUESTION else []
     # Devices show what is no ASCII as anything but what it is.

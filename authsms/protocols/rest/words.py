@@ -27,6 +27,13 @@ _SENTENCES: Final[dict[str, LazyString]] = {
     MessageKey.APP_NOT_SET_UP: lazy_gettext(
         "You have not set up an authenticator app. Sign in another way, or ask your help desk."
     ),
+    MessageKey.EMERGENCY_ASKED: lazy_gettext("Enter your emergency password"),
+    MessageKey.EMERGENCY_REFUSED: lazy_gettext(
+        "That emergency password is not right, or it is used up or too old. Check it, or ask your help desk."
+    ),
+    MessageKey.EMERGENCY_MISSING: lazy_gettext(
+        "You have no emergency password that is still good. Sign in another way, or ask your help desk."
+    ),
     MessageKey.FAILED: lazy_gettext("You could not be signed in. Please start again, or ask your help desk."),
 }
 _STAGES: Final[dict[str, str]] = {

@@ -21,6 +21,7 @@ from authsms.foundation.phone import PhoneNumber
 from authsms.identity.drafts import PersonDraft
 from authsms.identity.local_people import LocalPeople
 from authsms.identity.repository import Person
+from authsms.logon.methods.totp import TOTP
 from authsms.logon.steps import Client, Step
 from authsms.senders.definitions import ServiceDraft
 from authsms.senders.policy import ServiceRule
@@ -82,6 +83,16 @@ class Work:
         """Walk a whole login."""
         step = self.at_code(login)
         return self.type_code(step, self.code())
+
+    def set_up_app(self, person: Person) -> None:
+        """Let a person set up an authenticator app."""
+        enrollments = self.services.enrollments
+        with self.services.database.write() as session:
+            enrollments.draw(session, person.key, TOTP, person.login)
+        pending = enrollments.find(person.key, TOTP)
+        assert pending is not None
+        with self.services.database.write() as session:
+            enrollments.confirm(session, pending, -1)
 
     def code(self) -> str:
         """Return the code in the newest text that has not been handed over yet."""

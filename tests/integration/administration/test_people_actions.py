@@ -7,6 +7,7 @@ import pytest
 from authsms.administration.rights import Role
 from authsms.foundation.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from authsms.identity.local_people import LocalPeople
+from authsms.logon.methods.totp import TOTP
 from tests.integration.administration.people_at_work import ADMINISTRATOR, AUDITOR, HELPDESK, OPERATOR
 
 METHOD = "SMS_OTP:1"
@@ -66,6 +67,40 @@ def test_a_deed_stands_in_the_trail_of_both(work, actions):
     assert (deed.login, deed.person_key, deed.address) == ("hugo", HELPDESK.person_key, "192.0.2.99")
     assert (deed.details["person"], deed.details["of"], deed.details["method"]) == (person.key, "alice", METHOD)
     assert (done.login, done.person_key, done.details["by"]) == ("alice", person.key, "hugo")
+
+
+def test_an_app_is_removed_once_and_its_owner_told(work, actions):
+    """What it had counted goes with it; he may set up another one."""
+    person = work.person()
+    work.set_up_app(person)
+    with work.services.database.write() as session:
+        work.services.challenges.failures.add(session, person.key, TOTP)
+    before = actions.set_up(AUDITOR, person.key)
+    actions.remove_method(HELPDESK, person.key, TOTP, "de")
+    work.deliver()
+    told = records(work, "method.removed")
+
+    assert ([TOTP], []) == (before, actions.set_up(AUDITOR, person.key))
+    assert work.services.people_desk.file(HELPDESK, person.key, days=7).counters == []
+    assert "Authenticator-App entfernt" in work.provider.submissions[-1].text
+    assert ["hugo", "hugo"] == [one.login if one.person_key != person.key else one.details["by"] for one in told]
+    with pytest.raises(ConflictError):
+        actions.remove_method(HELPDESK, person.key, TOTP, "de")
+
+
+def test_the_owner_hears_that_a_method_works_again(work, actions):
+    person = work.person()
+    fail(work, person, work.services.settings.otp.failure_cap)
+    actions.rebind(HELPDESK, person.key, METHOD, "en")
+    work.deliver()
+
+    assert "works again" in work.provider.submissions[-1].text
+
+
+def test_nobody_removes_his_own_app_here(work, actions):
+    """His account asks for a fresh proof of two factors."""
+    with pytest.raises(ConflictError):
+        actions.remove_method(HELPDESK, HELPDESK.person_key, TOTP, "en")
 
 
 def test_sessions_end_everywhere(work, actions):
@@ -128,9 +163,11 @@ def test_a_help_desk_acts_against_no_administrator(work, actions):
     """A role must not take the server from those who gave it."""
     person = work.person("root")
     work.services.administrators.grant(person, [Role.ADMINISTRATOR])
+    work.set_up_app(person)
     for deed in (
         lambda who: actions.block(who, person.key, "coup"),
         lambda who: actions.end_sessions(who, person.key),
+        lambda who: actions.remove_method(who, person.key, TOTP, "en"),
     ):
         with pytest.raises(ForbiddenError):
             deed(HELPDESK)
@@ -144,6 +181,7 @@ def test_every_deed_asks_for_the_right(work, actions):
     deeds = [
         lambda who: actions.unlock(who, person.key, METHOD),
         lambda who: actions.rebind(who, person.key, METHOD),
+        lambda who: actions.remove_method(who, person.key, "TOTP:1", "en"),
         lambda who: actions.end_sessions(who, person.key),
         lambda who: actions.block(who, person.key, "why"),
         lambda who: actions.unblock(who, person.key),

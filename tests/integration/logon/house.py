@@ -22,8 +22,10 @@ from authsms.identity.repository import PasswordVerdict, Person
 from authsms.logon.blocks import AdmittedPeople, Blocks
 from authsms.logon.catalog import Catalog
 from authsms.logon.continuations import Continuations
+from authsms.logon.emergency import EmergencyPasswords
 from authsms.logon.endpoints import EndpointService
 from authsms.logon.enrollment import Enrollments
+from authsms.logon.methods.emergency import EmergencyMethod
 from authsms.logon.methods.password import PasswordMethod
 from authsms.logon.methods.sms_otp import CodeTools, SmsOtpMethod
 from authsms.logon.methods.totp import TotpMethod
@@ -185,6 +187,7 @@ class House:
         self.whereabouts = Whereabouts(self.outbox, vault, clock)
         self.blocks = Blocks(database, clock)
         self.enrollments = Enrollments(database, vault, clock)
+        self.emergency = EmergencyPasswords(database, vault, clock)
         people = AdmittedPeople(self.people, self.blocks)
         tools = CodeTools(self.challenges, self.budget, CodeTexts(PlainTemplates(), self.public_url), self.outbox)
         self.logon = LogonService(
@@ -206,6 +209,7 @@ class House:
                 PasswordMethod(database, self.limits, people, self.audit, local=True),
                 SmsOtpMethod(vault, self.audit, tools, self.sms),
                 TotpMethod(database, clock, self.audit, self.enrollments, self.challenges.failures),
+                EmergencyMethod(database, self.audit, self.emergency, self.challenges.failures),
             ],
             pace=Pace(lambda: self.seconds, self.pause),
         )

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable
 from typing import Final
 
-from flask import Blueprint, Response, jsonify, request
+from flask import Blueprint, Response, jsonify, render_template, request
 from pydantic import BaseModel, ValidationError
 from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import NotFound, Unauthorized, UnsupportedMediaType
@@ -17,6 +17,7 @@ from authsms.protocols.rest import bodies
 from authsms.protocols.rest.door import RestDoor
 from authsms.protocols.rest.openapi import describe
 from authsms.protocols.rest.operations import OPERATIONS, PREFIX, Call, Operation
+from authsms.protocols.rest.reference import reference
 
 _LARGEST_BODY: Final = 16 * 1024
 _JSON: Final = "application/json"
@@ -99,6 +100,10 @@ def _add_description(blueprint: Blueprint, public_url: str) -> None:
     @blueprint.get(f"{PREFIX}/openapi.json")
     def description() -> Response:
         return jsonify(describe(public_url))
+
+    @blueprint.get(f"{PREFIX}/docs")
+    def page() -> str:
+        return render_template("protocols/rest.html", reference=reference(public_url), prefix=PREFIX)
 
 
 def _add_elsewhere(blueprint: Blueprint) -> None:

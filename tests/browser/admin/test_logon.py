@@ -3,6 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
+from authsms.logon.kinds import EndpointKind
 from tests.browser.admin.conftest import Desk
 
 
@@ -56,3 +57,11 @@ def test_chains_are_ordered_by_dragging(desk: Desk):
 
     chains = [chain.name for chain in desk.office.services.catalog.event("web").chains]
     assert chains == ["local-sms", "directory-sms"]
+
+
+def test_programs_and_their_reference_are_fit_for_everybody(desk: Desk, looks_good):
+    """The form and the page of a program that asks by REST, and the description its developer reads."""
+    made, _ = desk.office.services.endpoints.create("Kiosk", event="web", kind=EndpointKind.REST)
+    looks_good("/admin/endpoints/new?kind=rest")
+    looks_good(f"/admin/endpoints/of/{made.id}")
+    looks_good("/api/v1/docs")

@@ -1,11 +1,15 @@
 """A program that calls the REST door over the real engine; only the people are scripted."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
 from flask import Flask
 from flask.testing import FlaskClient
 from flask_babel import Babel
+from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
 from authsms.logon.blocks import AdmittedPeople
@@ -17,6 +21,7 @@ from authsms.protocols.rest.door import RestDoor
 from authsms.protocols.rest.routes import create_blueprint
 from authsms.protocols.rest.tickets import Tickets
 from tests.integration.logon.house import PASSWORD, House
+from tests.parts.processes import HOST
 
 API = "/api/v1"
 
@@ -120,3 +125,15 @@ def open_program(house: House, name: str = "Kiosk", event: str = "web") -> Progr
     door = RestDoor(Parts(house), Tickets(house.database, house.vault, house.clock))
     app.register_blueprint(create_blueprint(door, house.public_url))
     return Program(house, app.test_client(), *house.endpoints.create(name, event=event, kind=EndpointKind.REST))
+
+
+@contextmanager
+def serve(program: Program) -> Iterator[str]:
+    """Serve a program's door and yield the address."""
+    server = make_server(HOST, 0, program.http.application, threaded=True)
+    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+    thread.start()
+    yield f"http://{HOST}:{server.server_port}"
+    server.shutdown()
+    thread.join()
+    server.server_close()

@@ -3,33 +3,17 @@
 import os
 import re
 import subprocess
-import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from werkzeug.serving import make_server
 
-from tests.functional.protocols.rest.program import Program, open_program
+from tests.functional.protocols.rest.program import Program, open_program, serve
 from tests.integration.delivery.waiting import wait_until
 from tests.integration.logon.house import PASSWORD
-from tests.parts.processes import HOST
 
 README = (Path(__file__).parents[4] / "README.md").read_text("utf-8")
 CHAPTER = README.partition("## Logging in by REST")[2].partition("\n## ")[0]
-
-
-@contextmanager
-def serve(program: Program) -> Iterator[str]:
-    """Serve a program's door and yield the address."""
-    server = make_server(HOST, 0, program.http.application, threaded=True)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    yield f"http://{HOST}:{server.server_port}"
-    server.shutdown()
-    thread.join()
-    server.server_close()
 
 
 @pytest.fixture

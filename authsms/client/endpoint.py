@@ -1,0 +1,183 @@
+"""One endpoint at one server: it proves who it is when it has to, and asks."""
+
+import hashlib
+import secrets
+import threading
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any, Final, Self
+from urllib.parse import quote
+
+import requests
+
+from authsms.client.answers import (
+    RETRY,
+    Chain,
+    ClientError,
+    RefusedError,
+    Session,
+    TryLaterError,
+    chain_of,
+    fault,
+    session_of,
+)
+from authsms.client.logon import Logon
+
+_SALT_BYTES: Final = 16
+_SECONDS: Final = 15.0
+_NOBODY: Final = 401
+
+
+class Client:
+    """One endpoint at one server; safe to share between threads.
+
+    Args:
+        server: The server's public address, ``https://login.example.com``.
+        endpoint_id: What the endpoint is called there.
+        secret: Its secret.
+        http: Brings its own certificates or proxies; made here when left out.
+        seconds: How long an answer may take.
+    """
+
+    def __init__(
+        self,
+        server: str,
+        endpoint_id: str,
+        secret: str,
+        *,
+        http: requests.Session | None = None,
+        seconds: float = _SECONDS,
+    ) -> None:
+        self._address = f"{server.rstrip('/')}/api/v1"
+        self._endpoint_id = endpoint_id
+        self._secret = secret
+        self._http = http or requests.Session()
+        self._seconds = seconds
+        self._lock = threading.Lock()
+        self._token = ""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def chains(self, user_name: str) -> list[Chain]:
+        """Return what somebody may begin with, best first; a name that nobody has gets its own, too."""
+        found = self.call("GET", "/logon/chains", query={"user_name": user_name})
+        return [chain_of(one) for one in found["chains"]]
+
+    def begin(
+        self, user_name: str, *, chain: str = "", method: str = "", client_ip: str = "", language: str = ""
+    ) -> Logon:
+        """Begin a logon.
+
+        Args:
+            user_name: As the person typed it.
+            chain: Only this chain.
+            method: Only chains that begin with this method; give one of the two at the most.
+            client_ip: The person's own address; guesses are limited by it.
+            language: Of what the person reads, as in ``Accept-Language``.
+        """
+        wanted = {"user_name": user_name, "chain": chain, "method_id": method, "client_ip": client_ip}
+        body = {name: value for name, value in wanted.items() if value}
+        return Logon(self, self.call("POST", "/logon", body, language=language), language)
+
+    def session(self, session_id: str) -> Session:
+        """Return who is logged in, and count it as use of the session.
+
+        Raises:
+            OverError: The session has ended, or came of another endpoint's logon.
+        """
+        return session_of(self.call("GET", f"/sessions/{quote(session_id, safe='')}"))
+
+    def end_session(self, session_id: str) -> None:
+        """Log somebody out.
+
+        Raises:
+            OverError: The session has ended already, or came of another endpoint's logon.
+        """
+        self.call("DELETE", f"/sessions/{quote(session_id, safe='')}")
+
+    def close(self) -> None:
+        """End the endpoint session, if there is one, and give back every connection."""
+        with self._lock:
+            token, self._token = self._token, ""
+        try:
+            if token:
+                self._send("DELETE", self._sessions(), token=token)
+        except ClientError:
+            pass  # it ends by itself
+        finally:
+            self._http.close()
+
+    def call(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        query: Mapping[str, str] | None = None,
+        language: str = "",
+    ) -> dict[str, Any]:
+        """Send a request to the door and return the answer; nothing where there is none.
+
+        Raises:
+            RefusedError: The server does not take it.
+            OverError: There is no such thing.
+            TryLaterError: Nothing was decided.
+        """
+        token = self._token or self._open("")
+        try:
+            return self._send(method, path, body, query=query, language=language, token=token)
+        except RefusedError as error:
+            if error.status != _NOBODY:
+                raise
+        # The endpoint session is over, so nothing was done.
+        return self._send(method, path, body, query=query, language=language, token=self._open(token))
+
+    def _open(self, old: str) -> str:
+        """Open an endpoint session, unless another thread has replaced *old* meanwhile."""
+        with self._lock:
+            if self._token == old:
+                salt = secrets.token_hex(_SALT_BYTES)
+                inner = hashlib.sha256(f"{self._endpoint_id}{salt}".encode()).hexdigest()
+                shown = hashlib.sha256(f"{self._secret}{inner}".encode()).hexdigest()
+                opened = self._send("POST", self._sessions(), {"salt": salt, "endpoint_secret_hash": shown})
+                self._token = opened["endpoint_session_id"]
+            return self._token
+
+    def _sessions(self) -> str:
+        return f"/endpoints/{quote(self._endpoint_id, safe='')}/sessions"
+
+    def _send(
+        self,
+        method: str,
+        path: str,
+        body: Mapping[str, Any] | None = None,
+        *,
+        query: Mapping[str, str] | None = None,
+        language: str = "",
+        token: str = "",
+    ) -> dict[str, Any]:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        headers |= {"Accept-Language": language} if language else {}
+        json = dict(body or {}) if method == "POST" else None
+        try:
+            answer = self._http.request(
+                method,
+                f"{self._address}{path}",
+                params=query,
+                json=json,
+                headers=headers,
+                timeout=self._seconds,
+                allow_redirects=False,
+            )
+            found: Any = answer.json() if answer.content else {}
+        except requests.RequestException as error:
+            raise TryLaterError(f"No answer: {type(error).__name__}.", retry_after=RETRY) from None
+        if not isinstance(found, dict) or not answer.ok:
+            raise fault(answer, found)
+        return found

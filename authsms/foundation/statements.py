@@ -3,8 +3,9 @@
 SQLAlchemy spends several times what the driver needs on every execution: it looks the statement up in a cache of
 strings, and builds a context and a result for cases that do not arise here. So the second time one and the same
 statement object comes by, its string, its converters and its columns are kept beside it, and from then on it goes
-straight to the driver. Whatever needs more than that (ORM entities, lists in ``IN``, defaults made in Python, somebody
-who listens to executions) takes SQLAlchemy's own way. Errors are wrapped as SQLAlchemy wraps them.
+straight to the driver, on a cursor of its own: there the driver keeps how to convert the values and the columns of just
+this statement. Whatever needs more than that (ORM entities, lists in ``IN``, defaults made in Python, somebody who
+listens to executions) takes SQLAlchemy's own way. Errors are wrapped as SQLAlchemy wraps them.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -22,6 +23,10 @@ from sqlalchemy.sql.selectable import Select
 
 _Values: TypeAlias = Mapping[str, Any]
 _Convert: TypeAlias = Callable[[Any], Any]
+_CURSORS = "authsms_cursors"
+_MOST_KEPT_ROWS = 100
+"""A cursor keeps what it has fetched last; one that has fetched more rows than this is not used again."""
+
 _MOST_SHAPES = 8
 """A statement that is run with more sets of parameters than this is not worth keeping."""
 
@@ -34,7 +39,7 @@ class PlainResult(IteratorResult[Any]):
         self.rowcount = rowcount
 
 
-@dataclass(slots=True)
+@dataclass(slots=True, eq=False, weakref_slot=True)
 class _Prepared:
     """A statement for one kind of database and one set of parameters.
 
@@ -106,14 +111,31 @@ class PlainConnection:
         values = [prepared.values(one) for one in parameters] if is_many else prepared.values(parameters or {})
         cursor: Any = None
         try:
-            cursor = connection.connection.cursor()
+            cursor = self._cursor(prepared)
             (cursor.executemany if is_many else cursor.execute)(prepared.sql, values)
             rows = prepared.rows(cursor, connection.dialect)
             changed = cursor.rowcount
-            cursor.close()
+            if len(rows) > _MOST_KEPT_ROWS:
+                self._drop(prepared)
         except Exception as error:  # noqa: BLE001 - whatever it is, SQLAlchemy decides what it means and raises it
+            if cursor is not None:
+                self._drop(prepared)
             connection._handle_dbapi_exception(error, prepared.sql, None, cursor, None)  # noqa: SLF001 - as its own executions do
         return PlainResult(prepared.metadata or _NO_COLUMNS, iter(rows), changed)
+
+    def _cursor(self, prepared: _Prepared) -> DBAPICursor:
+        """Return the cursor of a statement on this connection; it goes when either of them goes."""
+        connection = self._connection.connection
+        cursors = connection.info.get(_CURSORS)
+        if cursors is None:
+            cursors = connection.info[_CURSORS] = WeakKeyDictionary[_Prepared, DBAPICursor]()
+        cursor: DBAPICursor | None = cursors.get(prepared)
+        if cursor is None:
+            cursor = cursors[prepared] = connection.cursor()
+        return cursor
+
+    def _drop(self, prepared: _Prepared) -> None:
+        self._connection.info[_CURSORS].pop(prepared, None)
 
     def _prepared(self, statement: Executable, parameters: Any) -> _Prepared | None:
         if not isinstance(statement, Select | UpdateBase) or self._connection.engine.dispatch.before_cursor_execute:

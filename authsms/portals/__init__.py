@@ -3,10 +3,12 @@
 from flask import Flask
 
 from authsms.portals import account, admin, assets, contacts, errors, headers, language, login, own_methods
+from authsms.portals.pages import PageEnvironment
 
 
 def register(app: Flask) -> None:
     """Give *app* its pages; the services are looked up in ``app.extensions["authsms"]`` when a request comes."""
+    app.jinja_environment = PageEnvironment
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
     language.register(app)
     assets.register(app)

@@ -2,7 +2,6 @@
 
 import hashlib
 from functools import lru_cache
-from pathlib import Path
 
 from flask import Flask, Response, current_app, request
 
@@ -22,15 +21,15 @@ def register(app: Flask) -> None:
 def asset(name: str) -> str:
     """Return the address of the static file *name*."""
     # Not url_for: the error page for a foreign Host header has no address to build upon.
-    return f"{current_app.static_url_path}/{name}?v={_digest(static_folder() / name)}"
+    return f"{current_app.static_url_path}/{name}?v={_digest(name)}"
 
 
 @lru_cache
-def _digest(file: Path) -> str:
+def _digest(name: str) -> str:
     try:
-        return hashlib.sha256(file.read_bytes()).hexdigest()[:_DIGITS]
+        return hashlib.sha256((static_folder() / name).read_bytes()).hexdigest()[:_DIGITS]
     except FileNotFoundError as error:
-        raise ConfigurationError(f"{file.name} is missing. Run: make setup") from error
+        raise ConfigurationError(f"{name} is missing. Run: make setup") from error
 
 
 def _keep(response: Response) -> Response:

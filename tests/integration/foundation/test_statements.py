@@ -116,6 +116,39 @@ def test_an_error_is_the_same_and_undoes_the_same(database: Database):
         assert len(session.execute(select(_F.person_key)).all()) == _TIMES
 
 
+@pytest.mark.usefixtures("_filled")
+def test_answers_do_not_disturb_each_other(database: Database):
+    """A statement has one cursor on a connection; what it has answered before stays as it was."""
+    query = select(_F.person_key, _F.failures).where(_F.person_key == bindparam("wanted"))
+    for _ in range(_TIMES):
+        with database.read() as session, database.read() as other:
+            results = [one.execute(query, {"wanted": f"LOCAL:{n}"}) for n, one in enumerate((session, session, other))]
+
+            assert [(f"LOCAL:{n}", n) for n in range(3)] == [tuple(result.one()) for result in results]
+
+
+@pytest.mark.usefixtures("_filled")
+def test_values_may_be_of_another_kind_each_time(database: Database):
+    """The driver remembers how it converted the values of a statement; nothing, a moment and nothing come out right."""
+    change = update(METHOD_FAILURE).where(_F.person_key == "LOCAL:1").values(held_until=bindparam("until"))
+    for until in (None, _NOW, None, _NOW, _NOW + timedelta(days=1), None):
+        with database.write() as session:
+            session.execute(change, {"until": until})
+        with database.read() as session:
+            assert session.execute(select(_F.held_until).where(_F.person_key == "LOCAL:1")).scalar_one() == until
+
+
+def test_a_long_answer_is_whole_every_time(database: Database):
+    """Its cursor is not used again, because it would keep all that."""
+    people = [f"LOCAL:{number:03d}" for number in range(150)]
+    with database.write() as session:
+        session.execute(insert(METHOD_FAILURE), [_row(person, failed_at=_NOW) for person in people])
+    query = select(_F.person_key).order_by(_F.person_key)
+    for _ in range(_TIMES):
+        with database.read() as session:
+            assert people == session.execute(query).scalars().all()
+
+
 def test_a_value_that_is_missing_is_told(database: Database):
     """A forgotten value must not become NULL."""
     query = select(_F.failures).where(_F.person_key == bindparam("wanted"))

@@ -161,6 +161,7 @@ class Services(Engine):
             continuations=self.continuations.purge,
             tokens=self.tokens.purge,
             refresh_tokens=self.refresh_tokens.purge,
+            requests=self.requests.purge,
             radius=Challenges(self.database, self.vault, self.clock).purge,
             endpoint_sessions=self.endpoint_sessions.purge,
             rest=Tickets(self.database, self.vault, self.clock).purge,

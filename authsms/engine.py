@@ -46,6 +46,7 @@ from authsms.otp.challenge import ChallengeService
 from authsms.protocols.checks import Checks
 from authsms.protocols.oidc.keys import SigningKeys
 from authsms.protocols.oidc.refreshing import RefreshTokens
+from authsms.protocols.oidc.request_store import RequestStore
 from authsms.protocols.oidc.tokens import TokenStore
 from authsms.protocols.readiness import Check
 from authsms.senders.service import SenderPolicyService
@@ -86,6 +87,7 @@ class Engine:
     signing_keys: SigningKeys
     tokens: TokenStore
     refresh_tokens: RefreshTokens
+    requests: RequestStore
     methods: Sequence[Method]
 
     @property

@@ -47,6 +47,7 @@ from authsms.plugins import load_plugins
 from authsms.protocols.oidc.families import Families
 from authsms.protocols.oidc.keys import SigningKeys
 from authsms.protocols.oidc.refreshing import RefreshTokens
+from authsms.protocols.oidc.request_store import RequestStore
 from authsms.protocols.oidc.tokens import TokenStore
 from authsms.senders.http import HttpGuard
 from authsms.senders.service import SenderPolicyService
@@ -140,6 +141,7 @@ def assemble(settings: Settings, database: Database, vault: Vault, clock: Clock 
         signing_keys=SigningKeys(database, vault, clock, audit),
         tokens=TokenStore(database, vault, clock, families, tools.sessions),
         refresh_tokens=RefreshTokens(database, clock, families),
+        requests=RequestStore(database, vault, clock),
         sender_desk=SenderDesk(trials),
         methods=methods,
     )

@@ -17,6 +17,7 @@ from authsms.foundation.errors import InvalidInputError, NotFoundError
 from authsms.identity.repository import PersonKey, split_key
 from authsms.logon.arrangement import Arranged, Arrangement
 from authsms.logon.catalog import Chain, Event, Wanted
+from authsms.logon.client_keys import read_client_keys
 from authsms.logon.endpoints import Endpoint, EndpointService
 from authsms.logon.kinds import EndpointKind
 from authsms.logon.methods.base import Method
@@ -206,7 +207,7 @@ class LogonDesk:
             event=draft.event,
             redirect_uris=draft.redirect_uris,
             logout_uris=draft.logout_uris,
-            oidc=draft.oidc,
+            oidc=replace(draft.oidc, request_keys=read_client_keys(draft.oidc.request_keys)),
             kind=draft.kind,
             author=author_of(actor),
         )
@@ -228,7 +229,9 @@ class LogonDesk:
             event=draft.event,
             redirect_uris=draft.redirect_uris,
             logout_uris=draft.logout_uris,
-            oidc=replace(found.oidc, options=draft.oidc.options),
+            oidc=replace(
+                found.oidc, options=draft.oidc.options, request_keys=read_client_keys(draft.oidc.request_keys)
+            ),
         )
         self._arrangement.change_endpoint(changed, seen, author_of(actor))
 

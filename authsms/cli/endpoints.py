@@ -1,6 +1,7 @@
 """`authsms endpoint`: register applications and sites that send people here, and programs that ask by REST."""
 
 from dataclasses import replace
+from typing import TextIO
 
 import click
 
@@ -8,6 +9,7 @@ from authsms.audit import Author
 from authsms.cli.context import open_services
 from authsms.foundation.errors import InvalidInputError, NotFoundError
 from authsms.logon.arrangement import fingerprint
+from authsms.logon.client_keys import read_client_keys
 from authsms.logon.kinds import EndpointKind
 from authsms.logon.oidc_profile import OidcOption, OidcProfile, TokenAlgorithm
 
@@ -104,18 +106,23 @@ def list_endpoints() -> None:
 @click.argument("client_id")
 @click.option("--on", multiple=True, type=_OPTION, help="Allow or demand this; may be repeated.")
 @click.option("--off", multiple=True, type=_OPTION, help="No longer allow or demand this; may be repeated.")
-def change_options(client_id: str, on: tuple[str, ...], off: tuple[str, ...]) -> None:
-    """Show or change what an endpoint may do besides signing people in."""
+@click.option(
+    "--request-keys", type=click.File(), help="JWK set (public keys) for signed requests; an empty file: none."
+)
+def change_options(client_id: str, on: tuple[str, ...], off: tuple[str, ...], request_keys: TextIO | None) -> None:
+    """Show or change what an endpoint may or must do besides signing people in."""
     with open_services() as services:
         found = services.endpoints.find(client_id)
         if found is None or found.kind is not EndpointKind.OIDC:
             raise NotFoundError("There is no such endpoint.")
         options = found.oidc.options.union(map(OidcOption, on)).difference(map(OidcOption, off))
-        if options != found.oidc.options:
-            changed = replace(found, oidc=replace(found.oidc, options=options))
+        keys = read_client_keys(request_keys.read()) if request_keys else found.oidc.request_keys
+        changed = replace(found, oidc=replace(found.oidc, options=options, request_keys=keys))
+        if changed != found:
             services.arrangement.change_endpoint(changed, fingerprint(found), Author())
     for one in OidcOption:
         click.echo(f"{one.value:<20}  {'on' if one in options else 'off'}")
+    click.echo(f"{'request keys':<20}  {'registered' if keys else 'none'}")
 
 
 @endpoint.command("renew-secret")

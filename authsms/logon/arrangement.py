@@ -56,8 +56,8 @@ def fingerprint(thing: Chain | Event | Endpoint) -> str:
         case Event():
             seen = (thing.title, [chain.name for chain in thing.chains], sorted(thing.endpoints), thing.label)
         case Endpoint():
-            options = sorted(thing.oidc.options)
-            seen = (thing.name, thing.event, thing.redirect_uris, thing.logout_uris, options)
+            oidc = (sorted(thing.oidc.options), thing.oidc.request_keys)
+            seen = (thing.name, thing.event, thing.redirect_uris, thing.logout_uris, oidc)
     return sha256(repr(seen).encode()).hexdigest()[:16]
 
 
@@ -191,6 +191,7 @@ class Arrangement:
                     redirect_uris=list(endpoint.redirect_uris),
                     logout_uris=list(endpoint.logout_uris),
                     options=sorted(endpoint.oidc.options),
+                    request_keys=endpoint.oidc.request_keys,
                 )
             )
             details = {"options": ", ".join(sorted(endpoint.oidc.options))}

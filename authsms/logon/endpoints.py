@@ -119,6 +119,7 @@ class EndpointService:
                     kind=endpoint.kind.value,
                     options=sorted(endpoint.oidc.options),
                     rest_secret=seal_secret(self._vault, endpoint.id, secret) if is_rest else None,
+                    request_keys=endpoint.oidc.request_keys,
                     created_at=endpoint.created_at,
                 )
             )
@@ -172,6 +173,6 @@ class EndpointService:
 
 def _endpoint(row: EndpointRow) -> Endpoint:
     known = frozenset(OidcOption(one) for one in row.options if one in set(OidcOption))
-    oidc = OidcProfile(row.is_public, TokenAlgorithm(row.algorithm), known)
+    oidc = OidcProfile(row.is_public, TokenAlgorithm(row.algorithm), known, row.request_keys)
     addresses = (tuple(row.redirect_uris), tuple(row.logout_uris))
     return Endpoint(row.id, row.name, row.event, *addresses, row.created_at, oidc, EndpointKind(row.kind))

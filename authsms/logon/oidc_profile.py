@@ -19,6 +19,8 @@ class OidcOption(StrEnum):
 
     CLIENT_CREDENTIALS = "client-credentials"
     REFRESH_TOKENS = "refresh-tokens"
+    PUSHED_ONLY = "pushed-requests-only"
+    SIGNED_ONLY = "signed-requests-only"
 
 
 _NEEDS_SECRET: Final = frozenset({OidcOption.CLIENT_CREDENTIALS})
@@ -31,12 +33,14 @@ class OidcProfile:
     Attributes:
         is_public: It cannot keep a secret (a program on the person's own machine) and gets none; PKCE alone binds it.
         algorithm: The signature it understands.
-        options: What it may do beyond the code flow.
+        options: What it may or must do beyond the code flow.
+        request_keys: The JWK set with which it signs its requests, see `authsms.logon.client_keys`; empty for none.
     """
 
     is_public: bool = False
     algorithm: TokenAlgorithm = TokenAlgorithm.ES256
     options: frozenset[OidcOption] = frozenset()
+    request_keys: str = ""
 
     def has(self, option: OidcOption) -> bool:
         """Return whether the endpoint has *option* and can keep the secret it needs."""
@@ -46,12 +50,14 @@ class OidcProfile:
         """Return when the options go together.
 
         Raises:
-            InvalidInputError: One of them needs a secret, and the endpoint has none.
+            InvalidInputError: One of them needs a secret or keys, and the endpoint has none.
         """
         if self.is_public and self.options & _NEEDS_SECRET:
             raise InvalidInputError(
                 "A public endpoint has no secret and can get no tokens in its own name.", field="options"
             )
+        if OidcOption.SIGNED_ONLY in self.options and not self.request_keys:
+            raise InvalidInputError("Requests can only be signed when keys are registered.", field="request_keys")
 
 
 CONFIDENTIAL: Final = OidcProfile()

@@ -19,6 +19,7 @@ from authsms.logon.sessions import LoginSessions
 from authsms.logon.ways import Ways
 from authsms.protocols.oidc.keys import SigningKeys
 from authsms.protocols.oidc.refreshing import RefreshTokens
+from authsms.protocols.oidc.request_store import RequestStore
 from authsms.protocols.oidc.tokens import TokenStore
 from authsms.protocols.oidc.userinfo import People
 from authsms.protocols.readiness import Check
@@ -45,6 +46,7 @@ class ProtocolServices(Protocol):
     signing_keys: SigningKeys
     tokens: TokenStore
     refresh_tokens: RefreshTokens
+    requests: RequestStore
 
     @property
     def logon(self) -> LogonService:

@@ -42,6 +42,7 @@ class EndpointForm(AdminForm):
     is_public = BooleanField()
     algorithm = StringField()
     option = SelectMultipleField(validate_choice=False)
+    request_keys = StringField()
     seen = StringField()
 
     def draft(self) -> EndpointDraft:
@@ -54,7 +55,7 @@ class EndpointForm(AdminForm):
             str(self.event.data or "")[:_LONGEST],
             _lines(self.redirect_uris.data),
             _lines(self.logout_uris.data),
-            OidcProfile(bool(self.is_public.data), known, options),
+            OidcProfile(bool(self.is_public.data), known, options, str(self.request_keys.data or "")[:_LONGEST_AREA]),
             _kind(self.kind.data),
         )
 

@@ -1,13 +1,16 @@
 """Puts the provider together from the services of the house."""
 
+from authsms.protocols.oidc.arrivals import Arrivals
 from authsms.protocols.oidc.authorization import Authorizations
 from authsms.protocols.oidc.clients import Clients
 from authsms.protocols.oidc.further_grants import Standing
 from authsms.protocols.oidc.identity_tokens import IdTokens, Names
 from authsms.protocols.oidc.inspection import Introspection, Lookup, Revocation
 from authsms.protocols.oidc.logout import Logouts
+from authsms.protocols.oidc.pushing import PushEndpoint
 from authsms.protocols.oidc.routes import Provider
 from authsms.protocols.oidc.server import Server, Stores
+from authsms.protocols.oidc.signed_requests import SignedRequests
 from authsms.protocols.oidc.userinfo import TokenValidator, UserInfoEndpoint
 from authsms.protocols.services import ProtocolServices
 
@@ -18,11 +21,16 @@ def assemble(services: ProtocolServices) -> Provider:
     id_tokens = IdTokens(services.signing_keys, services.clock, names)
     clients = Clients(services.endpoints)
     validator = TokenValidator(services.tokens, services.sessions)
+    server = _server(services, clients, id_tokens, validator)
+    store = services.requests
+    arrivals = Arrivals(clients, store, SignedRequests(store, names.issuer, services.clock))
+    authorizations = Authorizations(server, arrivals, id_tokens, services.continuations, services.clock)
     return Provider(
         issuer=names.issuer,
         keys=services.signing_keys,
-        server=(server := _server(services, clients, id_tokens, validator)),
-        authorizations=Authorizations(server, id_tokens, services.continuations, services.clock),
+        server=server,
+        authorizations=authorizations,
+        pushing=PushEndpoint(server, arrivals, authorizations, store),
         userinfo=UserInfoEndpoint(validator, services.people, names),
         logouts=Logouts(
             clients=clients,

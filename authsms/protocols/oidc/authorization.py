@@ -19,6 +19,7 @@ from authsms.foundation.clock import Clock
 from authsms.foundation.errors import InvalidInputError, NotFoundError
 from authsms.logon.continuations import Continuations
 from authsms.logon.sessions import LoginSession
+from authsms.protocols.oidc.arrivals import Arrival, Arrivals
 from authsms.protocols.oidc.clients import Client
 from authsms.protocols.oidc.demands import Demand, read_demand
 from authsms.protocols.oidc.grants import CodeGrant, ProviderRequest
@@ -28,7 +29,7 @@ from authsms.protocols.oidc.server import Server
 
 AUTHORIZE_PATH = "/oauth2/authorize"
 RESUME_PATH = "/oauth2/resume/{id}"
-_KEPT = frozenset(
+REQUEST_PARAMETERS = frozenset(
     {
         "client_id",
         "redirect_uri",
@@ -40,11 +41,18 @@ _KEPT = frozenset(
         "code_challenge_method",
         "prompt",
         "max_age",
+        "acr_values",
         "id_token_hint",
         "login_hint",
         "ui_locales",
     }
 )
+
+
+class UnmetRequirementsError(OAuth2Error):
+    """The sign-in is not of the class the endpoint needs (OpenID Connect Core Error Code 1.0)."""
+
+    error = "unmet_authentication_requirements"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,8 +72,11 @@ class _Inquiry:
 class Authorizations:
     """Answers authorization requests; every method returns the address to redirect to."""
 
-    def __init__(self, server: Server, id_tokens: IdTokens, continuations: Continuations, clock: Clock) -> None:
+    def __init__(
+        self, server: Server, arrivals: Arrivals, id_tokens: IdTokens, continuations: Continuations, clock: Clock
+    ) -> None:
         self._server = server
+        self._arrivals = arrivals
         self._id_tokens = id_tokens
         self._continuations = continuations
         self._clock = clock
@@ -74,10 +85,16 @@ class Authorizations:
         """Return where a new request leads: back to the endpoint, or to the login page.
 
         Raises:
-            InvalidInputError: The endpoint is unknown or the return address is not one of its own.
+            InvalidInputError: The endpoint is unknown, the return address is not one of its own, or a pushed request
+                is over.
         """
-        inquiry = self._inquire(parameters)
         try:
+            arrival = self._arrivals.open(parameters)
+        except OAuth2Error as error:
+            return self._refuse(self._inquire(parameters), error)
+        inquiry = self._inquire(arrival.parameters)
+        try:
+            arrival.check(inquiry.client)
             grant, demand = self._check(inquiry)
             if session and self._is_signed_in(inquiry, demand, session) and self._is_expected(demand, session):
                 return self._grant(inquiry, grant, session)
@@ -86,6 +103,17 @@ class Authorizations:
         except OAuth2Error as error:
             return self._refuse(inquiry, error)
         return self._send_to_login(inquiry, demand)
+
+    def check(self, arrival: Arrival) -> None:
+        """Return when a request could be started.
+
+        Raises:
+            InvalidInputError: The return address is not one of the endpoint's own.
+            OAuth2Error: What else is wrong with it.
+        """
+        inquiry = self._inquire(arrival.parameters)
+        arrival.check(inquiry.client)
+        self._check(inquiry)
 
     def resume(self, continuation_id: str, session: LoginSession | None) -> str:
         """Return where a waiting request leads after the login page.
@@ -101,6 +129,8 @@ class Authorizations:
             self._continuations.finish(continuation_id)
             if not self._is_expected(demand, session):
                 raise LoginRequiredError("Somebody else has signed in.")
+            if not demand.is_met_by(session):
+                raise UnmetRequirementsError("The person has signed in with a single factor.")
             return self._grant(inquiry, grant, session)
         except OAuth2Error as error:
             return self._refuse(inquiry, error)
@@ -162,7 +192,9 @@ class Authorizations:
         return with_parameters(inquiry.redirect_uri, self._server.error_parameters(inquiry.request, error))
 
     def _send_to_login(self, inquiry: _Inquiry, demand: Demand) -> str:
-        parameters = {name: values for name, values in inquiry.request.payload.datalist.items() if name in _KEPT}
+        parameters = {
+            name: values for name, values in inquiry.request.payload.datalist.items() if name in REQUEST_PARAMETERS
+        }
         continuation_id = self._continuations.open(
             inquiry.client.client_id,
             inquiry.client.endpoint.event,

@@ -2,7 +2,7 @@
 
 The return address is settled first, because everything else that is wrong is told to it. Where a standard leaves a
 choice: a parameter that appears twice is refused, whatever it is; unknown parameters are passed over; request objects
-are refused by the error made for them.
+that nobody could open, and addresses of such, are refused by the errors made for them.
 """
 
 import re
@@ -23,6 +23,7 @@ from authlib.oidc.core.errors import (
 )
 
 from authsms.logon.sessions import LoginSession
+from authsms.protocols.oidc.claims import SINGLE_FACTOR, TWO_FACTORS, context_class
 
 PROMPTS = ("none", "login", "select_account", "consent")
 _LONGEST_NONCE = 500
@@ -47,6 +48,7 @@ class Demand:
         id_token_hint: An ID token of the person the endpoint expects.
         login_hint: User name to begin with.
         ui_locales: Languages the endpoint would like, best first.
+        needs_two_factors: The only sign-in it names in ``acr_values`` is one with two factors (step-up).
     """
 
     prompts: frozenset[str] = frozenset()
@@ -54,6 +56,7 @@ class Demand:
     id_token_hint: str = ""
     login_hint: str = ""
     ui_locales: str = ""
+    needs_two_factors: bool = False
 
     @property
     def is_silent(self) -> bool:
@@ -65,8 +68,12 @@ class Demand:
         """Whether a sign-in from before this request does not count."""
         return bool(self.prompts & {"login", "select_account"}) or self.max_age == timedelta(0)
 
+    def is_met_by(self, session: LoginSession) -> bool:
+        """Return whether *session* proves as much as is asked for."""
+        return not self.needs_two_factors or context_class(session.methods) == TWO_FACTORS
+
     def accepts(self, session: LoginSession, now: datetime, asked_at: datetime | None) -> bool:
-        """Return whether the sign-in of *session* is recent enough.
+        """Return whether the sign-in of *session* is recent enough, or the one that this request led to.
 
         Args:
             session: The login session at hand.
@@ -75,7 +82,7 @@ class Demand:
         """
         if asked_at is not None and session.authenticated_at >= asked_at:
             return True
-        if self.needs_new_login:
+        if self.needs_new_login or not self.is_met_by(session):
             return False
         return self.max_age is None or now - session.authenticated_at <= self.max_age
 
@@ -102,6 +109,7 @@ def read_demand(parameters: Mapping[str, list[str]]) -> Demand:
         values.get("id_token_hint", ""),
         values.get("login_hint", "")[:_LONGEST_HINT],
         locales if _LOCALES.fullmatch(locales) else "",
+        needs_two_factors={TWO_FACTORS} == {SINGLE_FACTOR, TWO_FACTORS} & set(values.get("acr_values", "").split()),
     )
 
 

@@ -6,6 +6,7 @@ from authsms.protocols.oidc.claims import OFFLINE_SCOPE, SCOPES, SINGLE_FACTOR, 
 from authsms.protocols.oidc.clients import AUTHENTICATION_METHODS, GRANT_OPTIONS, SECRET_METHODS
 from authsms.protocols.oidc.demands import PROMPTS
 from authsms.protocols.oidc.keys import ALGORITHMS
+from authsms.protocols.oidc.signed_requests import REQUEST_ALGORITHMS
 
 _TOKEN_CLAIMS = ("iss", "sub", "aud", "exp", "iat", "auth_time", "nonce", "acr", "amr", "at_hash", "sid")
 _PERSON_CLAIMS = ("name", "preferred_username", "email", "phone_number", "groups")
@@ -20,6 +21,8 @@ def discovery_document(issuer: str) -> dict[str, Any]:
         "userinfo_endpoint": f"{issuer}/oauth2/userinfo",
         "jwks_uri": f"{issuer}/oauth2/jwks",
         "end_session_endpoint": f"{issuer}/oauth2/logout",
+        "pushed_authorization_request_endpoint": f"{issuer}/oauth2/par",
+        "require_pushed_authorization_requests": False,
         "introspection_endpoint": f"{issuer}/oauth2/introspect",
         "revocation_endpoint": f"{issuer}/oauth2/revoke",
         "scopes_supported": [*SCOPES, OFFLINE_SCOPE],
@@ -39,6 +42,7 @@ def discovery_document(issuer: str) -> dict[str, Any]:
         "ui_locales_supported": ["en", "de"],
         "claim_types_supported": ["normal"],
         "claims_parameter_supported": False,
-        "request_parameter_supported": False,
+        "request_parameter_supported": True,
+        "request_object_signing_alg_values_supported": list(REQUEST_ALGORITHMS),
         "request_uri_parameter_supported": False,
     }

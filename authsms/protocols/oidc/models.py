@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import JSON, LargeBinary, String, Text
+from sqlalchemy import JSON, Boolean, LargeBinary, String, Text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from authsms.foundation.db import Base, UtcDateTime
@@ -104,3 +104,24 @@ class RefreshTokenRow(Base):
     family_id: Mapped[str] = mapped_column(String(64), index=True)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class PushedRequestRow(Base):
+    """An authorization request that waits for its browser, under the keyed hash of endpoint and reference."""
+
+    __tablename__ = "pushed_request"
+
+    hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    parameters: Mapped[dict[str, list[str]]] = mapped_column(JSON)
+    is_signed: Mapped[bool] = mapped_column(Boolean)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
+class SpentRequestRow(Base):
+    """The id of a signed request that came, under the keyed hash of endpoint and id."""
+
+    __tablename__ = "spent_request"
+
+    hash: Mapped[str] = mapped_column(String(64), primary_key=True)
+    expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)

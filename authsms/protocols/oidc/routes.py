@@ -26,6 +26,7 @@ from authsms.protocols.oidc.discovery import discovery_document
 from authsms.protocols.oidc.grants import ProviderRequest
 from authsms.protocols.oidc.keys import SigningKeys
 from authsms.protocols.oidc.logout import Logouts
+from authsms.protocols.oidc.pushing import PushEndpoint
 from authsms.protocols.oidc.server import Answer, Server
 from authsms.protocols.oidc.userinfo import UserInfoEndpoint
 
@@ -43,6 +44,7 @@ class Provider:
     keys: SigningKeys
     server: Server
     authorizations: Authorizations
+    pushing: PushEndpoint
     userinfo: UserInfoEndpoint
     logouts: Logouts
     sessions: LoginSessions
@@ -156,6 +158,10 @@ def _add_token_endpoints(documents: Blueprint, provider: Provider) -> None:
     @documents.post("/oauth2/token")
     def token() -> Response:
         return _answer(provider.server.answer_token(provider.read(request.form)))
+
+    @documents.post("/oauth2/par")
+    def push() -> Response:
+        return _answer(provider.pushing.answer(provider.read(request.form)))
 
     @documents.post("/oauth2/introspect")
     def introspect() -> Response:

@@ -43,6 +43,7 @@ from authsms.protocols.client_address import ClientAddress
 from authsms.protocols.oidc.families import Families
 from authsms.protocols.oidc.keys import SigningKeys
 from authsms.protocols.oidc.refreshing import RefreshTokens
+from authsms.protocols.oidc.request_store import RequestStore
 from authsms.protocols.oidc.tokens import TokenStore
 from authsms.protocols.oidc.userinfo import People
 from authsms.protocols.readiness import Check
@@ -134,6 +135,7 @@ class House:
         self.signing_keys = SigningKeys(database, vault, clock, self.audit)
         self.tokens = TokenStore(database, vault, clock, families, self.sessions)
         self.refresh_tokens = RefreshTokens(database, clock, families)
+        self.requests = RequestStore(database, vault, clock)
         suppressions = SuppressionList(database, vault, clock, self.audit, lambda _: ())
         outbox = Outbox(database, vault, clock, self.audit, SocketDoorbell(bell_folder(self.settings.instance)))
         self.inbox = open_inbox(self.settings, outbox, suppressions, database, vault, clock, self.audit)

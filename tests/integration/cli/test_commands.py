@@ -1,5 +1,6 @@
 """The commands as an administrator types them."""
 
+import json
 import socket
 import subprocess
 import sys
@@ -37,6 +38,10 @@ def test_an_endpoint_is_allowed_more_and_less(shell):
     on = shell.run("endpoint", "options", made.id, "--on", "refresh-tokens")
     off = shell.run("endpoint", "options", made.id, "--off", "refresh-tokens")
 
+    key = {"kty": "EC", "crv": "P-256", "x": "A" * 43, "y": "A" * 43}
+    keys = str(shell.file("request-keys.json", json.dumps({"keys": [key]})))
+
+    assert "registered" in shell.run("endpoint", "options", made.id, "--request-keys", keys)
     assert before == off
     assert ("on" in before.split(), "on" in on.split()) == (False, True)
     assert "no such endpoint" in shell.run("endpoint", "options", "nothing", status=1)

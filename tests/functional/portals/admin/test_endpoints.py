@@ -1,5 +1,7 @@
 """The pages of endpoints, without JavaScript."""
 
+import json
+
 import pytest
 
 from authsms.logon.endpoint_sessions import proof
@@ -124,6 +126,18 @@ def test_options_are_off_until_they_are_chosen(office, admin):
 
     assert (before, only(office).oidc.options) == (frozenset(), {"refresh-tokens", "client-credentials"})
     assert page.text.count(" checked") == 2
+
+
+def test_keys_for_signed_requests_are_looked_at(office, admin):
+    key = {"kty": "EC", "crv": "P-256", "x": "A" * 43, "y": "A" * 43}
+    fields = {**FIELDS, "option": "signed-requests-only"}
+    none = admin.post("/admin/endpoints/new", fields)
+    private = admin.post("/admin/endpoints/new", {**fields, "request_keys": json.dumps({"keys": [key | {"d": "x"}]})})
+    admin.post("/admin/endpoints/new", {**fields, "request_keys": json.dumps({"keys": [key]}, indent=4)})
+
+    assert (none.status_code, private.status_code) == (400, 400)
+    assert "private or secret" in private.text
+    assert json.loads(only(office).oidc.request_keys) == {"keys": [key]}
 
 
 def test_a_public_endpoint_gets_no_option_that_needs_a_secret(office, admin):

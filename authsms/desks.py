@@ -29,6 +29,7 @@ from authsms.engine import Engine
 from authsms.logon.arrangement import Arrangement
 from authsms.logon.radius_clients import RadiusClients
 from authsms.otp.outlook import Outlook
+from authsms.protocols.oidc.logout_delivery import LogoutCourier
 from authsms.protocols.radius.challenges import Challenges
 from authsms.protocols.rest.tickets import Tickets
 
@@ -38,6 +39,7 @@ class Services(Engine):
     """Every service of one installation, shared by the threads of a process."""
 
     sender_desk: SenderDesk
+    logout_courier: LogoutCourier
     probes: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(TESTS_AT_ONCE))
 
     @property
@@ -172,4 +174,4 @@ class Services(Engine):
             emergency=self.emergency.purge,
         )
         polling = ReportPoller(self.senders, self.receipts).task()
-        return [*deletions, *self.gate.tasks(), *self.monitoring.tasks(), polling]
+        return [*deletions, *self.gate.tasks(), *self.monitoring.tasks(), polling, self.logout_courier.task()]

@@ -45,7 +45,10 @@ from authsms.otp.budget import SendBudget
 from authsms.otp.challenge import ChallengeService
 from authsms.plugins import load_plugins
 from authsms.protocols.oidc.families import Families
+from authsms.protocols.oidc.identity_tokens import Names
 from authsms.protocols.oidc.keys import SigningKeys
+from authsms.protocols.oidc.logout_delivery import LogoutCourier
+from authsms.protocols.oidc.logout_notices import LogoutNotices
 from authsms.protocols.oidc.refreshing import RefreshTokens
 from authsms.protocols.oidc.request_store import RequestStore
 from authsms.protocols.oidc.tokens import TokenStore
@@ -84,6 +87,7 @@ class _Ground:
 class _Sending:
     """What takes texts out, and in."""
 
+    guard: HttpGuard
     senders: SenderPolicyService
     doorbell: Doorbell
     consents: ConsentLedger
@@ -95,6 +99,17 @@ class _Sending:
     inbox: Inbox
 
 
+@dataclass(frozen=True, slots=True)
+class _Issuing:
+    """What gives endpoints their tokens, and tells them when a session has ended."""
+
+    endpoints: EndpointService
+    signing_keys: SigningKeys
+    families: Families
+    notices: LogoutNotices
+    logout_courier: LogoutCourier
+
+
 def assemble(settings: Settings, database: Database, vault: Vault, clock: Clock | None = None) -> Services:
     """Return the services over a given database and vault; tests bring their own clock."""
     clock = clock or DatabaseClock(database)
@@ -103,11 +118,9 @@ def assemble(settings: Settings, database: Database, vault: Vault, clock: Clock 
     sending = _sending(ground)
     kinds = builtin_kinds(database, vault, clock, default_region=settings.sms.default_region)
     people = PeopleService(database, vault, clock, kinds)
-    challenges = ChallengeService(database, vault, clock, settings.otp)
-    budget = SendBudget(database, clock, settings.sms)
-    texts = CodeTexts(sending.senders, settings.public_url)
-    families = Families(vault, clock, audit, settings.sessions.offline)
-    tools, methods = _logon(ground, sending, people, families, CodeTools(challenges, budget, texts, sending.outbox))
+    codes = _codes(ground, sending)
+    issuing = _issuing(ground, sending.guard)
+    tools, methods = _logon(ground, sending, people, issuing, codes)
     trials = TrialTools(database, vault, clock, limits, sending.senders, settings.sms.default_region)
     return Services(
         settings=settings,
@@ -128,20 +141,21 @@ def assemble(settings: Settings, database: Database, vault: Vault, clock: Clock 
         inbox=sending.inbox,
         conditions=sending.gate.conditions,
         gate=sending.gate,
-        challenges=challenges,
-        budget=budget,
+        challenges=codes.challenges,
+        budget=codes.budget,
         catalog=tools.catalog,
         logon=LogonService(tools, methods),
         blocks=tools.blocks,
         enrollments=tools.enrollments,
         renewal=CodeRenewal(tools, methods),
         sessions=tools.sessions,
-        endpoints=EndpointService(database, vault, clock, audit),
+        endpoints=issuing.endpoints,
         continuations=tools.continuations,
-        signing_keys=SigningKeys(database, vault, clock, audit),
-        tokens=TokenStore(database, vault, clock, families, tools.sessions),
-        refresh_tokens=RefreshTokens(database, clock, families),
+        signing_keys=issuing.signing_keys,
+        tokens=TokenStore(database, vault, clock, issuing.families, tools.sessions),
+        refresh_tokens=RefreshTokens(database, clock, issuing.families),
         requests=RequestStore(database, vault, clock),
+        logout_courier=issuing.logout_courier,
         sender_desk=SenderDesk(trials),
         methods=methods,
     )
@@ -166,19 +180,38 @@ def _sending(ground: _Ground) -> _Sending:
     )
     receipts = ReceiptService(database, vault, clock, audit, suppressions)
     inbox = open_inbox(settings, outbox, suppressions, database, vault, clock, audit)
-    return _Sending(senders, doorbell, consents, contacts, suppressions, gate, outbox, receipts, inbox)
+    return _Sending(guard, senders, doorbell, consents, contacts, suppressions, gate, outbox, receipts, inbox)
+
+
+def _codes(ground: _Ground, sending: _Sending) -> CodeTools:
+    settings, database, vault, clock = ground.settings, ground.database, ground.vault, ground.clock
+    challenges, budget = (
+        ChallengeService(database, vault, clock, settings.otp),
+        SendBudget(database, clock, settings.sms),
+    )
+    return CodeTools(challenges, budget, CodeTexts(sending.senders, settings.public_url), sending.outbox)
+
+
+def _issuing(ground: _Ground, guard: HttpGuard) -> _Issuing:
+    database, vault, clock, audit = ground.database, ground.vault, ground.clock, ground.audit
+    endpoints, keys = EndpointService(database, vault, clock, audit), SigningKeys(database, vault, clock, audit)
+    notices, names = LogoutNotices(database, vault, clock, audit), Names(vault, ground.settings.public_url)
+    courier = LogoutCourier(notices, endpoints, keys, names, clock, guard.client(connections=1))
+    families = Families(vault, clock, audit, ground.settings.sessions.offline)
+    return _Issuing(endpoints, keys, families, notices, courier)
 
 
 def _logon(
-    ground: _Ground, sending: _Sending, people: PeopleService, families: Families, codes: CodeTools
+    ground: _Ground, sending: _Sending, people: PeopleService, issuing: _Issuing, codes: CodeTools
 ) -> tuple[LogonTools, Sequence[Method]]:
     settings, database, vault, clock = ground.settings, ground.database, ground.vault, ground.clock
+    followers = [issuing.families.follow, issuing.notices.follow]
     blocks, enrollments = Blocks(database, clock), Enrollments(database, vault, clock)
     admitted = AdmittedPeople(people, blocks)
     tools = LogonTools(
         *(database, vault, clock, ground.audit, admitted, Catalog(database, vault)),
         continuations=Continuations(database, vault, clock),
-        sessions=LoginSessions(database, vault, clock, settings.sessions, [families.follow]),
+        sessions=LoginSessions(database, vault, clock, settings.sessions, followers),
         whereabouts=Whereabouts(sending.outbox, vault, clock, settings.sms.fallback, sending.senders.sender_of),
         blocks=blocks,
         enrollments=enrollments,

@@ -207,7 +207,7 @@ class LogonDesk:
             event=draft.event,
             redirect_uris=draft.redirect_uris,
             logout_uris=draft.logout_uris,
-            oidc=replace(draft.oidc, request_keys=read_client_keys(draft.oidc.request_keys)),
+            oidc=_profile(draft),
             kind=draft.kind,
             author=author_of(actor),
         )
@@ -229,9 +229,7 @@ class LogonDesk:
             event=draft.event,
             redirect_uris=draft.redirect_uris,
             logout_uris=draft.logout_uris,
-            oidc=replace(
-                found.oidc, options=draft.oidc.options, request_keys=read_client_keys(draft.oidc.request_keys)
-            ),
+            oidc=replace(_profile(draft), is_public=found.oidc.is_public, algorithm=found.oidc.algorithm),
         )
         self._arrangement.change_endpoint(changed, seen, author_of(actor))
 
@@ -281,6 +279,10 @@ def _check_endpoint(draft: EndpointDraft) -> None:
         raise InvalidInputError("This event is for the administrators' portal only; choose another one.", field="event")
     if draft.kind is EndpointKind.OIDC and not draft.redirect_uris:
         raise InvalidInputError("Name at least one redirect address.", field="redirect_uris")
+
+
+def _profile(draft: EndpointDraft) -> OidcProfile:
+    return replace(draft.oidc, request_keys=read_client_keys(draft.oidc.request_keys))
 
 
 def _title(text: str) -> str:

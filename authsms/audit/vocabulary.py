@@ -62,6 +62,7 @@ class AuditTag(StrEnum):
     SESSION_ENDED = "session.ended"
     TOKEN_ISSUED = "token.issued"  # noqa: S105 - a word of the vocabulary, not a token
     TOKEN_REVOKED = "token.revoked"  # noqa: S105 - as above
+    LOGOUT_UNHEARD = "logout.unheard"
     REPOSITORY_SAVED = "repository.saved"
     REPOSITORY_TESTED = "repository.tested"
     PEOPLE_IMPORTED = "people.imported"

@@ -109,7 +109,10 @@ def list_endpoints() -> None:
 @click.option(
     "--request-keys", type=click.File(), help="JWK set (public keys) for signed requests; an empty file: none."
 )
-def change_options(client_id: str, on: tuple[str, ...], off: tuple[str, ...], request_keys: TextIO | None) -> None:
+@click.option("--logout-call", help="Address to call when a session is ended; empty: none.")
+def change_options(
+    client_id: str, on: tuple[str, ...], off: tuple[str, ...], request_keys: TextIO | None, logout_call: str | None
+) -> None:
     """Show or change what an endpoint may or must do besides signing people in."""
     with open_services() as services:
         found = services.endpoints.find(client_id)
@@ -117,12 +120,15 @@ def change_options(client_id: str, on: tuple[str, ...], off: tuple[str, ...], re
             raise NotFoundError("There is no such endpoint.")
         options = found.oidc.options.union(map(OidcOption, on)).difference(map(OidcOption, off))
         keys = read_client_keys(request_keys.read()) if request_keys else found.oidc.request_keys
-        changed = replace(found, oidc=replace(found.oidc, options=options, request_keys=keys))
+        call = found.oidc.backchannel_uri if logout_call is None else logout_call.strip()
+        oidc = replace(found.oidc, options=options, request_keys=keys, backchannel_uri=call)
+        changed = replace(found, oidc=oidc)
         if changed != found:
             services.arrangement.change_endpoint(changed, fingerprint(found), Author())
     for one in OidcOption:
         click.echo(f"{one.value:<20}  {'on' if one in options else 'off'}")
     click.echo(f"{'request keys':<20}  {'registered' if keys else 'none'}")
+    click.echo(f"{'logout call':<20}  {call or 'none'}")
 
 
 @endpoint.command("renew-secret")

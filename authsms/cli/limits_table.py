@@ -12,7 +12,7 @@ from authsms.foundation.vault import SLOT_WAIT_SECONDS
 from authsms.logon import endpoint_sessions, holder, machine, own_app, processes
 from authsms.logon.methods import password
 from authsms.otp import engine
-from authsms.protocols.oidc import families, identity_tokens, tokens
+from authsms.protocols.oidc import families, identity_tokens, request_store, tokens
 
 _UNITS = (("day", timedelta(days=1)), ("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1)))
 
@@ -78,6 +78,7 @@ def _sessions() -> list[tuple[str, ...]]:
         ("secrets drawn for one person's app", _rate(own_app.DRAWS), "the page says when", ""),
         ("codes one person tries on the page of his app", _rate(own_app.TRIALS), "the page says when", ""),
         ("an endpoint session (REST)", f"{_words(endpoint_sessions.LIFETIME)}, each salt once", "401, or 403", ""),
+        ("a pushed request", f"{_words(request_store.PUSHED_LIFETIME)}, once", "a page says to start again", ""),
         ("an authorization code", f"{_words(tokens.CODE_LIFETIME)}, once", "refused; used twice, its tokens end", ""),
         ("an ID token", _words(timedelta(seconds=identity_tokens.ID_TOKEN_SECONDS)), "expired", ""),
         ("an access token", f"{_words(tokens.TOKEN_LIFETIME)}, and its login session", "refused", ""),

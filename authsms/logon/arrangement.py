@@ -56,7 +56,7 @@ def fingerprint(thing: Chain | Event | Endpoint) -> str:
         case Event():
             seen = (thing.title, [chain.name for chain in thing.chains], sorted(thing.endpoints), thing.label)
         case Endpoint():
-            oidc = (sorted(thing.oidc.options), thing.oidc.request_keys)
+            oidc = (sorted(thing.oidc.options), thing.oidc.request_keys, thing.oidc.backchannel_uri)
             seen = (thing.name, thing.event, thing.redirect_uris, thing.logout_uris, oidc)
     return sha256(repr(seen).encode()).hexdigest()[:16]
 
@@ -192,6 +192,7 @@ class Arrangement:
                     logout_uris=list(endpoint.logout_uris),
                     options=sorted(endpoint.oidc.options),
                     request_keys=endpoint.oidc.request_keys,
+                    backchannel_uri=endpoint.oidc.backchannel_uri,
                 )
             )
             details = {"options": ", ".join(sorted(endpoint.oidc.options))}

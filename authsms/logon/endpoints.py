@@ -120,6 +120,7 @@ class EndpointService:
                     options=sorted(endpoint.oidc.options),
                     rest_secret=seal_secret(self._vault, endpoint.id, secret) if is_rest else None,
                     request_keys=endpoint.oidc.request_keys,
+                    backchannel_uri=endpoint.oidc.backchannel_uri,
                     created_at=endpoint.created_at,
                 )
             )
@@ -173,6 +174,7 @@ class EndpointService:
 
 def _endpoint(row: EndpointRow) -> Endpoint:
     known = frozenset(OidcOption(one) for one in row.options if one in set(OidcOption))
-    oidc = OidcProfile(row.is_public, TokenAlgorithm(row.algorithm), known, row.request_keys)
+    algorithm = TokenAlgorithm(row.algorithm)
+    oidc = OidcProfile(row.is_public, algorithm, known, row.request_keys, row.backchannel_uri)
     addresses = (tuple(row.redirect_uris), tuple(row.logout_uris))
     return Endpoint(row.id, row.name, row.event, *addresses, row.created_at, oidc, EndpointKind(row.kind))

@@ -91,6 +91,7 @@ class EndpointRow(Base):
     kind: Mapped[str] = mapped_column(String(20), server_default="oidc")
     options: Mapped[list[str]] = mapped_column(JSON, server_default="[]", doc="see OidcOption")
     rest_secret: Mapped[bytes | None] = mapped_column(LargeBinary, doc="sealed; only of those that use the REST door")
+    backchannel_uri: Mapped[str] = mapped_column(Text, server_default="", doc="is told of ended sessions")
     request_keys: Mapped[str] = mapped_column(Text, server_default="", doc="JWK set, public keys only")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 

@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from authsms.foundation.errors import InvalidInputError
+from authsms.logon.redirects import check_redirect
 
 
 class TokenAlgorithm(StrEnum):
@@ -35,12 +36,14 @@ class OidcProfile:
         algorithm: The signature it understands.
         options: What it may or must do beyond the code flow.
         request_keys: The JWK set with which it signs its requests, see `authsms.logon.client_keys`; empty for none.
+        backchannel_uri: Where it is told that a login session has ended; empty for nowhere.
     """
 
     is_public: bool = False
     algorithm: TokenAlgorithm = TokenAlgorithm.ES256
     options: frozenset[OidcOption] = frozenset()
     request_keys: str = ""
+    backchannel_uri: str = ""
 
     def has(self, option: OidcOption) -> bool:
         """Return whether the endpoint has *option* and can keep the secret it needs."""
@@ -50,8 +53,10 @@ class OidcProfile:
         """Return when the options go together.
 
         Raises:
-            InvalidInputError: One of them needs a secret or keys, and the endpoint has none.
+            InvalidInputError: One of them needs a secret or keys, and the endpoint has none; or its address is not fit.
         """
+        if self.backchannel_uri:
+            check_redirect(self.backchannel_uri)
         if self.is_public and self.options & _NEEDS_SECRET:
             raise InvalidInputError(
                 "A public endpoint has no secret and can get no tokens in its own name.", field="options"

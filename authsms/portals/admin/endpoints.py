@@ -43,20 +43,28 @@ class EndpointForm(AdminForm):
     algorithm = StringField()
     option = SelectMultipleField(validate_choice=False)
     request_keys = StringField()
+    backchannel_uri = StringField()
     seen = StringField()
 
     def draft(self) -> EndpointDraft:
         """Return what was typed."""
-        algorithm = str(self.algorithm.data or "")
-        known = TokenAlgorithm(algorithm) if algorithm in set(TokenAlgorithm) else TokenAlgorithm.ES256
-        options = frozenset(OidcOption(one) for one in self.option.data or () if one in set(OidcOption))
         return EndpointDraft(
             str(self.name.data or "").strip()[:_LONGEST],
             str(self.event.data or "")[:_LONGEST],
             _lines(self.redirect_uris.data),
             _lines(self.logout_uris.data),
-            OidcProfile(bool(self.is_public.data), known, options, str(self.request_keys.data or "")[:_LONGEST_AREA]),
+            self._profile(),
             _kind(self.kind.data),
+        )
+
+    def _profile(self) -> OidcProfile:
+        algorithm = str(self.algorithm.data or "")
+        return OidcProfile(
+            bool(self.is_public.data),
+            TokenAlgorithm(algorithm) if algorithm in set(TokenAlgorithm) else TokenAlgorithm.ES256,
+            frozenset(OidcOption(one) for one in self.option.data or () if one in set(OidcOption)),
+            str(self.request_keys.data or "")[:_LONGEST_AREA],
+            str(self.backchannel_uri.data or "").strip()[:_LONGEST_AREA],
         )
 
 

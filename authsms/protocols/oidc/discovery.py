@@ -25,6 +25,8 @@ def discovery_document(issuer: str) -> dict[str, Any]:
         "require_pushed_authorization_requests": False,
         "introspection_endpoint": f"{issuer}/oauth2/introspect",
         "revocation_endpoint": f"{issuer}/oauth2/revoke",
+        "backchannel_logout_supported": True,
+        "backchannel_logout_session_supported": True,
         "scopes_supported": [*SCOPES, OFFLINE_SCOPE],
         "claims_supported": [*_TOKEN_CLAIMS, *_PERSON_CLAIMS],
         "response_types_supported": ["code"],

@@ -42,6 +42,7 @@ from authsms.logon.sessions import LoginSessions, SessionDraft
 from authsms.protocols.client_address import ClientAddress
 from authsms.protocols.oidc.families import Families
 from authsms.protocols.oidc.keys import SigningKeys
+from authsms.protocols.oidc.logout_notices import LogoutNotices
 from authsms.protocols.oidc.refreshing import RefreshTokens
 from authsms.protocols.oidc.request_store import RequestStore
 from authsms.protocols.oidc.tokens import TokenStore
@@ -126,8 +127,11 @@ class House:
     def __post_init__(self) -> None:
         database, vault, clock = self.database, self.vault, self.clock
         self.audit = AuditTrail(database, vault, clock)
+        self.logout_notices = LogoutNotices(database, vault, clock, self.audit)
         families = Families(vault, clock, self.audit, self.settings.sessions.offline)
-        self.sessions = LoginSessions(database, vault, clock, self.settings.sessions, [families.follow])
+        self.sessions = LoginSessions(
+            database, vault, clock, self.settings.sessions, [families.follow, self.logout_notices.follow]
+        )
         self.blocks = Blocks(database, clock, freshness=timedelta(0))
         self.catalog = Catalog(database, vault)
         self.endpoints = EndpointService(database, vault, clock, self.audit)

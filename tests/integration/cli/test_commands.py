@@ -42,6 +42,9 @@ def test_an_endpoint_is_allowed_more_and_less(shell):
     keys = str(shell.file("request-keys.json", json.dumps({"keys": [key]})))
 
     assert "registered" in shell.run("endpoint", "options", made.id, "--request-keys", keys)
+    assert "https://wiki.example/bye" in shell.run(
+        "endpoint", "options", made.id, "--logout-call", "https://wiki.example/bye"
+    )
     assert before == off
     assert ("on" in before.split(), "on" in on.split()) == (False, True)
     assert "no such endpoint" in shell.run("endpoint", "options", "nothing", status=1)

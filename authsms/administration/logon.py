@@ -19,7 +19,7 @@ from authsms.logon.arrangement import Arranged, Arrangement
 from authsms.logon.catalog import Chain, Event, Wanted
 from authsms.logon.client_keys import read_client_keys
 from authsms.logon.endpoints import Endpoint, EndpointService
-from authsms.logon.kinds import EndpointKind
+from authsms.logon.kinds import SECRET_ONLY, EndpointKind, ValidateProfile
 from authsms.logon.methods.base import Method
 from authsms.logon.oidc_profile import CONFIDENTIAL, OidcProfile
 from authsms.logon.seed import ADMIN_EVENT, SETUP_EVENT
@@ -69,6 +69,7 @@ class EndpointDraft:
     logout_uris: tuple[str, ...] = ()
     oidc: OidcProfile = CONFIDENTIAL
     kind: EndpointKind = EndpointKind.OIDC
+    validate: ValidateProfile = SECRET_ONLY
 
 
 class LogonDesk:
@@ -209,6 +210,7 @@ class LogonDesk:
             logout_uris=draft.logout_uris,
             oidc=_profile(draft),
             kind=draft.kind,
+            validate=draft.validate,
             author=author_of(actor),
         )
 
@@ -230,6 +232,7 @@ class LogonDesk:
             redirect_uris=draft.redirect_uris,
             logout_uris=draft.logout_uris,
             oidc=replace(_profile(draft), is_public=found.oidc.is_public, algorithm=found.oidc.algorithm),
+            validate=draft.validate,
         )
         self._arrangement.change_endpoint(changed, seen, author_of(actor))
 

@@ -10,7 +10,7 @@ from authsms.cli.context import open_services
 from authsms.foundation.errors import InvalidInputError, NotFoundError
 from authsms.logon.arrangement import fingerprint
 from authsms.logon.client_keys import read_client_keys
-from authsms.logon.kinds import EndpointKind
+from authsms.logon.kinds import EndpointKind, ValidateProfile
 from authsms.logon.oidc_profile import OidcOption, OidcProfile, TokenAlgorithm
 
 _OPTION = click.Choice([one.value for one in OidcOption])
@@ -89,6 +89,25 @@ def create_rest(name: str, event: str) -> None:
     click.echo(f"Endpoint id      {made.id}")
     click.echo(f"Endpoint secret  {secret}")
     click.echo("Keep the secret now; it is not shown again.", err=True)
+
+
+@endpoint.command("plug-in")
+@click.argument("name")
+@click.option("--event", default="web", show_default=True, help="What people sign in to.")
+@click.option("--network", "networks", multiple=True, help="Address or network that needs no secret; may be repeated.")
+@click.option("--join-codes", is_flag=True, help="A code may stand right behind the password.")
+def plug_in(name: str, event: str, networks: tuple[str, ...], *, join_codes: bool) -> None:
+    """Register a plug-in made for privacyIDEA. Its secret is shown once."""
+    profile = ValidateProfile(networks, join_codes)
+    with open_services() as services:
+        made, secret = services.endpoints.create(name, event=event, kind=EndpointKind.VALIDATE, validate=profile)
+        base = f"{services.settings.public_url.rstrip('/')}/privacyidea/{made.id}"
+    click.echo(f"Server    {base}")
+    click.echo(f"User      {made.id}")
+    click.echo(f"Password  {secret}")
+    click.echo("Keep the password now; it is not shown again.", err=True)
+    if networks:
+        click.secho(f"Warning: no secret is asked of {', '.join(made.validate.networks)}.", fg="red", err=True)
 
 
 @endpoint.command("list")

@@ -20,7 +20,7 @@ from authsms.foundation.errors import ConflictError, InvalidInputError, NotFound
 from authsms.foundation.vault import Vault
 from authsms.logon.catalog import Catalog, Chain, Event, Wanted, read_chains, read_events, write_chain, write_event
 from authsms.logon.endpoints import Endpoint, EndpointService
-from authsms.logon.kinds import checked_addresses
+from authsms.logon.kinds import checked_addresses, checked_networks
 from authsms.logon.models import ChainRow, EndpointRow, EventRow, RadiusClientRow
 from authsms.logon.redirects import check_redirect
 
@@ -57,7 +57,7 @@ def fingerprint(thing: Chain | Event | Endpoint) -> str:
             seen = (thing.title, [chain.name for chain in thing.chains], sorted(thing.endpoints), thing.label)
         case Endpoint():
             oidc = (sorted(thing.oidc.options), thing.oidc.request_keys, thing.oidc.backchannel_uri)
-            seen = (thing.name, thing.event, thing.redirect_uris, thing.logout_uris, oidc)
+            seen = (thing.name, thing.event, thing.redirect_uris, thing.logout_uris, oidc, thing.validate)
     return sha256(repr(seen).encode()).hexdigest()[:16]
 
 
@@ -172,7 +172,11 @@ class Arrangement:
         """
         for address in endpoint.logout_uris:
             check_redirect(address)
-        endpoint = replace(endpoint, redirect_uris=checked_addresses(endpoint.kind, endpoint.redirect_uris))
+        endpoint = replace(
+            endpoint,
+            redirect_uris=checked_addresses(endpoint.kind, endpoint.redirect_uris),
+            validate=checked_networks(endpoint.validate),
+        )
         endpoint.oidc.check()
 
         def change(session: Session, now: Arranged) -> Arranged:
@@ -193,9 +197,12 @@ class Arrangement:
                     options=sorted(endpoint.oidc.options),
                     request_keys=endpoint.oidc.request_keys,
                     backchannel_uri=endpoint.oidc.backchannel_uri,
+                    networks=list(endpoint.validate.networks),
+                    joins_codes=endpoint.validate.joins_codes,
                 )
             )
-            details = {"options": ", ".join(sorted(endpoint.oidc.options))}
+            networks = ", ".join(endpoint.validate.networks)
+            details = {"options": ", ".join(sorted(endpoint.oidc.options)), "networks": networks}
             tag = AuditTag.ENDPOINT_CHANGED
             entry = author.entry(tag, event=endpoint.event, endpoint=endpoint.name, details=details)
             self._audit.record(session, entry)

@@ -13,7 +13,7 @@ from authsms.foundation.db import Database
 from authsms.foundation.errors import ConflictError, InvalidInputError, NotFoundError
 from authsms.foundation.vault import Vault
 from authsms.logon.endpoint_sessions import forget_sessions, seal_secret
-from authsms.logon.kinds import EndpointKind, checked_addresses
+from authsms.logon.kinds import SECRET_ONLY, EndpointKind, ValidateProfile, checked_addresses, checked_networks
 from authsms.logon.models import EndpointRow, EventRow
 from authsms.logon.oidc_profile import CONFIDENTIAL, OidcOption, OidcProfile, TokenAlgorithm
 from authsms.logon.redirects import check_redirect
@@ -23,6 +23,7 @@ _SECRET_BYTES = 32
 _LONGEST_NAME = 200
 _NOBODY = "0" * 64
 _NO_AUTHOR = Author()
+_CALLERS = frozenset({EndpointKind.REST, EndpointKind.VALIDATE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class Endpoint:
         redirect_uris: Where it may be returned to, compared as exact strings; of a protected site, its origin.
         logout_uris: Where it may be returned to after log-out, likewise.
         oidc: What it is as an OpenID Connect client.
+        validate: How it asks as a plug-in of privacyIDEA.
     """
 
     id: str
@@ -46,11 +48,14 @@ class Endpoint:
     created_at: datetime
     oidc: OidcProfile = CONFIDENTIAL
     kind: EndpointKind = EndpointKind.OIDC
+    validate: ValidateProfile = SECRET_ONLY
 
     @property
     def has_secret(self) -> bool:
         """Whether it proves itself by a secret."""
-        return self.kind is EndpointKind.REST or (self.kind is EndpointKind.OIDC and not self.oidc.is_public)
+        if self.kind is EndpointKind.OIDC:
+            return not self.oidc.is_public
+        return self.kind is not EndpointKind.FORWARD_AUTH
 
 
 class EndpointService:
@@ -71,6 +76,7 @@ class EndpointService:
         logout_uris: tuple[str, ...] = (),
         oidc: OidcProfile = CONFIDENTIAL,
         kind: EndpointKind = EndpointKind.OIDC,
+        validate: ValidateProfile = SECRET_ONLY,
         author: Author = _NO_AUTHOR,
     ) -> tuple[Endpoint, str]:
         """Create an endpoint and return it with its secret, which cannot be shown again, if it has one.
@@ -86,15 +92,16 @@ class EndpointService:
             raise InvalidInputError("Give the endpoint a name of up to 200 characters.", field="name")
         for address in logout_uris:
             check_redirect(address)
-        if kind is EndpointKind.REST and event in {ADMIN_EVENT, SETUP_EVENT}:
+        if kind in _CALLERS and event in {ADMIN_EVENT, SETUP_EVENT}:
             raise InvalidInputError(
                 "This event is for the administrators' portal only; choose another one.", field="event"
             )
         addresses = checked_addresses(kind, redirect_uris)
         oidc.check()
+        validate = checked_networks(validate)
         secret = self._vault.new_token(_SECRET_BYTES)
         now = self._clock.now()
-        endpoint = Endpoint(self._vault.new_id(), name, event, addresses, logout_uris, now, oidc, kind)
+        endpoint = Endpoint(self._vault.new_id(), name, event, addresses, logout_uris, now, oidc, kind, validate)
         try:
             self._store(endpoint, secret, author)
         except IntegrityError as error:
@@ -121,10 +128,14 @@ class EndpointService:
                     rest_secret=seal_secret(self._vault, endpoint.id, secret) if is_rest else None,
                     request_keys=endpoint.oidc.request_keys,
                     backchannel_uri=endpoint.oidc.backchannel_uri,
+                    networks=list(endpoint.validate.networks),
+                    joins_codes=endpoint.validate.joins_codes,
                     created_at=endpoint.created_at,
                 )
             )
-            entry = author.entry(AuditTag.ENDPOINT_CREATED, event=endpoint.event, endpoint=endpoint.name)
+            details = {"kind": endpoint.kind.value, "networks": ", ".join(endpoint.validate.networks)}
+            tag = AuditTag.ENDPOINT_CREATED
+            entry = author.entry(tag, event=endpoint.event, endpoint=endpoint.name, details=details)
             self._audit.record(session, entry)
 
     def find(self, client_id: str) -> Endpoint | None:
@@ -177,4 +188,5 @@ def _endpoint(row: EndpointRow) -> Endpoint:
     algorithm = TokenAlgorithm(row.algorithm)
     oidc = OidcProfile(row.is_public, algorithm, known, row.request_keys, row.backchannel_uri)
     addresses = (tuple(row.redirect_uris), tuple(row.logout_uris))
-    return Endpoint(row.id, row.name, row.event, *addresses, row.created_at, oidc, EndpointKind(row.kind))
+    validate = ValidateProfile(tuple(row.networks), row.joins_codes)
+    return Endpoint(row.id, row.name, row.event, *addresses, row.created_at, oidc, EndpointKind(row.kind), validate)

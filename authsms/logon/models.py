@@ -15,6 +15,7 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -93,6 +94,8 @@ class EndpointRow(Base):
     rest_secret: Mapped[bytes | None] = mapped_column(LargeBinary, doc="sealed; only of those that use the REST door")
     backchannel_uri: Mapped[str] = mapped_column(Text, server_default="", doc="is told of ended sessions")
     request_keys: Mapped[str] = mapped_column(Text, server_default="", doc="JWK set, public keys only")
+    networks: Mapped[list[str]] = mapped_column(JSON, server_default="[]", doc="need no secret")
+    joins_codes: Mapped[bool] = mapped_column(Boolean, server_default=false())
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 

@@ -1,4 +1,4 @@
-"""Doors for machines: OpenID Connect, forward-auth, REST, webhooks, health, metrics. They translate, without rules."""
+"""Doors for machines: OpenID Connect, forward-auth, REST, validate, webhooks, health, metrics; no rules of theirs."""
 
 from typing import cast
 
@@ -13,6 +13,7 @@ from authsms.protocols.rest import routes as rest
 from authsms.protocols.rest.door import RestDoor
 from authsms.protocols.rest.tickets import Tickets
 from authsms.protocols.services import ProtocolServices
+from authsms.protocols.validate.routes import open_validate
 from authsms.protocols.webhooks import Webhooks
 
 
@@ -27,6 +28,7 @@ def register(app: Flask) -> None:
         app.register_blueprint(blueprint)
     tickets = Tickets(services.database, services.vault, services.clock)
     app.register_blueprint(rest.create_blueprint(RestDoor(services, tickets), services.settings.public_url))
+    app.register_blueprint(open_validate(services))
     app.register_blueprint(
         webhooks.create_blueprint(
             Webhooks(

@@ -1,4 +1,4 @@
-"""The pages of endpoints: applications and protected sites that may ask for a login.
+"""The pages of endpoints: applications, protected sites and plug-ins that may ask for a login.
 
 A new endpoint's first secret is thrown away; the page makes one and shows it when it is asked for. So a form that is
 sent twice shows a secret that is good, and none is ever kept to be shown later.
@@ -16,7 +16,7 @@ from authsms.administration.rights import Right
 from authsms.foundation.errors import AuthsmsError, ConflictError, InvalidInputError, NotFoundError
 from authsms.logon.arrangement import fingerprint
 from authsms.logon.endpoints import Endpoint
-from authsms.logon.kinds import EndpointKind
+from authsms.logon.kinds import EndpointKind, ValidateProfile
 from authsms.logon.oidc_profile import OidcOption, OidcProfile, TokenAlgorithm
 from authsms.portals.admin.frame import AdminForm, act_with, actor, check_form, done, page, told
 from authsms.portals.admin.frame import services as all_services
@@ -44,6 +44,8 @@ class EndpointForm(AdminForm):
     option = SelectMultipleField(validate_choice=False)
     request_keys = StringField()
     backchannel_uri = StringField()
+    networks = StringField()
+    joins_codes = BooleanField()
     seen = StringField()
 
     def draft(self) -> EndpointDraft:
@@ -55,6 +57,7 @@ class EndpointForm(AdminForm):
             _lines(self.logout_uris.data),
             self._profile(),
             _kind(self.kind.data),
+            ValidateProfile(_lines(self.networks.data), bool(self.joins_codes.data)),
         )
 
     def _profile(self) -> OidcProfile:
@@ -154,7 +157,7 @@ def _lines(text: object) -> tuple[str, ...]:
 
 def _draft(endpoint: Endpoint) -> EndpointDraft:
     addresses = (endpoint.redirect_uris, endpoint.logout_uris)
-    return EndpointDraft(endpoint.name, endpoint.event, *addresses, endpoint.oidc, endpoint.kind)
+    return EndpointDraft(endpoint.name, endpoint.event, *addresses, endpoint.oidc, endpoint.kind, endpoint.validate)
 
 
 def _kind(word: object) -> EndpointKind:
@@ -166,6 +169,7 @@ def _kind_words() -> dict[EndpointKind, str]:
         EndpointKind.OIDC: "OpenID Connect",
         EndpointKind.FORWARD_AUTH: gettext("Site behind a reverse proxy"),
         EndpointKind.REST: gettext("Program with its own pages (REST)"),
+        EndpointKind.VALIDATE: gettext("Plug-in for privacyIDEA"),
     }
 
 

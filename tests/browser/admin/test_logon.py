@@ -25,6 +25,15 @@ def test_pages_are_fit_for_everybody(desk: Desk, looks_good, address):
     looks_good(address)
 
 
+@pytest.mark.parametrize("kind", ["forward-auth", "validate"])
+def test_pages_of_other_endpoints_are_fit_for_everybody(desk: Desk, looks_good, kind):
+    """Sites and plug-ins: what is typed about them, and what they are told."""
+    sites = ("https://wiki.example.test",) if kind == "forward-auth" else ()
+    made, _ = desk.office.services.endpoints.create("Wiki", event="web", redirect_uris=sites, kind=EndpointKind(kind))
+    looks_good(f"/admin/endpoints/new?kind={kind}")
+    looks_good(f"/admin/endpoints/of/{made.id}")
+
+
 @pytest.mark.parametrize("script", [True, False])
 def test_chains_are_ordered_by_keyboard(desk: Desk, script):
     """The button keeps the focus, so that it can be pressed again."""

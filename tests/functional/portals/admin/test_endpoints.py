@@ -202,6 +202,23 @@ def test_the_kind_of_an_endpoint_stays(office, admin):
     assert (only(office).kind, only(office).redirect_uris) == ("forward-auth", ("https://new.example.test",))
 
 
+def test_a_plug_in_is_made_with_networks_and_a_secret(office, admin):
+    fields = {"kind": "validate", "name": "PAM", "event": "web", "networks": "192.0.2.7 2001:db8::/64"}
+    answer = admin.post("/admin/endpoints/new", {**fields, "joins_codes": "on"})
+    made = only(office)
+    page = admin.get(answer.location)
+    shown = admin.post(f"/admin/endpoints/of/{made.id}/secret").text
+    refused = admin.post("/admin/endpoints/new", {**fields, "name": "Other", "networks": "0.0.0.0/0"})
+    changed = admin.post(answer.location, {"name": "PAM", "event": "web", "networks": "", "seen": seen_in(page)})
+
+    assert (made.validate.networks, made.validate.joins_codes) == (("192.0.2.7/32", "2001:db8::/64"), True)
+    assert f"/privacyidea/{made.id}</code>" in page.text
+    secret = found_in(r"<code>([A-Za-z0-9_-]{40,})</code></dd></dl>", shown)
+    assert office.services.endpoints.check_secret(made.id, secret)
+    assert (refused.status_code, changed.status_code) == (400, 303)
+    assert (only(office).validate.networks, only(office).validate.joins_codes) == ((), False)
+
+
 @pytest.mark.parametrize(
     "site",
     [

@@ -6,11 +6,13 @@ from urllib.parse import urlsplit
 
 from authsms.administration.administrators import Administrators
 from authsms.audit import AuditTrail
+from authsms.audit.histories import Histories
 from authsms.contacts.book import ContactBook
 from authsms.contacts.consents import ConsentLedger
 from authsms.contacts.inbox import Inbox
 from authsms.contacts.suppression import SuppressionList
 from authsms.delivery.account_notices import AccountNotices
+from authsms.delivery.change_notices import ChangeNotices
 from authsms.delivery.conditions import Conditions
 from authsms.delivery.doorbell import Doorbell
 from authsms.delivery.gate import Gate
@@ -34,7 +36,11 @@ from authsms.logon.endpoints import EndpointService
 from authsms.logon.enrollment import Enrollments
 from authsms.logon.methods.base import Method
 from authsms.logon.own_app import OwnApp, OwnAppTools
+from authsms.logon.own_codes import OwnCodes, OwnCodesTools
+from authsms.logon.own_history import OwnHistory
+from authsms.logon.recovery import RecoveryCodes
 from authsms.logon.renewal import CodeRenewal
+from authsms.logon.reports import Reports
 from authsms.logon.seed import seed
 from authsms.logon.service import LogonService
 from authsms.logon.sessions import LoginSessions
@@ -88,14 +94,15 @@ class Engine:
     tokens: TokenStore
     refresh_tokens: RefreshTokens
     requests: RequestStore
+    change_notices: ChangeNotices
     methods: Sequence[Method]
 
     @property
     def own_app(self) -> OwnApp:
         """What people do with their own authenticator app."""
         issuer = urlsplit(self.settings.public_url).hostname or "authsms"
-        counters = (self.enrollments, self.challenges.failures)
-        return OwnApp(OwnAppTools(self.database, self.clock, self.audit, self.limits, *counters, issuer))
+        tools = (self.limits, self.enrollments, self.challenges.failures, self._reports)
+        return OwnApp(OwnAppTools(self.database, self.clock, self.audit, *tools, issuer))
 
     @property
     def emergency(self) -> EmergencyPasswords:
@@ -109,6 +116,22 @@ class Engine:
         return AccountNotices(
             self.outbox, self.vault, self.clock, host=settings.public_host, countries=settings.sms.countries
         )
+
+    @property
+    def own_codes(self) -> OwnCodes:
+        """What people do with their own recovery codes."""
+        codes = RecoveryCodes(self.database, self.vault, self.clock)
+        tools = (codes, self.enrollments, self.challenges.failures, self._reports)
+        return OwnCodes(OwnCodesTools(self.database, self.limits, *tools))
+
+    @property
+    def own_history(self) -> OwnHistory:
+        """What people see of what happened to their account."""
+        return OwnHistory(Histories(self.database), self.catalog, self.clock)
+
+    @property
+    def _reports(self) -> Reports:
+        return Reports(self.audit, self.people, self.change_notices)
 
     @property
     def throughput(self) -> Throughput:

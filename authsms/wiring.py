@@ -12,6 +12,7 @@ from authsms.contacts.consents import ConsentLedger
 from authsms.contacts.inbox import Inbox
 from authsms.contacts.suppression import SuppressionList
 from authsms.delivery.answering import open_inbox
+from authsms.delivery.change_notices import ChangeNotices
 from authsms.delivery.doorbell import Doorbell, SocketDoorbell
 from authsms.delivery.gate import Gate, open_gate
 from authsms.delivery.outbox import Outbox
@@ -36,6 +37,7 @@ from authsms.logon.enrollment import Enrollments
 from authsms.logon.methods.base import Method
 from authsms.logon.methods.builtin import MethodTools, builtin_methods
 from authsms.logon.methods.sms_otp import CodeTools
+from authsms.logon.recovery import RecoveryCodes
 from authsms.logon.renewal import CodeRenewal
 from authsms.logon.service import LogonService, LogonTools
 from authsms.logon.sessions import LoginSessions
@@ -97,6 +99,7 @@ class _Sending:
     outbox: Outbox
     receipts: ReceiptService
     inbox: Inbox
+    notices: ChangeNotices
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +160,7 @@ def assemble(settings: Settings, database: Database, vault: Vault, clock: Clock 
         requests=RequestStore(database, vault, clock),
         logout_courier=issuing.logout_courier,
         sender_desk=SenderDesk(trials),
+        change_notices=sending.notices,
         methods=methods,
     )
 
@@ -180,7 +184,9 @@ def _sending(ground: _Ground) -> _Sending:
     )
     receipts = ReceiptService(database, vault, clock, audit, suppressions)
     inbox = open_inbox(settings, outbox, suppressions, database, vault, clock, audit)
-    return _Sending(guard, senders, doorbell, consents, contacts, suppressions, gate, outbox, receipts, inbox)
+    host, countries = settings.public_host, settings.sms.countries
+    notices = ChangeNotices(outbox, vault, clock, choose=senders.choose, host=host, countries=countries)
+    return _Sending(guard, senders, doorbell, consents, contacts, suppressions, gate, outbox, receipts, inbox, notices)
 
 
 def _codes(ground: _Ground, sending: _Sending) -> CodeTools:
@@ -219,6 +225,8 @@ def _logon(
     methods = MethodTools(
         *(database, vault, clock, ground.audit, ground.limits, admitted, codes, enrollments),
         EmergencyPasswords(database, vault, clock),
+        RecoveryCodes(database, vault, clock),
+        sending.notices,
         settings.sms,
     )
     return tools, builtin_methods(methods)

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from authsms.audit.models import AuditRecord
 from authsms.audit.trail import views
-from authsms.audit.vocabulary import AuditView
+from authsms.audit.vocabulary import AuditTag, AuditView
 from authsms.foundation.db import Database
 
 _NEWEST: Final = (AuditRecord.id + 0).desc()
@@ -47,6 +47,16 @@ class Histories:
             found += _read(session, [AuditRecord.process_id.in_(processes[:_MOST_PROCESSES]), recent], limit * 2)
         kept = _belonging(found, person_key)
         return sorted(kept, key=lambda one: one.id, reverse=True)[:limit]
+
+    def tagged(self, person_key: str, tags: Collection[AuditTag], *, since: datetime, limit: int) -> list[AuditView]:
+        """Return the newest records with one of *tags* that stand under a person's own key, newest first."""
+        mine = [
+            AuditRecord.person_key == person_key,
+            AuditRecord.tag.in_([tag.value for tag in tags]),
+            AuditRecord.at >= since,
+        ]
+        with self._database.read() as session:
+            return _read(session, mine, limit)
 
 
 def _read(session: Session, conditions: Sequence[ColumnElement[bool]], limit: int) -> list[AuditView]:

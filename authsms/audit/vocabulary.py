@@ -29,6 +29,7 @@ class AuditTag(StrEnum):
     EMERGENCY_ISSUED = "emergency.issued"
     EMERGENCY_USED = "emergency.used"
     EMERGENCY_REVOKED = "emergency.revoked"
+    RECOVERY_CODES_MADE = "recovery-codes.made"
     CHALLENGE_ISSUED = "challenge.issued"
     CALLER_ASKED = "caller.asked"
     CALLER_PROVEN = "caller.proven"

@@ -18,7 +18,7 @@ from authsms.foundation.db import Database, after_commit, rowcount
 from authsms.foundation.errors import ConflictError, gettext_noop
 from authsms.foundation.glance import Glance
 from authsms.foundation.vault import Vault
-from authsms.logon import emergency
+from authsms.logon import emergency, recovery
 from authsms.logon.models import ENROLLMENT
 from authsms.otp.engine import SEED_BYTES, accept_totp, encode_seed
 
@@ -41,8 +41,9 @@ _FIND = select(ENROLLMENT).where(_OF)
 _READY = union_all(
     select(_E.method).where(_E.person_key == bindparam("of_person"), _E.state == EnrollmentState.ACTIVE),
     emergency.METHOD_OF,
+    recovery.METHOD_OF,
 )
-_ANY = select(or_(exists(select(_E.id).where(_E.state == EnrollmentState.ACTIVE)), emergency.ANY))
+_ANY = select(or_(exists(select(_E.id).where(_E.state == EnrollmentState.ACTIVE)), emergency.ANY, recovery.IS_ANY))
 _REMOVE = delete(ENROLLMENT).where(_OF)
 _CONFIRM = (
     update(ENROLLMENT)
@@ -100,6 +101,7 @@ class Enrollments:
     def ready(self, person_key: str) -> frozenset[str]:
         """Return the methods that a person has set up and confirmed, and the emergency password if he has one."""
         wanted = {"of_person": person_key, "moment": self._clock.now()}
+        """Return the methods that a person has set up and confirmed, recovery codes among them while some are left."""
         with self._database.read() as session:
             return frozenset(session.execute(_READY, wanted).scalars())
 
@@ -109,6 +111,10 @@ class Enrollments:
         As long as nobody has, a login need not look what its person has set up.
         """
         return self._any.get()
+
+    def look_again(self, session: Session) -> None:
+        """Let `are_used` look again once the caller's transaction, in which something was set up, is committed."""
+        after_commit(session, self._any.look_again)
 
     def find(self, person_key: str, method: str) -> Enrollment | None:
         """Return what a person has of a method; one that was not confirmed in time is none.
@@ -152,7 +158,7 @@ class Enrollments:
     def confirm(self, session: Session, enrollment: Enrollment, step: int) -> bool:
         """Let a method count from now on; False when that seed was replaced, removed or confirmed meanwhile."""
         confirmed = {"wanted": enrollment.id, "step": step, "moment": self._clock.now()}
-        after_commit(session, self._any.look_again)
+        self.look_again(session)
         return rowcount(session.execute(_CONFIRM, confirmed)) > 0
 
     def use(self, session: Session, enrollment: Enrollment, step: int) -> bool:

@@ -40,6 +40,7 @@ class Prompt(StrEnum):
     PASSWORD = "password"  # noqa: S105 - a word of the vocabulary, not a password
     CODE = "code"
     EMERGENCY = "emergency"
+    RECOVERY = "recovery"
 
 
 class MessageKey(StrEnum):
@@ -59,6 +60,10 @@ class MessageKey(StrEnum):
     EMERGENCY_ASKED = "emergency.ask"
     EMERGENCY_REFUSED = "emergency.refused"
     EMERGENCY_MISSING = "emergency.missing"
+    RECOVERY_ASKED = "recovery.ask"
+    RECOVERY_REFUSED = "recovery.refused"
+    RECOVERY_MALFORMED = "recovery.malformed"
+    RECOVERY_MISSING = "recovery.missing"
     FINISHED = "logon.finished"
     FAILED = "logon.failed"
 

@@ -238,6 +238,17 @@ class EmergencyPasswordRow(Base):
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
+class RecoveryCodeRow(Base):
+    """A recovery code of a person; only its keyed hash is kept."""
+
+    __tablename__ = "recovery_code"
+
+    person_key: Mapped[str] = mapped_column(NAME, primary_key=True)
+    digest: Mapped[str] = mapped_column(String(64), primary_key=True)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class PersonBlockRow(Base):
     """Somebody whom an administrator keeps out, whatever the directory says."""
 
@@ -255,4 +266,5 @@ LOGON_PROCESS: Final = cast("Table", LogonProcessRow.__table__)
 LOGIN_SESSION: Final = cast("Table", LoginSessionRow.__table__)
 ENROLLMENT: Final = cast("Table", EnrollmentRow.__table__)
 EMERGENCY_PASSWORD: Final = cast("Table", EmergencyPasswordRow.__table__)
+RECOVERY_CODE_TABLE: Final = cast("Table", RecoveryCodeRow.__table__)
 PERSON_BLOCK: Final = cast("Table", PersonBlockRow.__table__)

@@ -13,13 +13,15 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from authsms.audit import AuditTag, AuditTrail
+from authsms.delivery.change_notices import Notice
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database
 from authsms.foundation.errors import SealBrokenError, TooManyRequestsError
 from authsms.foundation.limits import Limits, Rate
-from authsms.logon.enrollment import PENDING_LIFETIME, Enrollment, Enrollments
+from authsms.logon.enrollment import PENDING_LIFETIME, Enrollments
 from authsms.logon.holder import PROOF_LASTS, Holder
 from authsms.logon.methods.totp import TOTP
+from authsms.logon.reports import Reports
 from authsms.otp.engine import TOTP_DIGITS, canonical_code, provisioning_uri
 from authsms.otp.failures import FailureCounter, HeldError, Standing
 
@@ -57,6 +59,7 @@ class OwnAppTools:
     limits: Limits
     enrollments: Enrollments
     failures: FailureCounter
+    reports: Reports
     issuer: str
 
 
@@ -129,6 +132,7 @@ class OwnApp:
         Raises:
             ProofNeededError: He must prove again who he is.
             TooManyRequestsError: Too many codes were wrong; nothing was compared.
+            UnavailableError: The directory does not answer; the code is still good.
         """
         holder.require_proof(SETTING_UP_LASTS)
         code = canonical_code(typed, TOTP_DIGITS)
@@ -141,11 +145,17 @@ class OwnApp:
         if standing is None:
             return Verdict.SWITCHED_OFF
         step = self._tools.enrollments.step_of(found, code)
-        with self._tools.database.write() as session:
-            if step is None:
+        if step is None:
+            with self._tools.database.write() as session:
                 self._note_miss(session, holder, standing)
-                return Verdict.WRONG
-            return self._accept(session, holder, found, step)
+            return Verdict.WRONG
+        report = self._tools.reports.of(holder, AuditTag.METHOD_SET_UP, Notice.APP_SET_UP, method=TOTP)
+        with self._tools.database.write() as session:
+            is_first = self._tools.enrollments.confirm(session, found, step)
+            if is_first:
+                self._tools.failures.forget(session, holder.person_key, TOTP)
+                report(session)
+        return Verdict.RIGHT if is_first else Verdict.OVER
 
     def try_code(self, holder: Holder, typed: str) -> Verdict:
         """Tell whether a code is right, and use it up; wrong ones do not count at the sign-in.
@@ -177,21 +187,16 @@ class OwnApp:
 
         Raises:
             ProofNeededError: He must prove again who he is.
+            UnavailableError: The directory does not answer; nothing was changed.
         """
         holder.require_proof()
+        report = self._tools.reports.of(holder, AuditTag.METHOD_REMOVED, Notice.APP_REMOVED, method=TOTP)
         with self._tools.database.write() as session:
             if not self._tools.enrollments.remove(session, holder.person_key, TOTP):
                 return False
             self._tools.failures.forget(session, holder.person_key, TOTP)
-            self._tools.audit.record(session, holder.entry(AuditTag.METHOD_REMOVED, method=TOTP))
+            report(session)
         return True
-
-    def _accept(self, session: Session, holder: Holder, found: Enrollment, step: int) -> Verdict:
-        if not self._tools.enrollments.confirm(session, found, step):
-            return Verdict.OVER
-        self._tools.failures.forget(session, holder.person_key, TOTP)
-        self._tools.audit.record(session, holder.entry(AuditTag.METHOD_SET_UP, method=TOTP))
-        return Verdict.RIGHT
 
     def _charge(self, holder: Holder) -> Standing | None:
         """Count a code as wrong before it is compared; None when the method is switched off."""

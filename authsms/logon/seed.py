@@ -12,6 +12,10 @@ DIRECTORY_EMERGENCY_CHAIN = Chain(
 LOCAL_EMERGENCY_CHAIN = Chain(
     "local-emergency", "Local password + emergency password", ("PASSWORD:1", "EMERG_PASSWORD:1")
 )
+DIRECTORY_RECOVERY_CHAIN = Chain(
+    "directory-recovery", "Directory password + recovery code", ("LDAP_PASSWORD:1", "RECOVERY_CODE:1")
+)
+LOCAL_RECOVERY_CHAIN = Chain("local-recovery", "Local password + recovery code", ("PASSWORD:1", "RECOVERY_CODE:1"))
 DIRECTORY_PASSWORD_CHAIN = Chain("setup-directory", "Directory password", ("LDAP_PASSWORD:1",))
 LOCAL_PASSWORD_CHAIN = Chain("setup-local", "Local password", ("PASSWORD:1",))
 WEB_EVENT = "web"
@@ -30,6 +34,7 @@ def seed(catalog: Catalog) -> None:
     two_factors = (
         *(DIRECTORY_CHAIN, LOCAL_CHAIN, DIRECTORY_APP_CHAIN, LOCAL_APP_CHAIN),
         *(DIRECTORY_EMERGENCY_CHAIN, LOCAL_EMERGENCY_CHAIN),
+        *(DIRECTORY_RECOVERY_CHAIN, LOCAL_RECOVERY_CHAIN),
     )
     passwords = (LOCAL_PASSWORD_CHAIN, DIRECTORY_PASSWORD_CHAIN)
     wanted = [(ADMIN_EVENT, ADMIN_TITLE, two_factors), (SETUP_EVENT, SETUP_TITLE, passwords)]

@@ -8,6 +8,7 @@ from sqlalchemy.orm import Session
 from authsms.audit import AuditEntry, AuditTag, AuditTrail, Detail
 from authsms.foundation.db import after_commit
 from authsms.foundation.metrics import LOGONS
+from authsms.logon.devices import browser_of, system_of
 from authsms.logon.machine import Asks, Failed, MessageKey, Passed, Result, Status, advance
 from authsms.logon.methods.base import Answer, Begin, Method
 from authsms.logon.processes import Process, Processes
@@ -121,7 +122,7 @@ class Settlement:
         )
         self._processes.update(session, process)
         passed = " ".join(process.progress.methods)
-        self.record(session, walk, AuditTag.LOGON_FINISHED, chain=process.chain, methods=passed)
+        self.record(session, walk, AuditTag.LOGON_FINISHED, chain=process.chain, methods=passed, **_device(walk))
         after_commit(session, lambda: LOGONS.labels("ok", process.event).inc())
         step = self.step(walk, "", MessageKey.FINISHED)
         return replace(step, session_token=token, return_to=process.return_to)
@@ -131,7 +132,7 @@ class Settlement:
         walk = replace(walk, process=replace(walk.process, progress=advance(before, failure)))
         # One factor right and the next one wrong is what a stolen password looks like.
         tag = AuditTag.LOGON_SUSPICIOUS if before.completed else AuditTag.LOGON_METHOD_FAILED
-        self.record(session, walk, tag, method=before.current, reason=failure.reason)
+        self.record(session, walk, tag, method=before.current, reason=failure.reason, **_device(walk))
         self._processes.note_failure(session, walk.process, counted=failure.counted)
         if walk.process.progress.is_open:
             return self.step(walk, secret, failure.message_key)
@@ -141,6 +142,13 @@ class Settlement:
     def _proofs(self, process: Process) -> tuple[str, ...]:
         """Return the amr words of the chain's methods, each once, in order."""
         return tuple(dict.fromkeys(word for name in process.progress.methods for word in self._methods[name].amr))
+
+
+def _device(walk: Walk) -> dict[str, Detail]:
+    """Return browser and system as a detail of a record, where they can be told, so that people recognise theirs."""
+    agent = walk.client.user_agent
+    told = f"{browser_of(agent)}/{system_of(agent)}"
+    return {} if told == "/" else {"device": told}
 
 
 def result_of(given: Answer, session: Session) -> Result:

@@ -2,7 +2,19 @@
 
 from flask import Flask
 
-from authsms.portals import account, admin, assets, contacts, errors, headers, language, login, own_methods
+from authsms.portals import (
+    account,
+    admin,
+    assets,
+    contacts,
+    errors,
+    headers,
+    language,
+    login,
+    own_activity,
+    own_codes,
+    own_methods,
+)
 from authsms.portals.pages import PageEnvironment
 
 
@@ -18,4 +30,6 @@ def register(app: Flask) -> None:
     app.register_blueprint(account.blueprint)
     app.register_blueprint(own_methods.blueprint, url_prefix="/account")
     app.register_blueprint(contacts.blueprint)
+    app.register_blueprint(own_activity.blueprint, url_prefix="/account")
+    app.register_blueprint(own_codes.blueprint, url_prefix="/account")
     admin.register(app)

@@ -5,9 +5,9 @@ from flask.typing import ResponseReturnValue
 from werkzeug.wrappers import Response
 
 from authsms.foundation.errors import NotFoundError
+from authsms.logon.devices import browser_of, system_of
 from authsms.logon.sessions import LoginSession
 from authsms.portals import onward
-from authsms.portals.devices import browser_of, system_of
 from authsms.portals.forms import PortalForm, require_own_page, session_scope
 from authsms.portals.headers import CLEAR_SITE_DATA
 from authsms.portals.notes import drop_note, take_note

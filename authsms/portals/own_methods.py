@@ -8,28 +8,25 @@ it is fetched from no address.
 from dataclasses import dataclass
 
 import segno
-from flask import Blueprint, redirect, render_template, request, url_for
+from flask import Blueprint, redirect, render_template, url_for
 from flask.typing import ResponseReturnValue
 from markupsafe import Markup
 from werkzeug.wrappers import Response
 
-from authsms.foundation.errors import ConflictError, ProofNeededError, TooManyRequestsError, UnavailableError
+from authsms.foundation.errors import ConflictError, TooManyRequestsError, UnavailableError
 from authsms.foundation.phone import mask
 from authsms.identity.local import LOCAL
 from authsms.identity.repository import Person, PersonKey
-from authsms.logon.holder import Holder
 from authsms.logon.machine import MessageKey
 from authsms.logon.own_app import Verdict
-from authsms.logon.seed import ADMIN_EVENT, WEB_EVENT
 from authsms.logon.sessions import LoginSession
 from authsms.portals import onward
 from authsms.portals.account import signed_in
-from authsms.portals.forms import AnswerForm, PortalForm, require_own_page, session_scope
-from authsms.portals.notes import drop_note, take_note
+from authsms.portals.forms import AnswerForm, PortalForm, session_scope
+from authsms.portals.notes import take_note
 from authsms.portals.once import answer_once
+from authsms.portals.own import holder_of, prepare, present_session, wait
 from authsms.portals.services import services
-from authsms.portals.session import client, current_session, keep_browser
-from authsms.portals.wanted import keep_wanted
 from authsms.portals.wording import announce
 
 _GROUP = 4
@@ -48,9 +45,7 @@ _TRIED = {
 }
 
 blueprint = Blueprint("own_methods", __name__)
-blueprint.before_request(require_own_page)
-blueprint.after_request(keep_browser)
-blueprint.after_request(drop_note)
+prepare(blueprint)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +66,14 @@ class Origins:
 @blueprint.get("/methods")
 def listing() -> ResponseReturnValue:
     """Show what the person can sign in with."""
-    present = _present()
+    present = present_session()
+    holder = holder_of(present)
     return render_template(
         "portals/methods.html",
         present=present,
         origins=_origins(present),
-        app=services().own_app.view(_holder(present)),
+        app=services().own_app.view(holder),
+        stock=services().own_codes.stock(holder),
         form=AnswerForm(session_scope()),
         announcement=announce(take_note()),
     )
@@ -85,8 +82,8 @@ def listing() -> ResponseReturnValue:
 @blueprint.get("/methods/app")
 def app() -> ResponseReturnValue:
     """Explain how an app is set up, or show the picture to scan once there is one."""
-    present = _present()
-    holder = _holder(present)
+    present = present_session()
+    holder = holder_of(present)
     found = services().own_app.view(holder)
     if found is None:
         holder.require_proof()
@@ -106,13 +103,13 @@ def app() -> ResponseReturnValue:
 @blueprint.post("/methods/app")
 def begin_app() -> ResponseReturnValue:
     """Draw the secret that is shared with the app."""
-    holder = _holder(signed_in())
+    holder = holder_of(signed_in())
 
     def act() -> Response:
         try:
             services().own_app.begin(holder)
         except TooManyRequestsError as error:
-            return _wait(url_for(".listing"), error)
+            return wait(url_for(".listing"), error)
         except ConflictError:
             return onward.see(url_for(".listing"))
         return onward.see(url_for(".app"))
@@ -123,13 +120,13 @@ def begin_app() -> ResponseReturnValue:
 @blueprint.post("/methods/app/confirm")
 def confirm_app() -> ResponseReturnValue:
     """Take the first code."""
-    holder, form = _holder(signed_in()), AnswerForm(session_scope())
+    holder, form = holder_of(signed_in()), AnswerForm(session_scope())
 
     def act() -> Response:
         try:
             verdict = services().own_app.confirm(holder, form.code.data or "")
         except TooManyRequestsError as error:
-            return _wait(url_for(".app"), error)
+            return wait(url_for(".app"), error)
         if verdict is Verdict.RIGHT:
             return onward.back(url_for(".listing"), "app.ready")
         is_open = verdict in {Verdict.WRONG, Verdict.MALFORMED, Verdict.SWITCHED_OFF}
@@ -141,13 +138,13 @@ def confirm_app() -> ResponseReturnValue:
 @blueprint.post("/methods/app/try")
 def try_app() -> ResponseReturnValue:
     """Say whether a code is right."""
-    holder, form = _holder(signed_in()), AnswerForm(session_scope())
+    holder, form = holder_of(signed_in()), AnswerForm(session_scope())
 
     def act() -> Response:
         try:
             verdict = services().own_app.try_code(holder, form.code.data or "")
         except TooManyRequestsError as error:
-            return _wait(url_for(".listing"), error)
+            return wait(url_for(".listing"), error)
         return onward.back(url_for(".listing"), _TRIED[verdict])
 
     return answer_once(act)
@@ -156,8 +153,8 @@ def try_app() -> ResponseReturnValue:
 @blueprint.get("/methods/app/remove")
 def ask_removal() -> ResponseReturnValue:
     """Ask once more before the app is removed."""
-    present = _present()
-    holder = _holder(present)
+    present = present_session()
+    holder = holder_of(present)
     holder.require_proof()
     found = services().own_app.view(holder)
     if found is None or found.is_waiting:
@@ -170,49 +167,13 @@ def ask_removal() -> ResponseReturnValue:
 @blueprint.post("/methods/app/remove")
 def remove_app() -> ResponseReturnValue:
     """Remove the app."""
-    holder = _holder(signed_in())
+    holder = holder_of(signed_in())
 
     def act() -> Response:
         is_removed = services().own_app.remove(holder)
         return onward.back(url_for(".listing"), "app.removed") if is_removed else onward.see(url_for(".listing"))
 
     return answer_once(act)
-
-
-@blueprint.errorhandler(ProofNeededError)
-def lead_to_sign_in(_error: ProofNeededError) -> ResponseReturnValue:
-    """Lead through the login once more, and then back to the page."""
-    present = current_session()
-    if present is None:
-        response = onward.see(url_for("login.sign_in", event=WEB_EVENT))
-    else:
-        event = ADMIN_EVENT if present.event.startswith(ADMIN_EVENT) else WEB_EVENT
-        if present.event == event and _holder(present).has_one_factor_only:
-            return onward.back(url_for(".listing"), "proof.two")
-        address = url_for("login.sign_in", event=event)
-        response = onward.back(address, "proof.needed", user_name=_name_to_type(present))
-    keep_wanted(response, request.path.removesuffix("/confirm"))
-    return response
-
-
-def _present() -> LoginSession:
-    """Return the session of whoever looks at a page.
-
-    Raises:
-        ProofNeededError: There is none.
-    """
-    present = current_session()
-    if present is None:
-        raise ProofNeededError("Sign in to go on with this.")
-    return present
-
-
-def _holder(present: LoginSession) -> Holder:
-    return Holder.of(present, client(), services().clock.now())
-
-
-def _wait(address: str, error: TooManyRequestsError) -> Response:
-    return onward.back(address, "wait", seconds=str(max(1, round(error.retry_after.total_seconds()))))
 
 
 def _origins(present: LoginSession) -> Origins:
@@ -223,12 +184,6 @@ def _origins(present: LoginSession) -> Origins:
         return Origins(repository, "", is_known=False)
     number = person.phone if person is not None else None
     return Origins(repository, mask(number) if number else "", is_known=True)
-
-
-def _name_to_type(present: LoginSession) -> str:
-    """Return what the person types as user name; with the repository in front where it is not the default one."""
-    repository, _ = services().people.split(present.login)
-    return present.login if repository == present.repository else f"{present.repository}\\{present.login}"
 
 
 def _picture(address: str) -> Markup:

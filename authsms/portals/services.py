@@ -12,6 +12,8 @@ from authsms.foundation.settings import Settings
 from authsms.foundation.vault import Vault
 from authsms.identity.service import PeopleService
 from authsms.logon.own_app import OwnApp
+from authsms.logon.own_codes import OwnCodes
+from authsms.logon.own_history import OwnHistory
 from authsms.logon.service import LogonService
 from authsms.logon.sessions import LoginSessions
 from authsms.messaging.verification import ContactProofs
@@ -29,6 +31,14 @@ class PortalServices(Protocol):
     administrators: Administrators
     people: PeopleService
     contacts: ContactBook
+
+    @property
+    def own_codes(self) -> OwnCodes:
+        """What people do with their own recovery codes."""
+
+    @property
+    def own_history(self) -> OwnHistory:
+        """What people see of what happened to their account."""
 
     @property
     def own_app(self) -> OwnApp:

@@ -33,6 +33,11 @@ _SENTENCES: Final[dict[str, LazyString]] = {
     MessageKey.EMERGENCY_MISSING: lazy_gettext(
         "You have no emergency password that is still good. Sign in another way, or ask your help desk."
     ),
+    MessageKey.RECOVERY_REFUSED: lazy_gettext("That code is not right, or it was used before. Take the next one."),
+    MessageKey.RECOVERY_MALFORMED: lazy_gettext("A recovery code has 16 letters and digits. Please type it again."),
+    MessageKey.RECOVERY_MISSING: lazy_gettext(
+        "You have no recovery codes left. Sign in another way, or ask your help desk."
+    ),
     MessageKey.FAILED: lazy_gettext("You could not be signed in. Please start again, or ask your help desk."),
     "code.resent": lazy_gettext("A new code is on its way. The old one no longer works."),
     "form.incomplete": lazy_gettext("Please fill in every field."),
@@ -64,6 +69,7 @@ QUIET: Final = frozenset(
         MessageKey.CODE_SENT,
         MessageKey.APP_ASKED,
         MessageKey.EMERGENCY_ASKED,
+        MessageKey.RECOVERY_ASKED,
         MessageKey.FINISHED,
     }
 )
@@ -155,6 +161,7 @@ _HEADINGS: Final[dict[Prompt, LazyString]] = {
     Prompt.PASSWORD: lazy_gettext("Enter your password"),
     Prompt.CODE: lazy_gettext("Enter your code"),
     Prompt.EMERGENCY: lazy_gettext("Enter your emergency password"),
+    Prompt.RECOVERY: lazy_gettext("Enter a recovery code"),
 }
 _METHODS: Final[dict[str, LazyString]] = {
     "pwd": lazy_gettext("Password"),

@@ -1,7 +1,6 @@
 """The pages of one's own account in a real browser: scanned, confirmed, removed, and fit for everybody."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import pyotp
 import pytest
@@ -9,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.admin.conftest import LOOKS, Desk
 from tests.browser.admin.conftest import desk as desk  # noqa: PLC0414 - a fixture
-from tests.functional.portals.own import APP, METHODS, owner
+from tests.functional.portals.own.owner import APP, CODES, METHODS, owner
 from tests.parts.browser import accessibility_findings
 
 
@@ -34,7 +33,7 @@ def check(page: Page, name: str) -> None:
         assert ([], 0) == (accessibility_findings(page), sideways), f"{name} {look}"
 
 
-def test_an_app_is_set_up_and_removed(desk: Desk, page: Page, tmp_path: Path):
+def test_an_app_is_set_up_and_removed(desk: Desk, page: Page):
     """Every page on the way, in both colours and both widths; without the policy having to stop anything."""
     complaints: list[str] = []
     page.on("console", lambda message: complaints.append(message.text) if message.type == "error" else None)
@@ -58,3 +57,18 @@ def test_an_app_is_set_up_and_removed(desk: Desk, page: Page, tmp_path: Path):
     expect(page.get_by_role("status")).to_contain_text("no longer works here")
 
     assert complaints == []
+
+
+def test_recovery_codes_are_made(desk: Desk, page: Page):
+    """Before, the sheet, and what the page of activity says of it."""
+    page.goto(desk.url + CODES)
+    check(page, "codes")
+    page.get_by_role("button", name="Make recovery codes").click()
+    expect(page.locator(".codes code")).to_have_count(10)
+    check(page, "printed")
+    page.emulate_media(media="print")
+    expect(page.get_by_role("navigation")).to_be_hidden()
+    page.emulate_media(media="screen")
+    page.get_by_role("link", name="Activity").click()
+    expect(page.get_by_text("New recovery codes were made.")).to_be_visible()
+    check(page, "activity")

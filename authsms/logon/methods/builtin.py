@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from authsms.audit import AuditTrail
+from authsms.delivery.change_notices import ChangeNotices
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database
 from authsms.foundation.limits import Limits
@@ -13,8 +14,10 @@ from authsms.logon.enrollment import Enrollments
 from authsms.logon.methods.base import Method
 from authsms.logon.methods.emergency import EmergencyMethod
 from authsms.logon.methods.password import PasswordMethod
+from authsms.logon.methods.recovery import RecoveryMethod
 from authsms.logon.methods.sms_otp import CodeTools, SmsOtpMethod
 from authsms.logon.methods.totp import TotpMethod
+from authsms.logon.recovery import RecoveryCodes
 from authsms.logon.subject import People
 
 
@@ -31,6 +34,8 @@ class MethodTools:
     codes: CodeTools
     enrollments: Enrollments
     emergency: EmergencyPasswords
+    recovery: RecoveryCodes
+    notices: ChangeNotices
     sms: SmsSettings
 
 
@@ -43,4 +48,5 @@ def builtin_methods(tools: MethodTools) -> list[Method]:
         SmsOtpMethod(tools.vault, audit, tools.codes, tools.sms),
         TotpMethod(database, tools.clock, audit, tools.enrollments, failures),
         EmergencyMethod(database, audit, tools.emergency, failures),
+        RecoveryMethod(database, audit, tools.recovery, failures, tools.notices),
     ]

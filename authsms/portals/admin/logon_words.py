@@ -14,6 +14,7 @@ METHODS: Mapping[str, LazyString] = {
     "SMS_OTP:1": lazy_gettext("Code by text message"),
     "TOTP:1": lazy_gettext("Code of an authenticator app"),
     "EMERG_PASSWORD:1": lazy_gettext("Emergency password of the help desk"),
+    "RECOVERY_CODE:1": lazy_gettext("Recovery code"),
 }
 NEEDS: Mapping[str, LazyString] = {
     "LDAP_PASSWORD:1": lazy_gettext("Needs a directory under Repositories; for its people."),
@@ -21,6 +22,7 @@ NEEDS: Mapping[str, LazyString] = {
     "SMS_OTP:1": lazy_gettext("Needs a mobile number of the person and a service under Sender policy."),
     "TOTP:1": lazy_gettext("Offered, once the password was right, to people who have set up an app."),
     "EMERG_PASSWORD:1": lazy_gettext("Offered, once the password was right, to people who were issued one."),
+    "RECOVERY_CODE:1": lazy_gettext("Offered, once the password was right, to people who have recovery codes left."),
 }
 ODDITIES: Mapping[Oddity, LazyString] = {
     Oddity.ONE_FACTOR: lazy_gettext("Asks for one factor only."),

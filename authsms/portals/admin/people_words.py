@@ -72,6 +72,7 @@ HAPPENINGS: Final[Mapping[str, _Told]] = {
     "method.set-up": ("good", lazy_gettext("Set up an authenticator app."), ""),
     "method.removed": ("off", lazy_gettext("Removed the authenticator app."), ""),
     "method.tried": ("off", lazy_gettext("Tried a code of the authenticator app on its page."), ""),
+    "recovery-codes.made": ("off", lazy_gettext("Made new recovery codes."), ""),
     "challenge.issued:first": ("off", lazy_gettext("A code was made."), ""),
     "challenge.issued:again": ("off", lazy_gettext("A new code was made; the one before is dead."), ""),
     "message.accepted": ("good", lazy_gettext("%(service)s took the text."), ""),
@@ -249,6 +250,7 @@ METHODS: Final = {
     "EMERG_PASSWORD:1": lazy_gettext("Emergency passwords"),
     "CALLER:1": lazy_gettext("Codes read out to the help desk"),
     METHOD: lazy_gettext("Codes that confirm contacts"),
+    "RECOVERY_CODE:1": lazy_gettext("Recovery codes"),
 }
 NOTICES: Final = {
     **helpdesk_words.NOTICES,

@@ -11,6 +11,7 @@ _SENTENCES: Final = {
         "own_code": "Enter your code:",
         "password": "Password:",
         "emergency": "Emergency password:",
+        "recovery": "Enter one of your recovery codes:",
         "own_separate": "Sign in again with your password, a comma and your code.",
         "separate": "We sent a code to {masked}. Sign in again with your password, a comma and the code.",
         "accepted": "You are signed in.",
@@ -28,6 +29,7 @@ _SENTENCES: Final = {
         "own_code": "Code eingeben:",
         "password": "Passwort:",
         "emergency": "Notfallpasswort:",
+        "recovery": "Einen Ihrer Wiederherstellungscodes eingeben:",
         "own_separate": "Bitte noch einmal anmelden: Passwort, Komma, Code.",
         "separate": "Ein Code ging an {masked}. Bitte noch einmal anmelden: Passwort, Komma, Code.",
         "accepted": "Sie sind angemeldet.",
@@ -47,6 +49,8 @@ _BEFORE_THE_QUESTION: Final[dict[str, str]] = {
     MessageKey.CODE_MALFORMED: "wrong",
     "app.refused": "wrong",
     MessageKey.EMERGENCY_REFUSED: "wrong",
+    MessageKey.RECOVERY_REFUSED: "wrong",
+    MessageKey.RECOVERY_MALFORMED: "wrong",
     MessageKey.CODE_HELD: "held",
     MessageKey.CODE_WAIT: "wait",
 }
@@ -54,6 +58,7 @@ _ENDINGS: Final[dict[str, str]] = {
     MessageKey.METHOD_DISABLED: "disabled",
     "app.not-set-up": "missing",
     MessageKey.EMERGENCY_MISSING: "missing",
+    MessageKey.RECOVERY_MISSING: "missing",
 }
 
 

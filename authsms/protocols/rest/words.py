@@ -34,6 +34,12 @@ _SENTENCES: Final[dict[str, LazyString]] = {
     MessageKey.EMERGENCY_MISSING: lazy_gettext(
         "You have no emergency password that is still good. Sign in another way, or ask your help desk."
     ),
+    MessageKey.RECOVERY_ASKED: lazy_gettext("Enter a recovery code"),
+    MessageKey.RECOVERY_REFUSED: lazy_gettext("That code is not right, or it was used before. Take the next one."),
+    MessageKey.RECOVERY_MALFORMED: lazy_gettext("A recovery code has 16 letters and digits. Please type it again."),
+    MessageKey.RECOVERY_MISSING: lazy_gettext(
+        "You have no recovery codes left. Sign in another way, or ask your help desk."
+    ),
     MessageKey.FAILED: lazy_gettext("You could not be signed in. Please start again, or ask your help desk."),
 }
 _STAGES: Final[dict[str, str]] = {

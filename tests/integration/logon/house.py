@@ -9,6 +9,7 @@ from datetime import timedelta
 from typing_extensions import override
 
 from authsms.audit import AuditTrail
+from authsms.delivery.change_notices import ChangeNotices
 from authsms.delivery.doorbell import Doorbell
 from authsms.delivery.outbox import Draft, Outbox
 from authsms.foundation.clock import Clock
@@ -27,9 +28,12 @@ from authsms.logon.endpoints import EndpointService
 from authsms.logon.enrollment import Enrollments
 from authsms.logon.methods.emergency import EmergencyMethod
 from authsms.logon.methods.password import PasswordMethod
+from authsms.logon.methods.recovery import RecoveryMethod
 from authsms.logon.methods.sms_otp import CodeTools, SmsOtpMethod
 from authsms.logon.methods.totp import TotpMethod
 from authsms.logon.pace import Pace
+from authsms.logon.recovery import RecoveryCodes
+from authsms.logon.reports import Reports
 from authsms.logon.seed import seed
 from authsms.logon.service import LogonService, LogonTools
 from authsms.logon.sessions import LoginSessions
@@ -39,6 +43,7 @@ from authsms.logon.texts import CodeTexts, Templates
 from authsms.logon.whereabouts import Whereabouts
 from authsms.otp.budget import SendBudget
 from authsms.otp.challenge import ChallengeService
+from authsms.senders.submission import Purpose
 from authsms.senders.text import BUILT_IN, parse_template
 
 PASSWORD = "correct horse"
@@ -169,6 +174,7 @@ class House:
     sms: SmsSettings = field(default_factory=SmsSettings)
     public_url: str = "https://login.example.com"
 
+    carried: frozenset[Purpose] = frozenset(Purpose)
     seconds: float = 0.0
     pauses: list[float] = field(default_factory=list)
     meanwhile: Callable[[], None] = lambda: None
@@ -188,6 +194,14 @@ class House:
         self.blocks = Blocks(database, clock)
         self.enrollments = Enrollments(database, vault, clock)
         self.emergency = EmergencyPasswords(database, vault, clock)
+        self.recovery = RecoveryCodes(database, vault, clock)
+        self.notices = ChangeNotices(
+            *(self.outbox, vault, clock),
+            choose=lambda way: [way] * self.carries(way.purpose),
+            host="here",
+            countries=(),
+        )
+        self.reports = Reports(self.audit, AdmittedPeople(self.people, self.blocks), self.notices)
         people = AdmittedPeople(self.people, self.blocks)
         tools = CodeTools(self.challenges, self.budget, CodeTexts(PlainTemplates(), self.public_url), self.outbox)
         self.logon = LogonService(
@@ -210,10 +224,15 @@ class House:
                 SmsOtpMethod(vault, self.audit, tools, self.sms),
                 TotpMethod(database, clock, self.audit, self.enrollments, self.challenges.failures),
                 EmergencyMethod(database, self.audit, self.emergency, self.challenges.failures),
+                RecoveryMethod(database, self.audit, self.recovery, self.challenges.failures, self.notices),
             ],
             pace=Pace(lambda: self.seconds, self.pause),
         )
         seed(self.catalog)
+
+    def carries(self, purpose: Purpose) -> bool:
+        """Whether a sender service takes texts of this purpose."""
+        return purpose in self.carried
 
     @property
     def sent(self) -> list[Draft]:

@@ -14,18 +14,24 @@ def catalog(database, vault):
 
 
 def test_a_new_installation_can_be_logged_in_to(catalog):
-    """One event, two chains for each kind of repository: texts first, applications for when they do not come."""
+    """One event, and for each kind of repository texts first, then what helps when they do not come."""
     seed(catalog)
     event = catalog.event("web")
 
     assert "Web login" == event.title
-    assert [f"{kind}-{what}" for what in ("sms", "totp", "emergency") for kind in ("directory", "local")] == [
-        chain.name for chain in event.chains
-    ]
+    assert [
+        f"{kind}-{what}" for what in ("sms", "totp", "emergency", "recovery") for kind in ("directory", "local")
+    ] == [chain.name for chain in event.chains]
     assert "Directory password + authenticator app" == event.chains[2].title
     assert [("LDAP_PASSWORD:1", "SMS_OTP:1"), ("PASSWORD:1", "SMS_OTP:1")] == [one.methods for one in event.chains[:2]]
     assert [("LDAP_PASSWORD:1", "TOTP:1"), ("PASSWORD:1", "TOTP:1")] == [one.methods for one in event.chains[2:4]]
     assert {"EMERG_PASSWORD:1"} == {one.methods[1] for one in event.chains[4:]}
+    assert [
+        *("directory-sms", "local-sms", "directory-totp", "local-totp", "directory-recovery", "local-recovery"),
+    ] == [chain.name for chain in event.chains]
+    assert "Directory password + authenticator app" == event.chains[2].title
+    assert [("LDAP_PASSWORD:1", "SMS_OTP:1"), ("PASSWORD:1", "SMS_OTP:1")] == [one.methods for one in event.chains[:2]]
+    assert [("LDAP_PASSWORD:1", "TOTP:1"), ("PASSWORD:1", "TOTP:1")] == [one.methods for one in event.chains[2:4]]
 
 
 def test_seeding_again_leaves_what_an_administrator_made(catalog):

@@ -26,8 +26,8 @@ def racing(house: House) -> House:
 
 def own_app(house: House) -> OwnApp:
     """Return the service over a house."""
-    counters = (house.enrollments, house.challenges.failures)
-    return OwnApp(OwnAppTools(house.database, house.clock, house.audit, house.limits, *counters, "here"))
+    tools = (house.limits, house.enrollments, house.challenges.failures, house.reports)
+    return OwnApp(OwnAppTools(house.database, house.clock, house.audit, *tools, "here"))
 
 
 def drawn(house: House) -> pyotp.TOTP:

@@ -1,46 +1,19 @@
 """Setting up, trying and removing an authenticator app of one's own."""
 
 import re
-import shutil
-from collections.abc import Iterator
 from datetime import timedelta
-from pathlib import Path
 from uuid import UUID
 
 import pytest
 
 from authsms.audit import AuditTag
-from authsms.foundation.db import Database, sqlite_url
 from authsms.identity.definitions import RepositoryDefinition
 from authsms.logon.machine import Status
 from authsms.logon.methods.totp import TOTP
 from authsms.logon.sessions import SessionDraft
 from tests.fakes import ManualClock
-from tests.functional.portals.admin.office import TWO_FACTORS, Office, open_office
-from tests.functional.portals.own import APP, HOME, METHODS, STALE, Owner, owner
-
-
-@pytest.fixture(scope="module")
-def office(tmp_path_factory: pytest.TempPathFactory, _sqlite_template: Path) -> Iterator[Office]:
-    """One installation for all tests, whose clock moves only when told to; each test brings a person of its own."""
-    folder = tmp_path_factory.mktemp("own")
-    database = Database(sqlite_url(Path(shutil.copy(_sqlite_template, folder / "authsms.db"))))
-    with open_office(folder, database, ManualClock(), home=HOME) as opened:
-        yield opened
-    database.dispose()
-
-
-@pytest.fixture
-def clock(office: Office) -> ManualClock:
-    """The clock of the installation."""
-    assert isinstance(office.services.clock, ManualClock)
-    return office.services.clock
-
-
-@pytest.fixture
-def alice(office: Office, clock: ManualClock) -> Owner:
-    """Somebody who has just signed in."""
-    return owner(office, clock)
+from tests.functional.portals.admin.office import TWO_FACTORS, Office
+from tests.functional.portals.own.owner import APP, METHODS, STALE, Owner, owner
 
 
 def test_an_app_is_set_up_and_used(office: Office, alice: Owner, clock: ManualClock):

@@ -15,6 +15,7 @@ from authsms.foundation.phone import PhoneNumber
 from authsms.identity.drafts import PersonDraft
 from authsms.identity.local_people import LocalPeople
 from authsms.identity.repository import Person
+from authsms.logon.holder import Holder
 from authsms.logon.machine import Status
 from authsms.logon.steps import Client
 from tests.functional.portals.admin.office import PASSWORD, TWO_FACTORS, Clerk, Office
@@ -22,6 +23,7 @@ from tests.functional.portals.admin.office import PASSWORD, TWO_FACTORS, Clerk, 
 HOME = "http://127.0.0.1:8080"
 METHODS = "/account/methods"
 APP = "/account/methods/app"
+CODES = "/account/methods/codes"
 HERE = Client(address="192.0.2.7")
 STALE = timedelta(minutes=6)
 _numbers = count(1)
@@ -90,6 +92,10 @@ class Owner:
         services = self.office.services
         with services.database.read() as session:
             return services.challenges.failures.standing(session, self.person.key, method).failures
+
+    def holder(self) -> Holder:
+        """Return him as the services know him."""
+        return Holder(self.person.key, self.person.login, "web", "", timedelta(0), is_two_factors=True)
 
     def tags(self) -> list[AuditTag]:
         """Return what the audit trail says of him, oldest first."""

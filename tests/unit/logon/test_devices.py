@@ -2,7 +2,7 @@
 
 import pytest
 
-from authsms.portals.devices import browser_of, system_of
+from authsms.logon.devices import browser_of, system_of
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,122 @@
+"""Notices: what was changed about somebody's ways to sign in, and what to do if he did not ask for it.
+
+Whoever can change such a thing, for himself or for somebody else, may be a thief or may have been talked into it, so
+the person hears of it by another way (NIST SP 800-63B-4, 4.6). No secret stands in a notice, and nothing to click on.
+"""
+
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+
+from sqlalchemy.orm import Session
+
+from authsms.delivery.outbox import Draft, Outbox
+from authsms.foundation.clock import Clock
+from authsms.foundation.phone import country_of
+from authsms.foundation.vault import Vault
+from authsms.identity.repository import Person
+from authsms.senders.routes import Consignment, comparable
+from authsms.senders.submission import Purpose
+
+LIFETIME: Final = timedelta(hours=12)
+_LONGEST_HOST: Final = 40
+_PURPOSES: Final = (Purpose.NOTICE, Purpose.VERIFICATION)
+
+
+class Notice(StrEnum):
+    """What somebody is told of."""
+
+    APP_SET_UP = "app-set-up"
+    APP_REMOVED = "app-removed"
+    RECOVERY_CODES_MADE = "recovery-codes-made"
+    RECOVERY_CODE_USED = "recovery-code-used"
+
+
+_WORDS: Final[Mapping[str, Mapping[Notice, str]]] = {
+    "en": {
+        Notice.APP_SET_UP: "{host}: An authenticator app was set up for your account. Not you? Contact your help "
+        "desk at once.",
+        Notice.APP_REMOVED: "{host}: The authenticator app of your account was removed. Not you? Contact your help "
+        "desk at once.",
+        Notice.RECOVERY_CODES_MADE: "{host}: New recovery codes were made for your account. Not you? Contact your "
+        "help desk at once.",
+        Notice.RECOVERY_CODE_USED: "{host}: A recovery code was used to sign in to your account. Not you? Contact "
+        "your help desk at once.",
+    },
+    "de": {
+        Notice.APP_SET_UP: "{host}: Für Ihr Konto wurde eine Authenticator-App eingerichtet. Nicht Sie? Rufen Sie "
+        "sofort Ihren Helpdesk an.",
+        Notice.APP_REMOVED: "{host}: Die Authenticator-App Ihres Kontos wurde entfernt. Nicht Sie? Rufen Sie sofort "
+        "Ihren Helpdesk an.",
+        Notice.RECOVERY_CODES_MADE: "{host}: Für Ihr Konto wurden neue Wiederherstellungscodes erstellt. Nicht Sie? "
+        "Rufen Sie sofort Ihren Helpdesk an.",
+        Notice.RECOVERY_CODE_USED: "{host}: Jemand hat sich mit einem Ihrer Wiederherstellungscodes angemeldet. "
+        "Nicht Sie? Rufen Sie sofort Ihren Helpdesk an.",
+    },
+}
+
+
+class ChangeNotices:
+    """Queues notices.
+
+    Args:
+        outbox: Takes them.
+        vault: Names them.
+        clock: Dates them.
+        choose: Returns the services that may carry a text.
+        host: What a notice calls this house.
+        countries: Where texts may go; everywhere when empty.
+    """
+
+    def __init__(
+        self,
+        outbox: Outbox,
+        vault: Vault,
+        clock: Clock,
+        *,
+        choose: Callable[[Consignment], Sequence[object]],
+        host: str,
+        countries: Collection[str],
+    ) -> None:
+        self._outbox = outbox
+        self._vault = vault
+        self._clock = clock
+        self._choose = choose
+        self._host = host[:_LONGEST_HOST]
+        self._countries = frozenset(countries)
+
+    def way_to(self, person: Person | None) -> Purpose | None:
+        """Return the purpose under which some service may carry a notice; None when there is none, or no number.
+
+        Looks into the sender policy, so it is to be asked before a transaction is opened.
+        """
+        number = None if person is None else person.phone
+        if person is None or number is None or (self._countries and country_of(number) not in self._countries):
+            return None
+        groups = comparable(person.groups)
+        ways = (one for one in _PURPOSES if self._choose(Consignment(one, number, groups=groups)))
+        return next(ways, None)
+
+    def tell(self, session: Session, person: Person, notice: Notice, locale: str, purpose: Purpose) -> bool:
+        """Queue a notice within the caller's transaction; False when it is withheld.
+
+        Args:
+            session: The transaction of what is told.
+            person: Whom to tell; he has a number.
+            notice: What to tell.
+            locale: Language; English where we lack it.
+            purpose: From `way_to`.
+        """
+        draft = Draft(
+            self._vault.new_id(),
+            purpose,
+            person.phone,
+            _WORDS.get(locale, _WORDS["en"])[notice].format(host=self._host),
+            self._clock.now() + LIFETIME,
+            f"notice:{notice.value}",
+            person_key=person.key,
+            login=person.login,
+            groups=person.groups,
+        )
+        return self._outbox.enqueue(session, draft) is None

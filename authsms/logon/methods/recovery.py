@@ -1,0 +1,88 @@
+"""The recovery code: one of those that somebody has printed, when neither text nor app is at hand.
+
+An attempt is charged to the person's failures in a row and committed, then the code is looked for by its keyed hash,
+then it is used up by one conditional statement, in the transaction that also writes what the person gains by it. To
+applications it proves what a code does (``otp``): something that one has on paper, not something one knows.
+"""
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from sqlalchemy.orm import Session
+from typing_extensions import override
+
+from authsms.audit import AuditTrail
+from authsms.delivery.change_notices import ChangeNotices, Notice
+from authsms.foundation.db import Database
+from authsms.logon.machine import Asks, Failed, MessageKey, Passed, Prompt, Result
+from authsms.logon.methods.base import Answer, Begin, LogonView, typed_answer
+from authsms.logon.methods.counted import CountedMethod
+from authsms.logon.recovery import RECOVERY_CODE, RecoveryCodes
+from authsms.otp.failures import FailureCounter
+from authsms.otp.recovery import CODE_LENGTH, canonical_recovery_code
+
+
+class RecoveryMethod(CountedMethod):
+    """Asks for a recovery code."""
+
+    name = RECOVERY_CODE
+    amr: ClassVar[tuple[str, ...]] = ("otp",)
+    needs_enrollment: ClassVar[bool] = True
+    asked: ClassVar[MessageKey] = MessageKey.RECOVERY_ASKED
+    refused: ClassVar[MessageKey] = MessageKey.RECOVERY_REFUSED
+
+    def __init__(
+        self,
+        database: Database,
+        audit: AuditTrail,
+        codes: RecoveryCodes,
+        failures: FailureCounter,
+        notices: ChangeNotices,
+    ) -> None:
+        super().__init__(database, audit, failures)
+        self._codes = codes
+        self._notices = notices
+
+    @override
+    def begin(self, logon: LogonView) -> Begin:
+        key = logon.subject.key
+        is_ready = not logon.proven or self._codes.stock(key).left > 0
+
+        def ask(session: Session) -> Asks:
+            standing = self._failures.standing(session, key, self.name)
+            told = self._opening(logon, standing) if is_ready else MessageKey.RECOVERY_MISSING
+            held_until = standing.held_until if logon.proven and not standing.disabled else None
+            return Asks(
+                *(self.name, Prompt.RECOVERY, told), length=CODE_LENGTH, hold_until=held_until, details=logon.proven
+            )
+
+        return ask
+
+    @override
+    def answer(self, logon: LogonView, response: Mapping[str, str]) -> Answer:
+        code = canonical_recovery_code(typed_answer(response, "code"))
+        if code is None:
+            return Failed(MessageKey.RECOVERY_MALFORMED, reason="malformed", counted=False)
+        person, key = logon.subject.person, logon.subject.key
+        standing = self._charge(key)
+        if standing is None:
+            return lambda session: self._unseen(session, logon)
+        is_right = self._codes.knows(key, code)
+        if not is_right or person is None or not person.enabled:
+            return lambda session: self._miss(session, logon, standing)
+        purpose = self._notices.way_to(person)
+
+        def use(session: Session) -> Result:
+            result = self._use(session, key, code)
+            if isinstance(result, Passed) and purpose is not None:
+                self._notices.tell(session, person, Notice.RECOVERY_CODE_USED, logon.client.locale, purpose)
+            return result
+
+        return use
+
+    def _use(self, session: Session, key: str, code: str) -> Result:
+        if not self._codes.use(session, key, code):
+            # Not counted: of many right codes at once, those that came too late must not end the process.
+            return Failed(self.refused, reason="used-code", counted=False)
+        self._failures.forget(session, key, self.name)
+        return Passed()

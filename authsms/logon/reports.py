@@ -1,0 +1,45 @@
+"""What becomes known of a change of somebody's factors: a record in the audit trail, and a text to the number on file.
+
+The directory and the sender policy are asked before the transaction of the change opens; the text is queued in it.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from sqlalchemy.orm import Session
+
+from authsms.audit import AuditTag, AuditTrail, Detail
+from authsms.delivery.change_notices import ChangeNotices, Notice
+from authsms.identity.repository import PersonKey
+from authsms.logon.holder import Holder
+from authsms.logon.subject import People
+
+Report: TypeAlias = Callable[[Session], None]
+"""Writes what is to be known, within the transaction of the change."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reports:
+    """Prepares reports."""
+
+    audit: AuditTrail
+    people: People
+    notices: ChangeNotices
+
+    def of(self, holder: Holder, tag: AuditTag, notice: Notice, **details: Detail) -> Report:
+        """Return what records a change and tells the person of it.
+
+        Raises:
+            UnavailableError: The directory does not answer; nobody could be told, so the change has to wait.
+        """
+        person = self.people.get(PersonKey(holder.person_key))
+        purpose = self.notices.way_to(person)
+
+        def report(session: Session) -> None:
+            is_told = False
+            if person is not None and purpose is not None:
+                is_told = self.notices.tell(session, person, notice, holder.locale, purpose)
+            self.audit.record(session, holder.entry(tag, **details, told=is_told))
+
+        return report

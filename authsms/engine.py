@@ -12,7 +12,6 @@ from authsms.contacts.consents import ConsentLedger
 from authsms.contacts.inbox import Inbox
 from authsms.contacts.suppression import SuppressionList
 from authsms.delivery.account_notices import AccountNotices
-from authsms.delivery.change_notices import ChangeNotices
 from authsms.delivery.conditions import Conditions
 from authsms.delivery.doorbell import Doorbell
 from authsms.delivery.gate import Gate
@@ -94,7 +93,7 @@ class Engine:
     tokens: TokenStore
     refresh_tokens: RefreshTokens
     requests: RequestStore
-    change_notices: ChangeNotices
+    account_notices: AccountNotices
     methods: Sequence[Method]
 
     @property
@@ -110,14 +109,6 @@ class Engine:
         return EmergencyPasswords(self.database, self.vault, self.clock)
 
     @property
-    def account_notices(self) -> AccountNotices:
-        """What people are told of changes to their ways to sign in."""
-        settings = self.settings
-        return AccountNotices(
-            self.outbox, self.vault, self.clock, host=settings.public_host, countries=settings.sms.countries
-        )
-
-    @property
     def own_codes(self) -> OwnCodes:
         """What people do with their own recovery codes."""
         codes = RecoveryCodes(self.database, self.vault, self.clock)
@@ -131,7 +122,7 @@ class Engine:
 
     @property
     def _reports(self) -> Reports:
-        return Reports(self.audit, self.people, self.change_notices)
+        return Reports(self.audit, self.people, self.account_notices)
 
     @property
     def throughput(self) -> Throughput:

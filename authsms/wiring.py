@@ -11,8 +11,8 @@ from authsms.contacts.book import ContactBook
 from authsms.contacts.consents import ConsentLedger
 from authsms.contacts.inbox import Inbox
 from authsms.contacts.suppression import SuppressionList
+from authsms.delivery.account_notices import AccountNotices
 from authsms.delivery.answering import open_inbox
-from authsms.delivery.change_notices import ChangeNotices
 from authsms.delivery.doorbell import Doorbell, SocketDoorbell
 from authsms.delivery.gate import Gate, open_gate
 from authsms.delivery.outbox import Outbox
@@ -99,7 +99,7 @@ class _Sending:
     outbox: Outbox
     receipts: ReceiptService
     inbox: Inbox
-    notices: ChangeNotices
+    notices: AccountNotices
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +160,7 @@ def assemble(settings: Settings, database: Database, vault: Vault, clock: Clock 
         requests=RequestStore(database, vault, clock),
         logout_courier=issuing.logout_courier,
         sender_desk=SenderDesk(trials),
-        change_notices=sending.notices,
+        account_notices=sending.notices,
         methods=methods,
     )
 
@@ -185,7 +185,7 @@ def _sending(ground: _Ground) -> _Sending:
     receipts = ReceiptService(database, vault, clock, audit, suppressions)
     inbox = open_inbox(settings, outbox, suppressions, database, vault, clock, audit)
     host, countries = settings.public_host, settings.sms.countries
-    notices = ChangeNotices(outbox, vault, clock, choose=senders.choose, host=host, countries=countries)
+    notices = AccountNotices(outbox, vault, clock, choose=senders.choose, host=host, countries=countries)
     return _Sending(guard, senders, doorbell, consents, contacts, suppressions, gate, outbox, receipts, inbox, notices)
 
 

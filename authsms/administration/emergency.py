@@ -104,11 +104,12 @@ class EmergencyDesk:
         if person is None:
             raise NotFoundError("There is no such person any more.")
         new, expires_at = tools.passwords.draw(), tools.clock.now() + lifetime
+        tell = tools.notices.prepare(person, Notice.EMERGENCY_ISSUED, locale)
         with tools.database.write() as session:
             tools.passwords.store(session, new, key, uses=uses, expires_at=expires_at, by=actor.login)
             # What was typed wrong before was meant for another password.
             tools.failures.forget(session, key, EMERGENCY)
-            is_told = tools.notices.tell(session, person, Notice.EMERGENCY_ISSUED, locale)
+            is_told = tell(session)
             facts = {"uses": uses, "minutes": int(lifetime / SHORTEST), "told": is_told}
             note_deed(session, tools.audit, actor, Whom(key, person.login), AuditTag.EMERGENCY_ISSUED, **facts)
         return Issued(new.shown, person.login, uses, expires_at, is_told)

@@ -81,13 +81,14 @@ class PeopleActions:
         self._assure(actor, key, method)
         person = self._person(key)
         login = person.login if person else self._login(key)
+        tell = self._tools.notices.prepare(person, Notice.METHOD_RESTORED, locale)
         with self._tools.database.write() as session:
             if not self._standing(session, key, method).disabled:
                 raise ConflictError("This method is not switched off.")
             self._forget(session, key, method)
             self._note(session, actor, key, login, AuditTag.METHOD_REBOUND, method=method)
-            if person is not None and method != CALLER:
-                self._tools.notices.tell(session, person, Notice.METHOD_RESTORED, locale)
+            if method != CALLER:
+                tell(session)
 
     def set_up(self, actor: Actor, key: str) -> Sequence[str]:
         """Return the methods that somebody has set up for himself."""
@@ -108,13 +109,13 @@ class PeopleActions:
         self._assure(actor, key, method)
         person = self._person(key)
         login = person.login if person else self._login(key)
+        tell = self._tools.notices.prepare(person, Notice.APP_REMOVED_FOR, locale)
         with self._tools.database.write() as session:
             if not self._tools.enrollments.remove(session, key, method):
                 raise ConflictError("This is not set up any more.")
             self._tools.failures.forget(session, key, method)
             self._note(session, actor, key, login, AuditTag.METHOD_REMOVED, method=method, reason="help-desk")
-            if person is not None:
-                self._tools.notices.tell(session, person, Notice.APP_REMOVED, locale)
+            tell(session)
 
     def end_sessions(self, actor: Actor, key: str) -> int:
         """Sign somebody out everywhere; return how many sessions there were."""

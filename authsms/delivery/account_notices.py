@@ -1,13 +1,13 @@
 """Notices: what was changed about somebody's ways to sign in, and what to do if he did not ask for it.
 
-Whoever can change such a thing for somebody else can be talked into it, so the person hears of it by another way (NIST
-SP 800-63B-4, 4.6). No secret stands in a notice, and nothing to click on.
+Whoever can change such a thing, for himself or for somebody else, may be a thief or may have been talked into it, so
+the person hears of it by another way (NIST SP 800-63B-4, 4.6). No secret stands in a notice, and nothing to click on.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import timedelta
 from enum import StrEnum
-from typing import Final
+from typing import Final, TypeAlias
 
 from sqlalchemy.orm import Session
 
@@ -16,38 +16,63 @@ from authsms.foundation.clock import Clock
 from authsms.foundation.phone import country_of
 from authsms.foundation.vault import Vault
 from authsms.identity.repository import Person
+from authsms.senders.routes import Consignment, comparable
 from authsms.senders.submission import Purpose
 
 LIFETIME: Final = timedelta(hours=12)
 _LONGEST_HOST: Final = 40
+_PURPOSES: Final = (Purpose.NOTICE, Purpose.VERIFICATION)
 
 
 class Notice(StrEnum):
     """What somebody is told of."""
 
-    EMERGENCY_ISSUED = "emergency-issued"
+    APP_SET_UP = "app-set-up"
     APP_REMOVED = "app-removed"
+    RECOVERY_CODES_MADE = "recovery-codes-made"
+    RECOVERY_CODE_USED = "recovery-code-used"
+    EMERGENCY_ISSUED = "emergency-issued"
+    APP_REMOVED_FOR = "app-removed-for"
     METHOD_RESTORED = "method-restored"
 
 
 _WORDS: Final[Mapping[str, Mapping[Notice, str]]] = {
     "en": {
+        Notice.APP_SET_UP: "{host}: An authenticator app was set up for your account. Not you? Contact your help "
+        "desk at once.",
+        Notice.APP_REMOVED: "{host}: The authenticator app of your account was removed. Not you? Contact your help "
+        "desk at once.",
+        Notice.RECOVERY_CODES_MADE: "{host}: New recovery codes were made for your account. Not you? Contact your "
+        "help desk at once.",
+        Notice.RECOVERY_CODE_USED: "{host}: A recovery code was used to sign in to your account. Not you? Contact "
+        "your help desk at once.",
         Notice.EMERGENCY_ISSUED: "{host}: An emergency password was issued for you. Not at your request? Call your "
         "help desk at once.",
-        Notice.APP_REMOVED: "{host}: The help desk has removed your authenticator app. Not at your request? Call your "
-        "help desk at once.",
+        Notice.APP_REMOVED_FOR: "{host}: The help desk has removed your authenticator app. Not at your request? Call "
+        "your help desk at once.",
         Notice.METHOD_RESTORED: "{host}: A way to sign in that was switched off after wrong codes works again. Not at "
         "your request? Call your help desk at once.",
     },
     "de": {
+        Notice.APP_SET_UP: "{host}: Für Ihr Konto wurde eine Authenticator-App eingerichtet. Nicht Sie? Rufen Sie "
+        "sofort Ihren Helpdesk an.",
+        Notice.APP_REMOVED: "{host}: Die Authenticator-App Ihres Kontos wurde entfernt. Nicht Sie? Rufen Sie sofort "
+        "Ihren Helpdesk an.",
+        Notice.RECOVERY_CODES_MADE: "{host}: Für Ihr Konto wurden neue Wiederherstellungscodes erstellt. Nicht Sie? "
+        "Rufen Sie sofort Ihren Helpdesk an.",
+        Notice.RECOVERY_CODE_USED: "{host}: Jemand hat sich mit einem Ihrer Wiederherstellungscodes angemeldet. "
+        "Nicht Sie? Rufen Sie sofort Ihren Helpdesk an.",
         Notice.EMERGENCY_ISSUED: "{host}: Für Sie wurde ein Notfallpasswort ausgegeben. Nicht auf Ihren Wunsch? "
         "Rufen Sie sofort Ihren Helpdesk an.",
-        Notice.APP_REMOVED: "{host}: Der Helpdesk hat Ihre Authenticator-App entfernt. Nicht auf Ihren Wunsch? "
+        Notice.APP_REMOVED_FOR: "{host}: Der Helpdesk hat Ihre Authenticator-App entfernt. Nicht auf Ihren Wunsch? "
         "Rufen Sie sofort Ihren Helpdesk an.",
         Notice.METHOD_RESTORED: "{host}: Ein nach falschen Codes abgeschalteter Anmeldeweg geht wieder. Nicht auf "
         "Ihren Wunsch? Rufen Sie sofort Ihren Helpdesk an.",
     },
 }
+
+Tell: TypeAlias = Callable[[Session], bool]
+"""Queues a notice within the transaction of what it tells; False when nobody is told."""
 
 
 class AccountNotices:
@@ -57,32 +82,49 @@ class AccountNotices:
         outbox: Takes them.
         vault: Names them.
         clock: Dates them.
+        choose: Returns the services that may carry a text.
         host: What a notice calls this house.
         countries: Where texts may go; everywhere when empty.
     """
 
-    def __init__(self, outbox: Outbox, vault: Vault, clock: Clock, *, host: str, countries: Collection[str]) -> None:
+    def __init__(
+        self,
+        outbox: Outbox,
+        vault: Vault,
+        clock: Clock,
+        *,
+        choose: Callable[[Consignment], Sequence[object]],
+        host: str,
+        countries: Collection[str],
+    ) -> None:
         self._outbox = outbox
         self._vault = vault
         self._clock = clock
+        self._choose = choose
         self._host = host[:_LONGEST_HOST]
         self._countries = frozenset(countries)
 
-    def tell(self, session: Session, person: Person, notice: Notice, locale: str) -> bool:
-        """Queue a notice within the caller's transaction; False when there is no number it could go to.
+    def prepare(self, person: Person | None, notice: Notice, locale: str) -> Tell:
+        """Return what tells a person something; it does nothing when no service may carry it, or no number is known.
+
+        Looks into the sender policy, so it is to be asked before a transaction is opened.
 
         Args:
-            session: The transaction of what is told.
             person: Whom to tell.
             notice: What to tell.
             locale: Language; English where we lack it.
         """
-        number = person.phone
-        if number is None or (self._countries and country_of(number) not in self._countries):
-            return False
+        number = None if person is None else person.phone
+        if person is None or number is None or (self._countries and country_of(number) not in self._countries):
+            return _tell_nobody
+        groups = comparable(person.groups)
+        ways = (one for one in _PURPOSES if self._choose(Consignment(one, number, groups=groups)))
+        purpose = next(ways, None)
+        if purpose is None:
+            return _tell_nobody
         draft = Draft(
             self._vault.new_id(),
-            Purpose.NOTICE,
+            purpose,
             number,
             _WORDS.get(locale, _WORDS["en"])[notice].format(host=self._host),
             self._clock.now() + LIFETIME,
@@ -91,4 +133,8 @@ class AccountNotices:
             login=person.login,
             groups=person.groups,
         )
-        return self._outbox.enqueue(session, draft) is None
+        return lambda session: self._outbox.enqueue(session, draft) is None
+
+
+def _tell_nobody(_session: Session) -> bool:
+    return False

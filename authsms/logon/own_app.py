@@ -13,7 +13,7 @@ from typing import Final
 from sqlalchemy.orm import Session
 
 from authsms.audit import AuditTag, AuditTrail
-from authsms.delivery.change_notices import Notice
+from authsms.delivery.account_notices import Notice
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database
 from authsms.foundation.errors import SealBrokenError, TooManyRequestsError

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Final
 
 from authsms.audit import AuditTag
-from authsms.delivery.change_notices import Notice
+from authsms.delivery.account_notices import Notice
 from authsms.foundation.db import Database
 from authsms.foundation.limits import Limits, Rate
 from authsms.logon.enrollment import Enrollments

@@ -10,7 +10,7 @@ from typing import TypeAlias
 from sqlalchemy.orm import Session
 
 from authsms.audit import AuditTag, AuditTrail, Detail
-from authsms.delivery.change_notices import ChangeNotices, Notice
+from authsms.delivery.account_notices import AccountNotices, Notice
 from authsms.identity.repository import PersonKey
 from authsms.logon.holder import Holder
 from authsms.logon.subject import People
@@ -25,7 +25,7 @@ class Reports:
 
     audit: AuditTrail
     people: People
-    notices: ChangeNotices
+    notices: AccountNotices
 
     def of(self, holder: Holder, tag: AuditTag, notice: Notice, **details: Detail) -> Report:
         """Return what records a change and tells the person of it.
@@ -34,12 +34,9 @@ class Reports:
             UnavailableError: The directory does not answer; nobody could be told, so the change has to wait.
         """
         person = self.people.get(PersonKey(holder.person_key))
-        purpose = self.notices.way_to(person)
+        tell = self.notices.prepare(person, notice, holder.locale)
 
         def report(session: Session) -> None:
-            is_told = False
-            if person is not None and purpose is not None:
-                is_told = self.notices.tell(session, person, notice, holder.locale, purpose)
-            self.audit.record(session, holder.entry(tag, **details, told=is_told))
+            self.audit.record(session, holder.entry(tag, **details, told=tell(session)))
 
         return report

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from authsms.audit import AuditTrail
-from authsms.delivery.change_notices import ChangeNotices
+from authsms.delivery.account_notices import AccountNotices
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database
 from authsms.foundation.limits import Limits
@@ -35,7 +35,7 @@ class MethodTools:
     enrollments: Enrollments
     emergency: EmergencyPasswords
     recovery: RecoveryCodes
-    notices: ChangeNotices
+    notices: AccountNotices
     sms: SmsSettings
 
 

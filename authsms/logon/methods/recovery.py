@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from typing_extensions import override
 
 from authsms.audit import AuditTrail
-from authsms.delivery.change_notices import ChangeNotices, Notice
+from authsms.delivery.account_notices import AccountNotices, Notice
 from authsms.foundation.db import Database
 from authsms.logon.machine import Asks, Failed, MessageKey, Passed, Prompt, Result
 from authsms.logon.methods.base import Answer, Begin, LogonView, typed_answer
@@ -37,7 +37,7 @@ class RecoveryMethod(CountedMethod):
         audit: AuditTrail,
         codes: RecoveryCodes,
         failures: FailureCounter,
-        notices: ChangeNotices,
+        notices: AccountNotices,
     ) -> None:
         super().__init__(database, audit, failures)
         self._codes = codes
@@ -70,12 +70,12 @@ class RecoveryMethod(CountedMethod):
         is_right = self._codes.knows(key, code)
         if not is_right or person is None or not person.enabled:
             return lambda session: self._miss(session, logon, standing)
-        purpose = self._notices.way_to(person)
+        tell = self._notices.prepare(person, Notice.RECOVERY_CODE_USED, logon.client.locale)
 
         def use(session: Session) -> Result:
             result = self._use(session, key, code)
-            if isinstance(result, Passed) and purpose is not None:
-                self._notices.tell(session, person, Notice.RECOVERY_CODE_USED, logon.client.locale, purpose)
+            if isinstance(result, Passed):
+                tell(session)
             return result
 
         return use

@@ -71,6 +71,7 @@ def test_what_is_issued_lets_the_person_in(work, desk):
 def test_the_person_is_told_without_any_secret(work, desk, locale, words):
     """Whoever has talked the help desk into it shall not stay unnoticed."""
     person = work.person()
+    work.configure_twilio()
     issued = desk.issue(HELPDESK, person.key, HOUR, 1, locale)
     work.deliver()
     text = work.provider.submissions[-1].text

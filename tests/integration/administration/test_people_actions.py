@@ -72,6 +72,7 @@ def test_a_deed_stands_in_the_trail_of_both(work, actions):
 def test_an_app_is_removed_once_and_its_owner_told(work, actions):
     """What it had counted goes with it; he may set up another one."""
     person = work.person()
+    work.configure_twilio()
     work.set_up_app(person)
     with work.services.database.write() as session:
         work.services.challenges.failures.add(session, person.key, TOTP)
@@ -90,6 +91,7 @@ def test_an_app_is_removed_once_and_its_owner_told(work, actions):
 
 def test_the_owner_hears_that_a_method_works_again(work, actions):
     person = work.person()
+    work.configure_twilio()
     fail(work, person, work.services.settings.otp.failure_cap)
     actions.rebind(HELPDESK, person.key, METHOD, "en")
     work.deliver()

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing_extensions import override
 
 from authsms.audit import AuditTrail
-from authsms.delivery.change_notices import ChangeNotices
+from authsms.delivery.account_notices import AccountNotices
 from authsms.delivery.doorbell import Doorbell
 from authsms.delivery.outbox import Draft, Outbox
 from authsms.foundation.clock import Clock
@@ -195,7 +195,7 @@ class House:
         self.enrollments = Enrollments(database, vault, clock)
         self.emergency = EmergencyPasswords(database, vault, clock)
         self.recovery = RecoveryCodes(database, vault, clock)
-        self.notices = ChangeNotices(
+        self.notices = AccountNotices(
             *(self.outbox, vault, clock),
             choose=lambda way: [way] * self.carries(way.purpose),
             host="here",

@@ -36,6 +36,7 @@ from authsms.logon.enrollment import Enrollments
 from authsms.logon.methods.base import Method
 from authsms.logon.own_app import OwnApp, OwnAppTools
 from authsms.logon.own_codes import OwnCodes, OwnCodesTools
+from authsms.logon.own_contacts import OwnContacts
 from authsms.logon.own_history import OwnHistory
 from authsms.logon.recovery import RecoveryCodes
 from authsms.logon.renewal import CodeRenewal
@@ -114,6 +115,11 @@ class Engine:
         codes = RecoveryCodes(self.database, self.vault, self.clock)
         tools = (codes, self.enrollments, self.challenges.failures, self._reports)
         return OwnCodes(OwnCodesTools(self.database, self.limits, *tools))
+
+    @property
+    def own_contacts(self) -> OwnContacts:
+        """What people may only do with their contacts right after a sign-in."""
+        return OwnContacts(self.contacts, self.people, self.account_notices)
 
     @property
     def own_history(self) -> OwnHistory:

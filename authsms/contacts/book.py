@@ -1,5 +1,6 @@
 """Contacts: the numbers people name for notices and offers, sealed, and found by keyed hash only."""
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from sqlalchemy import bindparam, delete, func, select, update
@@ -40,6 +41,13 @@ _STOPPING: Final = (
     .with_for_update()
 )
 _ALREADY: Final = "This number is among your contacts already."
+
+Tell = Callable[[Session, Contact], object]
+"""Told of a live contact that ends, within the transaction that ends it."""
+
+
+def _nobody(_session: Session, _contact: Contact) -> None:
+    """Tell nobody."""
 
 
 class ContactBook:
@@ -136,10 +144,12 @@ class ContactBook:
         self._note(session, owner, AuditTag.CONTACT_ADDED, masked=mask(number), kind=kind.value)
         return contact_id
 
-    def change(self, owner: Author, contact_id: str, kind: ContactKind, number: PhoneNumber | None) -> bool:
+    def change(
+        self, owner: Author, contact_id: str, kind: ContactKind, number: PhoneNumber | None, *, tell: Tell = _nobody
+    ) -> bool:
         """Change what sort a contact is, and its number unless it is None; return whether the number is another.
 
-        Another number is not texted before it was ticked and proven like a new one.
+        Another number is not texted before it was ticked and proven like a new one; *tell* hears of the old one.
 
         Raises:
             ConflictError: The new number is another contact of the person.
@@ -147,11 +157,15 @@ class ContactBook:
         """
         try:
             with self._database.write() as session:
-                return self._change(session, owner, contact_id, kind, number)
+                old = self._find(session, owner.person_key, contact_id)
+                is_another = self._change(session, owner, old, kind, number)
+                if is_another and old.is_live:
+                    tell(session, old)
+                return is_another
         except IntegrityError as error:
             raise ConflictError(_ALREADY) from error
 
-    def remove(self, owner: Author, contact_id: str) -> Contact:
+    def remove(self, owner: Author, contact_id: str, *, tell: Tell = _nobody) -> Contact:
         """Forget a contact; what was agreed about it stays on record. Return what it was.
 
         Raises:
@@ -161,6 +175,7 @@ class ContactBook:
             old = self._find(session, owner.person_key, contact_id)
             if rowcount(session.execute(delete(_TABLE).where(_THIS), _key(owner, contact_id))) and old.is_live:
                 self._end(session, owner, old)
+                tell(session, old)
             self._note(session, owner, AuditTag.CONTACT_REMOVED, masked=old.masked, kind=old.kind.value)
         return old
 
@@ -242,14 +257,13 @@ class ContactBook:
         return contact_of(row)
 
     def _change(
-        self, session: Session, owner: Author, contact_id: str, kind: ContactKind, number: PhoneNumber | None
+        self, session: Session, owner: Author, old: Contact, kind: ContactKind, number: PhoneNumber | None
     ) -> bool:
-        old = self._find(session, owner.person_key, contact_id)
         if number is None or number == self.number_of(old):
-            session.execute(update(_TABLE).where(_THIS).values(kind=kind.value), _key(owner, contact_id))
+            session.execute(update(_TABLE).where(_THIS).values(kind=kind.value), _key(owner, old.id))
             return False
-        values = {"kind": kind.value, **self._numbered(contact_id, number)}
-        session.execute(update(_TABLE).where(_THIS).values(values), _key(owner, contact_id))
+        values = {"kind": kind.value, **self._numbered(old.id, number)}
+        session.execute(update(_TABLE).where(_THIS).values(values), _key(owner, old.id))
         if old.is_live:
             self._end(session, owner, old)
         self._note(session, owner, AuditTag.CONTACT_CHANGED, masked=mask(number), kind=kind.value, was=old.masked)

@@ -1,4 +1,4 @@
-"""Notices: what was changed about somebody's ways to sign in, and what to do if he did not ask for it.
+"""Notices: what was changed about somebody's account, and what to do if he did not ask for it.
 
 Whoever can change such a thing, for himself or for somebody else, may be a thief or may have been talked into it, so
 the person hears of it by another way (NIST SP 800-63B-4, 4.6). No secret stands in a notice, and nothing to click on.
@@ -34,6 +34,8 @@ class Notice(StrEnum):
     EMERGENCY_ISSUED = "emergency-issued"
     APP_REMOVED_FOR = "app-removed-for"
     METHOD_RESTORED = "method-restored"
+    CONTACT_CHANGED = "contact-changed"
+    CONTACT_REMOVED = "contact-removed"
 
 
 _WORDS: Final[Mapping[str, Mapping[Notice, str]]] = {
@@ -52,6 +54,10 @@ _WORDS: Final[Mapping[str, Mapping[Notice, str]]] = {
         "your help desk at once.",
         Notice.METHOD_RESTORED: "{host}: A way to sign in that was switched off after wrong codes works again. Not at "
         "your request? Call your help desk at once.",
+        Notice.CONTACT_CHANGED: "{host}: This number was replaced as a contact of your account. Not you? Contact your "
+        "help desk at once.",
+        Notice.CONTACT_REMOVED: "{host}: This number was removed from the contacts of your account. Not you? Contact "
+        "your help desk at once.",
     },
     "de": {
         Notice.APP_SET_UP: "{host}: Für Ihr Konto wurde eine Authenticator-App eingerichtet. Nicht Sie? Rufen Sie "
@@ -68,6 +74,10 @@ _WORDS: Final[Mapping[str, Mapping[Notice, str]]] = {
         "Rufen Sie sofort Ihren Helpdesk an.",
         Notice.METHOD_RESTORED: "{host}: Ein nach falschen Codes abgeschalteter Anmeldeweg geht wieder. Nicht auf "
         "Ihren Wunsch? Rufen Sie sofort Ihren Helpdesk an.",
+        Notice.CONTACT_CHANGED: "{host}: Diese Nummer wurde als Kontakt Ihres Kontos durch eine andere ersetzt. "
+        "Nicht Sie? Rufen Sie sofort Ihren Helpdesk an.",
+        Notice.CONTACT_REMOVED: "{host}: Diese Nummer wurde aus den Kontakten Ihres Kontos entfernt. Nicht Sie? "
+        "Rufen Sie sofort Ihren Helpdesk an.",
     },
 }
 

@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 
 from authsms.audit.vocabulary import Author
 from authsms.contacts.agreement import ContactKind
-from authsms.foundation.errors import ConflictError, InvalidInputError, TooManyRequestsError
+from authsms.foundation.errors import ConflictError, InvalidInputError, ProofNeededError, TooManyRequestsError
 from authsms.logon.seed import WEB_EVENT
 from authsms.logon.sessions import LoginSession
 from authsms.messaging.verification import Outcome
@@ -19,6 +19,7 @@ from authsms.portals.forms import PortalForm, require_own_page, session_scope
 from authsms.portals.language import language
 from authsms.portals.notes import drop_note, take_note
 from authsms.portals.once import answer_once
+from authsms.portals.own import holder_of, lead_to_sign_in
 from authsms.portals.services import services
 from authsms.portals.session import current_session, keep_browser
 
@@ -84,12 +85,12 @@ def add() -> ResponseReturnValue:
 @blueprint.post("/contacts/<contact_id>")
 def change(contact_id: str) -> ResponseReturnValue:
     """Change the sort of a contact, or its number."""
-    owner = _owner(signed_in())
+    holder = holder_of(signed_in())
     here, kind, typed = url_for(".show", contact_id=contact_id), _kind(), _typed("phone")
 
     def act() -> Response:
         number = services().contact_proofs.number(typed) if typed else None
-        moved = services().contacts.change(owner, contact_id, kind, number)
+        moved = services().own_contacts.change(holder, contact_id, kind, number)
         return onward.back(here, "changed" if moved else "saved")
 
     return _answered(act, here, conflict="known")
@@ -154,13 +155,19 @@ def put_first(contact_id: str) -> ResponseReturnValue:
 @blueprint.post("/contacts/<contact_id>/remove")
 def remove(contact_id: str) -> ResponseReturnValue:
     """Forget a contact."""
-    owner = _owner(signed_in())
+    holder = holder_of(signed_in())
 
     def act() -> Response:
-        services().contacts.remove(owner, contact_id)
+        services().own_contacts.remove(holder, contact_id)
         return onward.back(url_for(".listing"), "removed")
 
     return answer_once(act)
+
+
+@blueprint.errorhandler(ProofNeededError)
+def prove(_error: ProofNeededError) -> ResponseReturnValue:
+    """Lead through the login once more, and then back to the contact."""
+    return lead_to_sign_in(url_for(".show", **(request.view_args or {})))
 
 
 def _answered(act: Callable[[], Response], here: str, *, conflict: str = "too-late") -> Response:

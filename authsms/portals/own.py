@@ -23,7 +23,7 @@ def prepare(blueprint: Blueprint) -> None:
     blueprint.before_request(require_own_page)
     blueprint.after_request(keep_browser)
     blueprint.after_request(drop_note)
-    blueprint.register_error_handler(ProofNeededError, _lead_to_sign_in)
+    blueprint.register_error_handler(ProofNeededError, _prove)
 
 
 def present_session() -> LoginSession:
@@ -48,8 +48,8 @@ def wait(address: str, error: TooManyRequestsError) -> Response:
     return onward.back(address, "wait", seconds=str(max(1, round(error.retry_after.total_seconds()))))
 
 
-def _lead_to_sign_in(_error: ProofNeededError) -> ResponseReturnValue:
-    """Lead through the login once more, and then back to the page."""
+def lead_to_sign_in(page: str) -> Response:
+    """Lead through the login once more, and then to *page*."""
     present = current_session()
     if present is None:
         response = onward.see(url_for("login.sign_in", event=WEB_EVENT))
@@ -59,8 +59,12 @@ def _lead_to_sign_in(_error: ProofNeededError) -> ResponseReturnValue:
             return onward.back(url_for(OVERVIEW), "proof.two")
         address = url_for("login.sign_in", event=event)
         response = onward.back(address, "proof.needed", user_name=_name_to_type(present))
-    keep_wanted(response, request.path.removesuffix("/confirm"))
+    keep_wanted(response, page)
     return response
+
+
+def _prove(_error: ProofNeededError) -> ResponseReturnValue:
+    return lead_to_sign_in(request.path.removesuffix("/confirm"))
 
 
 def _name_to_type(present: LoginSession) -> str:

@@ -13,6 +13,7 @@ from authsms.foundation.vault import Vault
 from authsms.identity.service import PeopleService
 from authsms.logon.own_app import OwnApp
 from authsms.logon.own_codes import OwnCodes
+from authsms.logon.own_contacts import OwnContacts
 from authsms.logon.own_history import OwnHistory
 from authsms.logon.service import LogonService
 from authsms.logon.sessions import LoginSessions
@@ -35,6 +36,10 @@ class PortalServices(Protocol):
     @property
     def own_codes(self) -> OwnCodes:
         """What people do with their own recovery codes."""
+
+    @property
+    def own_contacts(self) -> OwnContacts:
+        """What people may only do with their contacts right after a sign-in."""
 
     @property
     def own_history(self) -> OwnHistory:

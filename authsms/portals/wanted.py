@@ -15,7 +15,7 @@ _COOKIE = "wanted"
 _CONTEXT = "portals.wanted"
 _LIFETIME = timedelta(minutes=10)
 _LONGEST = 1000
-_OWN_PAGES = "/account/"
+_OWN_PAGES = ("/account/", "/contacts/")
 
 
 def keep_wanted(response: Response, address: str) -> None:

@@ -44,7 +44,7 @@ _SENTENCES: Final[dict[str, LazyString]] = {
     "wait": lazy_gettext("Not so fast, please. Try again in %(seconds)s seconds."),
     "session.ended": lazy_gettext("That session has been signed out."),
     "sessions.ended": lazy_gettext("All your other sessions have been signed out."),
-    "proof.needed": lazy_gettext("To change how you sign in, please sign in once more. Then you are back here."),
+    "proof.needed": lazy_gettext("To change this, please sign in once more. Then you are back here."),
     "proof.two": lazy_gettext("This can only be changed after a sign-in with two factors. Please ask your help desk."),
     "app.ready": lazy_gettext("Your authenticator app is set up. From now on you can sign in with it."),
     "app.removed": lazy_gettext("Your authenticator app no longer works here. You can delete its entry on your phone."),

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
@@ -120,6 +121,54 @@ def test_another_number_has_to_be_proven_anew(office: Office, clock: ManualClock
 
     assert "Saved." in send(alice, path, {"kind": "home", "phone": ""})
     assert "gets no texts before" in send(alice, path, {"kind": "home", "phone": "+491511234599"})
+
+
+@pytest.mark.parametrize(
+    ("deed", "words"),
+    [("", "This number was replaced as a contact"), ("/remove", "This number was removed from the contacts")],
+    ids=["change", "remove"],
+)
+def test_the_old_number_is_told_of_a_change(office: Office, clock: ManualClock, alice: Clerk, deed: str, words: str):
+    """ATK-46: in the language of its consent; a number that was never confirmed is left alone."""
+    path = add(alice)
+    send(alice, f"{path}/code", {"code": ask(office, clock, alice, path)})
+    other = add(alice, "+49 151 12345699")
+    send(alice, f"{path}{deed}", {"kind": "work", "phone": "+49 151 12345677"})
+    send(alice, f"{other}{deed}", {"kind": "work", "phone": "+49 151 12345688"})
+    texts = Post(office.services, clock).deliver()
+
+    assert 1 == len(texts)
+    assert words in texts[0]
+
+
+def test_a_stolen_session_does_not_change_or_remove_a_contact(office: Office, clock: ManualClock, alice: Clerk):
+    """ATK-46: that takes a sign-in just now, which leads back to the contact; ending texts takes none."""
+    path = add(alice)
+    send(alice, f"{path}/code", {"code": ask(office, clock, alice, path)})
+    clock.advance(timedelta(minutes=6))
+    token = alice.token("/contacts")
+    answers = [
+        alice.post(f"{path}{deed}", {"kind": "work", "phone": "+491511234599"}, token=token) for deed in ("", "/remove")
+    ]
+    page = alice.get(answers[0].location).text
+    live = alice.get(path).text
+
+    assert ["/login/web"] * 2 == [answer.location for answer in answers]
+    assert all(any("wanted" in cookie for cookie in one.headers.getlist("Set-Cookie")) for one in answers)
+    assert "To change this, please sign in once more" in page
+    assert "You get notices and offers at this number" in live
+    assert "Saved." in send(alice, path, {"kind": "home", "phone": ""})
+    assert "Nothing is texted to this number any more." in send(alice, f"{path}/withdraw")
+
+
+def test_one_factor_changes_no_number(office: Office):
+    """Another such sign-in would not help, so it says so."""
+    person = office.person("eve")
+    eve = office.visitor(office.session_token(person, event=WEB_EVENT, methods=("LDAP_PASSWORD:1",)))
+    path = add(eve)
+
+    assert "after a sign-in with two factors" in send(eve, f"{path}/remove")
+    assert 200 == eve.get(path).status_code
 
 
 def test_the_order_can_be_changed(alice: Clerk):

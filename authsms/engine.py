@@ -156,9 +156,8 @@ class Engine:
     @property
     def notices(self) -> Notices:
         """How people who have agreed are texted something."""
-        tools = NoticeTools(
-            *(self.database, self.vault, self.clock, self.audit, self.people, self.contacts, self.outbox)
-        )
+        people = AdmittedPeople(self.people, self.blocks)
+        tools = NoticeTools(*(self.database, self.vault, self.clock, self.audit, people, self.contacts, self.outbox))
         return Notices(tools, self.settings.sms.countries)
 
     @property

@@ -89,6 +89,17 @@ def test_who_has_agreed_gets_it_once_and_everybody_else_is_counted(crowd: Crowd)
     assert ["offers", "offers"] == [text.partition(" ")[0] for text in crowd.post.deliver()]
 
 
+def test_who_is_blocked_gets_nothing(crowd: Crowd):
+    """Like somebody whose account is switched off."""
+    anna = crowd.add("anna", "+4915112345601")
+    services = crowd.services
+    with services.database.write() as session:
+        services.blocks.add(session, anna, "anna", reason="has left", by="admin")
+    survey = crowd.survey()
+
+    assert ({Left.GONE: 1}, 0) == (survey.left, crowd.send(survey))
+
+
 def test_texts_name_the_person_and_the_sender_and_are_sealed(crowd: Crowd, database: Database):
     """In the language of the consent, else in English."""
     crowd.send(crowd.survey(crowd.add("anna", "+4915112345601")))

@@ -1,23 +1,25 @@
 """What a help desk does for somebody on the phone, on the page of that person."""
 
-from collections.abc import Callable
-from datetime import timedelta
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import Any, Final, Protocol, cast
 
-from flask import Blueprint, Response, request, url_for
+from flask import Blueprint, Response, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from authsms.administration.callers import Callers, CallerUnprovenError, Judgement, NotSent
-from authsms.administration.emergency import EmergencyDesk
+from authsms.administration.emergency import EmergencyDesk, Issued
 from authsms.administration.rights import Right
 from authsms.foundation.errors import ConflictError, InvalidInputError, NotFoundError, TooManyRequestsError
 from authsms.portals.admin.frame import AdminForm, actor, check_form, done, page
 from authsms.portals.admin.frame import services as all_services
 from authsms.portals.admin.helpdesk_words import SPELLING
 from authsms.portals.language import language
+from authsms.portals.notes import take_note
 from authsms.portals.once import answer_once
 
 blueprint = Blueprint("admin_helpdesk", __name__)
+_ISSUED: Final = "emergency.issued"
 _LONGEST: Final = 300
 _LONGEST_NUMBER: Final = 5
 _UNITS: Final = {"minutes": timedelta(minutes=1), "hours": timedelta(hours=1), "days": timedelta(days=1)}
@@ -55,19 +57,36 @@ def compare_code() -> ResponseReturnValue:
 
 @blueprint.post("/people/emergency/issue")
 def issue() -> ResponseReturnValue:
-    """Issue an emergency password and show it, this once."""
+    """Issue an emergency password; however often the form comes, there is one, and it is shown once."""
     key = _person_key(Right.EMERGENCY_ISSUE)
     lifetime = _number("amount") * _UNITS.get(request.form.get("unit", ""), timedelta())
-    try:
-        issued = services().emergency_desk.issue(actor(), key, lifetime, _number("uses"), language())
-    except CallerUnprovenError:
-        return _back(key, "person.unproven")
-    except ConflictError:
-        return _back(key, "emergency.self")
-    except InvalidInputError:
-        return _back(key, "emergency.too-much")
+
+    def act() -> Response:
+        try:
+            issued = services().emergency_desk.issue(actor(), key, lifetime, _number("uses"), language())
+        except CallerUnprovenError:
+            return _back(key, "person.unproven")
+        except ConflictError:
+            return _back(key, "emergency.self")
+        except InvalidInputError:
+            return _back(key, "emergency.too-much")
+        return done(url_for(".show_issued"), _ISSUED, **_written(issued), person_key=key)
+
+    return answer_once(act)
+
+
+@blueprint.get("/people/emergency/issued")
+def show_issued() -> ResponseReturnValue:
+    """Show the password that was just issued, this once: it came along sealed in this browser, and is forgotten now."""
+    actor().require(Right.EMERGENCY_ISSUE)
+    note = take_note()
+    if note is None or note.key != _ISSUED:
+        return redirect(url_for("admin_people.search"), code=303)
+    issued = _read(note.values)
     spelled = [[SPELLING[letter] for letter in group] for group in issued.shown.split("-")]
-    return page("emergency.html", area="admin_people", issued=issued, spelled=spelled, person_key=key)
+    return page(
+        "emergency.html", area="admin_people", issued=issued, spelled=spelled, person_key=note.values["person_key"]
+    )
 
 
 @blueprint.post("/people/emergency/revoke")
@@ -142,6 +161,21 @@ def _person_key(right: Right) -> str:
 
 def _back(key: str, told: str) -> Response:
     return done(url_for("admin_people.show", person_key=key), told)
+
+
+def _written(issued: Issued) -> dict[str, str]:
+    return {
+        "shown": issued.shown,
+        "login": issued.login,
+        "uses": str(issued.uses),
+        "expires_at": issued.expires_at.isoformat(),
+        "told": "yes" * issued.is_told,
+    }
+
+
+def _read(values: Mapping[str, str]) -> Issued:
+    expires_at = datetime.fromisoformat(values["expires_at"])
+    return Issued(values["shown"], values["login"], int(values["uses"]), expires_at, bool(values["told"]))
 
 
 def _number(field: str) -> int:

@@ -78,6 +78,7 @@ MATRIX: dict[tuple[str, str], Right | None] = {
     ("admin_helpdesk.send_code", "POST"): Right.CALLER_PROVE,
     ("admin_helpdesk.compare_code", "POST"): Right.CALLER_PROVE,
     ("admin_helpdesk.issue", "POST"): Right.EMERGENCY_ISSUE,
+    ("admin_helpdesk.show_issued", "GET"): Right.EMERGENCY_ISSUE,
     ("admin_helpdesk.revoke", "POST"): Right.EMERGENCY_ISSUE,
     ("admin_helpdesk.remove_method", "POST"): Right.METHODS_RESET,
     ("admin_logon.events", "GET"): Right.LOGON_SEE,

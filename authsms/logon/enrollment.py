@@ -99,9 +99,8 @@ class Enrollments:
         ).returning(_E.id)
 
     def ready(self, person_key: str) -> frozenset[str]:
-        """Return the methods that a person has set up and confirmed, and the emergency password if he has one."""
+        """Return what a person can use: what he has set up and confirmed, and what is left of codes and passwords."""
         wanted = {"of_person": person_key, "moment": self._clock.now()}
-        """Return the methods that a person has set up and confirmed, recovery codes among them while some are left."""
         with self._database.read() as session:
             return frozenset(session.execute(_READY, wanted).scalars())
 

@@ -121,12 +121,19 @@ class Arrangement:
 
         Raises:
             NotFoundError: One of the chains or endpoints is not there any more.
+            InvalidInputError: It gets a list of endpoints, and RADIUS clients, which cannot be on it, use it.
         """
 
         def change(session: Session, now: Arranged) -> Arranged:
             _check_seen(now.events.get(wanted.name), seen)
             if any(endpoint not in now.endpoints for endpoint in wanted.endpoints):
                 raise NotFoundError("One of these endpoints is not there any more.")
+            if wanted.endpoints and (where := _devices(session, wanted.name)):
+                raise InvalidInputError(
+                    "An event with a list of endpoints admits no RADIUS clients, and these use it: %(where)s. "
+                    "Change them first.",
+                    where=where,
+                )
             write_event(session, self._vault, wanted)
             details = {"chains": ", ".join(wanted.chains), "endpoints": ", ".join(wanted.endpoints)}
             details |= {"label": wanted.label} if wanted.label else {}
@@ -151,8 +158,7 @@ class Arrangement:
                 raise InvalidInputError(
                     "This event is used by these endpoints: %(where)s. Change them first.", where=where
                 )
-            devices = select(RadiusClientRow.name).where(RadiusClientRow.event == name).order_by(RadiusClientRow.name)
-            if where := ", ".join(session.scalars(devices)):
+            if where := _devices(session, name):
                 raise InvalidInputError(
                     "This event is used by these RADIUS clients: %(where)s. Change them first.", where=where
                 )
@@ -242,6 +248,15 @@ class Arrangement:
             before = _arranged(session, {endpoint.id: endpoint for endpoint in self._endpoints.list()})
             rule(before, change(session, before))
         self._catalog.forget()
+
+
+def _devices(session: Session, event: str) -> str:
+    """Return the names of the RADIUS clients that log people on to an event."""
+    return ", ".join(
+        session.scalars(
+            select(RadiusClientRow.name).where(RadiusClientRow.event == event).order_by(RadiusClientRow.name)
+        )
+    )
 
 
 def _anything(_before: Arranged, _after: Arranged) -> None:

@@ -7,7 +7,8 @@ from sqlalchemy import update
 
 from authsms.audit import Author
 from authsms.foundation.errors import ConflictError, InvalidInputError, NotFoundError
-from authsms.logon.arrangement import Arrangement
+from authsms.logon.arrangement import Arrangement, fingerprint
+from authsms.logon.catalog import Wanted
 from authsms.logon.models import RadiusClientRow
 from authsms.logon.radius_clients import RadiusClients
 from authsms.logon.radius_profile import Grant, GroupAttribute, RadiusDraft, RadiusProfile
@@ -172,3 +173,18 @@ def test_an_event_that_a_client_uses_stays(house, clients):
         arrangement.remove_event("vpn", Author())
     clients.remove("Office VPN")
     arrangement.remove_event("vpn", Author())
+
+
+def test_an_event_that_a_client_uses_gets_no_list_of_endpoints(house, clients):
+    """No RADIUS client can be on it, so none could log anybody in any more."""
+    house.catalog.save_event("vpn", "VPN", ["directory-sms"])
+    clients.add("Office VPN", "192.0.2.1", event="vpn")
+    made, _ = house.endpoints.create("shop", event="vpn")
+    arrangement = Arrangement(house.database, house.vault, house.audit, house.catalog, house.endpoints)
+    wanted, seen = Wanted("vpn", "VPN", ("directory-sms",), (made.id,)), fingerprint(arrangement.read().events["vpn"])
+
+    with pytest.raises(InvalidInputError, match="Office VPN"):
+        arrangement.save_event(wanted, seen, Author(), lambda _before, _after: None)
+    clients.remove("Office VPN")
+    arrangement.save_event(wanted, seen, Author(), lambda _before, _after: None)
+    assert arrangement.read().events["vpn"].endpoints == {made.id}

@@ -13,6 +13,7 @@ from authsms.administration.logon import LogonDesk
 from authsms.administration.logon_trial import LogonTrials
 from authsms.administration.messages import MessageDesk, MessageTools
 from authsms.administration.monitoring import Monitoring
+from authsms.administration.notices import NoticeDesk
 from authsms.administration.opt_outs import OptOutDesk
 from authsms.administration.people import PeopleDesk, PeopleTools
 from authsms.administration.people_actions import ActionTools, PeopleActions
@@ -101,6 +102,11 @@ class Services(Engine):
         return OptOutDesk(self.database, self.audit, self.suppressions, self.senders, region)
 
     @property
+    def notice_desk(self) -> NoticeDesk:
+        """What administrators do with notices that were sent."""
+        return NoticeDesk(self.notice_course, self.clock)
+
+    @property
     def contact_desk(self) -> ContactDesk:
         """What administrators see of contacts and consents."""
         return ContactDesk(self.database, self.audit, self.contacts, self.consents)
@@ -174,4 +180,5 @@ class Services(Engine):
             emergency=self.emergency.purge,
         )
         polling = ReportPoller(self.senders, self.receipts).task()
-        return [*deletions, *self.gate.tasks(), *self.monitoring.tasks(), polling, self.logout_courier.task()]
+        couriers = (polling, self.logout_courier.task(), self.notice_course.task())
+        return [*deletions, *self.gate.tasks(), *self.monitoring.tasks(), *couriers]

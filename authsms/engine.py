@@ -45,6 +45,7 @@ from authsms.logon.seed import seed
 from authsms.logon.service import LogonService
 from authsms.logon.sessions import LoginSessions
 from authsms.logon.ways import Ways
+from authsms.messaging.course import NoticeCourse
 from authsms.messaging.notices import Notices, NoticeTools
 from authsms.messaging.verification import ContactProofs, ProofTools
 from authsms.otp.budget import SendBudget
@@ -159,6 +160,11 @@ class Engine:
         people = AdmittedPeople(self.people, self.blocks)
         tools = NoticeTools(*(self.database, self.vault, self.clock, self.audit, people, self.contacts, self.outbox))
         return Notices(tools, self.settings.sms.countries)
+
+    @property
+    def notice_course(self) -> NoticeCourse:
+        """How notices are followed and taken back."""
+        return NoticeCourse(self.database, self.clock, self.audit, self.outbox)
 
     @property
     def notice_host(self) -> str:

@@ -16,6 +16,8 @@ class Right(StrEnum):
     SENDERS_EDIT = "senders.edit"
     MESSAGES_SEE = "messages.see"
     MESSAGES_ACT = "messages.act"
+    NOTICES_SEE = "notices.see"
+    NOTICES_SEND = "notices.send"
     REPOSITORIES_SEE = "repositories.see"
     REPOSITORIES_EDIT = "repositories.edit"
     LOGON_SEE = "logon.see"
@@ -68,7 +70,14 @@ GRANTS: Mapping[Role, frozenset[Right]] = {
     ),
     Role.AUDITOR: frozenset(right for right in Right if right.value.endswith(".see")),
     Role.MESSAGING_OPERATOR: frozenset(
-        {Right.MESSAGES_SEE, Right.MESSAGES_ACT, Right.SENDERS_SEE, Right.DASHBOARD_SEE}
+        {
+            Right.MESSAGES_SEE,
+            Right.MESSAGES_ACT,
+            Right.NOTICES_SEE,
+            Right.NOTICES_SEND,
+            Right.SENDERS_SEE,
+            Right.DASHBOARD_SEE,
+        }
     ),
 }
 

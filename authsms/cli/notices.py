@@ -62,7 +62,7 @@ def send(  # noqa: PLR0913 - one parameter an option
 def status(name: str) -> None:
     """Print how many texts of a notice are in which state."""
     with open_services() as services:
-        for state, count in sorted(services.notices.progress(name).items()):
+        for state, count in sorted(services.notice_course.progress(name).items()):
             click.echo(f"{state.value:<12} {count}")
 
 
@@ -71,7 +71,7 @@ def status(name: str) -> None:
 def cancel(name: str) -> None:
     """Take back what has not gone out, and let nothing of it follow."""
     with open_services() as services:
-        taken = services.notices.cancel(Author(operator().login), name)
+        taken = services.notice_course.cancel(Author(operator().login), name)
     click.echo(f"{taken} taken back.")
 
 

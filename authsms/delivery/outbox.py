@@ -168,7 +168,19 @@ class Outbox:
 
         One that is being handed over at this moment cannot be taken back, but is not repeated.
         """
-        return self._take_back(session, Message.reference == reference, Failure.SUPERSEDED)
+        _, taken = self._take_back(session, Message.reference == reference, Failure.SUPERSEDED)
+        return taken
+
+    def recall(self, session: Session, reference: str, limit: int) -> tuple[int, int]:
+        """Take back up to *limit* messages of *reference*, within the caller's transaction.
+
+        One that is being handed over at this moment cannot be taken back, but is not repeated.
+
+        Returns:
+            How many were found, and how many of them taken back; when none is found it is over.
+        """
+        which = (Message.reference == reference) & (Message.expires_at > self._clock.now())
+        return self._take_back(session, which, Failure.CANCELLED, limit)
 
     def cancel(self, message_id: str) -> bool:
         """Take one message back; return False when it is too late for that."""
@@ -180,7 +192,8 @@ class Outbox:
 
         One that is being handed over at this moment is not repeated.
         """
-        return bool(self._take_back(session, Message.id == message_id, Failure.CANCELLED))
+        _, taken = self._take_back(session, Message.id == message_id, Failure.CANCELLED)
+        return bool(taken)
 
     def view(self, message_id: str) -> MessageView:
         """Return what is known about a message.
@@ -256,11 +269,13 @@ class Outbox:
             },
         )
 
-    def _take_back(self, session: Session, which: ColumnElement[bool], failure: Failure) -> int:
+    def _take_back(
+        self, session: Session, which: ColumnElement[bool], failure: Failure, limit: int | None = None
+    ) -> tuple[int, int]:
         now = self._clock.now()
         live = [state.value for state in LIVE]
         found = session.execute(
-            select(*statements.SUBJECT).where(which, Message.state.in_(live)).with_for_update()
+            select(*statements.SUBJECT).where(which, Message.state.in_(live)).limit(limit).with_for_update()
         ).all()
         taken = 0
         for subject in map(subject_of, found):
@@ -272,4 +287,4 @@ class Outbox:
                 taken += 1
             else:
                 ledger.end_life(session, subject.id, now)
-        return taken
+        return len(found), taken

@@ -32,12 +32,22 @@ def choose(states: Sequence[ContactState]) -> int | Left:
     return Left.UNCONFIRMED if states else Left.NO_CONTACT
 
 
+def is_name(name: str) -> bool:
+    """Return whether a notice can be called that."""
+    return _NAME.fullmatch(name) is not None
+
+
 def checked_name(name: str) -> str:
     """Return the name of a notice: short, and fit for a file name.
 
     Raises:
         InvalidInputError: It is not.
     """
-    if not _NAME.fullmatch(name):
+    if not is_name(name):
         raise InvalidInputError("A notice is called by up to 40 small letters, digits and hyphens.", field="name")
     return name
+
+
+def reference_of(name: str) -> str:
+    """Return what the texts of a notice refer to."""
+    return f"notice:{name}"

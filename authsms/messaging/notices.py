@@ -1,4 +1,4 @@
-"""Notices and offers: to people who have agreed, once each, in short transactions, and taken back while they wait."""
+"""Notices and offers: to people who have agreed, once each, in short transactions."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -6,24 +6,22 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Protocol, cast
 
-from sqlalchemy import Table, bindparam, delete, func, select, update
+from sqlalchemy import Table, bindparam, delete, func, select
 from sqlalchemy.orm import Session
 
 from authsms.audit import AuditTag, AuditTrail
-from authsms.audit.vocabulary import Author, Detail
+from authsms.audit.vocabulary import Author
 from authsms.contacts.book import ContactBook
 from authsms.contacts.entries import Contact
 from authsms.delivery.bulk import enqueue_many
-from authsms.delivery.models import Message
 from authsms.delivery.outbox import Draft, Outbox
-from authsms.delivery.states import MessageState
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database, rowcount
-from authsms.foundation.errors import ConflictError, NotFoundError
+from authsms.foundation.errors import ConflictError
 from authsms.foundation.phone import PhoneNumber
 from authsms.foundation.vault import Vault
 from authsms.identity.repository import Person, PersonKey
-from authsms.messaging.audience import Left, checked_name, choose
+from authsms.messaging.audience import Left, checked_name, choose, reference_of
 from authsms.messaging.models import NoticeRecipientRow, NoticeRow
 from authsms.messaging.wording import text_for
 from authsms.senders.contract import Purpose
@@ -165,34 +163,6 @@ class Notices:
         enqueue_many(tools.database, tools.outbox, drafts, tell=tell, admit=self._admit)
         return self._count(notice.name) - before
 
-    def progress(self, name: str) -> Mapping[MessageState, int]:
-        """Return how many texts of a notice are in which state.
-
-        Raises:
-            NotFoundError: There is no notice of that name.
-        """
-        query = select(Message.state, func.count()).where(Message.reference == _reference(name)).group_by(Message.state)
-        with self._tools.database.read() as session:
-            if session.execute(select(_n.name).where(_n.name == name)).first() is None:
-                raise NotFoundError("There is no such notice.")
-            return {MessageState(state): count for state, count in session.execute(query)}
-
-    def cancel(self, author: Author, name: str) -> int:
-        """Take back what has not gone out, and let nothing follow; return how many texts that were.
-
-        Raises:
-            NotFoundError: There is no notice of that name, or it was cancelled before.
-        """
-        tools = self._tools
-        with tools.database.write() as session:
-            ended = update(_NOTICE).where(_n.name == name, _n.cancelled_at.is_(None))
-            if not rowcount(session.execute(ended.values(cancelled_at=tools.clock.now()))):
-                raise NotFoundError("There is no such notice, or it was cancelled before.")
-            taken = tools.outbox.supersede(session, _reference(name))
-            details: dict[str, Detail] = {"notice": name, "taken_back": taken}
-            tools.audit.record(session, author.entry(AuditTag.NOTICE_CANCELLED, details=details))
-        return taken
-
     def purge(self) -> int:
         """Forget notices that ended long ago, and whom they went to; return how many."""
         old = _n.expires_at < self._tools.clock.now() - KEPT
@@ -222,7 +192,7 @@ class Notices:
                 recipient=one.number,
                 text=notice.text(one),
                 expires_at=expires_at,
-                reference=_reference(notice.name),
+                reference=reference_of(notice.name),
                 person_key=one.person.key,
                 login=one.person.login,
                 groups=one.person.groups,
@@ -241,7 +211,3 @@ class Notices:
         with self._tools.database.read() as session:
             query = select(func.count()).where(_RECIPIENT.c.notice == name)
             return int(session.execute(query).scalar_one())
-
-
-def _reference(name: str) -> str:
-    return f"notice:{name}"

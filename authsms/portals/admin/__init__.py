@@ -12,6 +12,7 @@ from authsms.portals.admin import (
     helpdesk,
     logon,
     messages,
+    notices,
     opt_outs,
     people,
     queue,
@@ -24,7 +25,7 @@ from authsms.portals.admin import (
 AREAS = (
     radius,
     *(start, dashboard, queue, administrators, logon, endpoints),
-    *(repositories, senders_area, messages, opt_outs, people, helpdesk, contacts, audit),
+    *(repositories, senders_area, messages, notices, opt_outs, people, helpdesk, contacts, audit),
 )
 for _area in AREAS:
     frame.prepare(_area.blueprint)

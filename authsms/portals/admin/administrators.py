@@ -24,7 +24,7 @@ ROLES = {
     Role.AUDITOR: (lazy_gettext("Auditor"), lazy_gettext("Sees everything, changes nothing.")),
     Role.MESSAGING_OPERATOR: (
         lazy_gettext("Messaging operator"),
-        lazy_gettext("Watches messages, cancels and sends again."),
+        lazy_gettext("Watches messages and notices, cancels, sends codes again."),
     ),
 }
 

@@ -127,6 +127,18 @@ def nested(outer: Series, inner: Series, moments: Sequence[datetime], marks: Seq
     return Chart((outer, inner), columns, scale.lines(), marks)
 
 
+def shares(series: Sequence[Series]) -> list[Bar]:
+    """Return one lying bar, made of the total of each series after the other; one that counts nothing is left out."""
+    whole = sum(one.total for one in series)
+    bars = []
+    before = 0.0
+    for one in series:
+        if one.total:
+            bars.append(Bar(one.kind, _percent(before / whole * 100), "0", _percent(one.total / whole * 100), "100%"))
+        before += one.total
+    return bars
+
+
 def marks_at(moments: Sequence[datetime], wanted: Sequence[int], *, slots_each: int = 1) -> list[Mark]:
     """Return words for the slots *wanted*, each in the middle of *slots_each* of them; every other one is minor."""
     width = 100 / len(moments)

@@ -20,6 +20,7 @@ from authsms.administration.contacts import ContactDesk
 from authsms.administration.listing import LARGEST_PAGE, PageRequest
 from authsms.administration.messages import MessageDesk
 from authsms.administration.monitoring import Monitoring
+from authsms.administration.notices import NoticeDesk
 from authsms.administration.opt_outs import OptOutDesk
 from authsms.administration.people import PeopleDesk
 from authsms.administration.rights import Right
@@ -62,6 +63,10 @@ class AdminServices(PortalServices, Protocol):
         """What watches over everything."""
 
     @property
+    def notice_desk(self) -> NoticeDesk:
+        """What administrators do with notices that were sent."""
+
+    @property
     def opt_out_desk(self) -> OptOutDesk:
         """What administrators do with opt-outs."""
 
@@ -91,6 +96,7 @@ NAVIGATION = (
     Entry("admin_dashboard.show", lazy_gettext("Dashboard"), Right.DASHBOARD_SEE, "chart"),
     Entry("admin_queue.show", lazy_gettext("Queue"), Right.DASHBOARD_SEE, "queue"),
     Entry("admin_messages.listing", lazy_gettext("Messages"), Right.MESSAGES_SEE, "message"),
+    Entry("admin_notices.listing", lazy_gettext("Notices and offers"), Right.NOTICES_SEE, "horn"),
     Entry("admin_people.search", lazy_gettext("People"), Right.PEOPLE_SEE, "people"),
     Entry("admin_senders.listing", lazy_gettext("Sender policy"), Right.SENDERS_SEE, "send"),
     Entry("admin_repositories.listing", lazy_gettext("Repositories"), Right.REPOSITORIES_SEE, "folder"),

@@ -1,8 +1,8 @@
 """The queue: what waits, what goes through, who carries it, and the buttons that stop it and let it go on."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime, timedelta
-from typing import Any, Final
+from datetime import datetime
+from typing import Any
 
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
@@ -11,32 +11,27 @@ from flask_babel import gettext
 from authsms.administration.queue import QueueDesk
 from authsms.administration.rights import Right
 from authsms.delivery.throughput import Pace
-from authsms.portals.admin import dashboard_words, messages_words, queue_words
+from authsms.portals.admin import dashboard_words, live, messages_words, queue_words
 from authsms.portals.admin.charts import Series, marks_at, nested
 from authsms.portals.admin.dashboard import Drawing
 from authsms.portals.admin.frame import NOTICES, act_with, actor, page, services
 
 blueprint = Blueprint("admin_queue", __name__)
 NOTICES.update(queue_words.NOTICES)
-_LIVE_LASTS: Final = timedelta(minutes=10)
-"""A page that nobody looks at any more shall not keep its session alive."""
-
-_STOP_ASKING: Final = 286
-"""The status by which htmx learns to ask no more."""
 
 
 @blueprint.get("/queue")
 def show() -> ResponseReturnValue:
     """Show how things stand."""
-    return page("queue.html", **_values(_now() + _LIVE_LASTS))
+    return page("queue.html", **_values(live.begin()))
 
 
 @blueprint.get("/queue/now")
 def now() -> ResponseReturnValue:
     """Answer the page that renews itself."""
-    until = _until(request.args.get("live_until", ""))
+    until = live.read(request.args.get("live_until", ""))
     shown = page("queue_now.html", **_values(until))
-    return shown if until else (shown, _STOP_ASKING)
+    return shown if until else (shown, live.STOP_ASKING)
 
 
 @blueprint.post("/queue/services/<name>")
@@ -63,7 +58,7 @@ def _values(until: datetime | None) -> dict[str, Any]:
         "state": state,
         "services": [(one, queue_words.condition(one, state.at)) for one in state.services],
         "drawing": _drawing(state.minutes),
-        "live_until": "" if until is None else str(int(until.timestamp())),
+        "live_until": live.write(until),
         "purposes": messages_words.PURPOSES,
         "words": queue_words,
         "counts": dashboard_words,
@@ -79,17 +74,5 @@ def _drawing(minutes: Sequence[Pace]) -> Drawing:
     return Drawing("minutes", gettext("Texts a minute"), chart)
 
 
-def _until(text: str) -> datetime | None:
-    """Return until when the page renews itself, or None when that is over."""
-    if not text.isascii() or not text.isdigit() or len(text) > 11:  # noqa: PLR2004 - seconds since 1970
-        return None
-    until = datetime.fromtimestamp(int(text), UTC)
-    return until if _now() < until <= _now() + _LIVE_LASTS else None
-
-
 def _desk() -> QueueDesk:
     return services().monitoring.queue
-
-
-def _now() -> datetime:
-    return services().clock.now()

@@ -127,16 +127,16 @@ def test_what_has_not_gone_out_can_be_cancelled(crowd: Crowd):
     """And nothing of it follows, under this name."""
     survey = crowd.survey(crowd.add("anna", "+4915112345601"), crowd.add("bert", "+4915112345602"))
     crowd.send(survey)
-    before = crowd.services.notices.progress("canteen")
-    taken = crowd.services.notices.cancel(ADMIN, "canteen")
+    before = crowd.services.notice_course.progress("canteen")
+    taken = crowd.services.notice_course.cancel(ADMIN, "canteen")
 
     assert ({MessageState.QUEUED: 2}, 2) == (before, taken)
     assert [] == crowd.post.deliver()
     with pytest.raises(ConflictError):
         crowd.send(survey)
-    for name in ("canteen", "nothing"):
+    for name in ("canteen", "nothing", "nul\0"):
         with pytest.raises(NotFoundError):
-            crowd.services.notices.cancel(ADMIN, name)
+            crowd.services.notice_course.cancel(ADMIN, name)
 
 
 def test_a_name_stands_for_one_kind_of_text(crowd: Crowd):
@@ -158,7 +158,7 @@ def test_old_notices_are_forgotten(crowd: Crowd, clock: ManualClock):
 
     assert (0, 1) == (early, crowd.services.notices.purge())
     with pytest.raises(NotFoundError):
-        crowd.services.notices.progress("canteen")
+        crowd.services.notice_course.progress("canteen")
 
 
 def test_the_trail_says_who_sent_it(crowd: Crowd):
@@ -167,3 +167,47 @@ def test_the_trail_says_who_sent_it(crowd: Crowd):
     told = [one.entry for one in crowd.services.audit.search() if one.entry.tag.value == "notice.sent"]
 
     assert [("admin", {"notice": "canteen"})] == [(one.login, dict(one.details)) for one in told]
+
+
+def test_what_a_cancel_leaves_is_taken_back_by_the_delivery_process(crowd: Crowd):
+    """Broken off or out of time: nothing of it is lost, and nothing of other notices is touched."""
+    survey = crowd.survey(crowd.add("anna", "+4915112345601"), crowd.add("bert", "+4915112345602"))
+    crowd.send(survey)
+    crowd.send(survey, "garden")
+    course = crowd.services.notice_course
+    at_once = course.cancel(ADMIN, "canteen", patience=0)
+    before = course.find("canteen")
+    later, again = course.finish_cancelled(), course.finish_cancelled()
+
+    assert (0, True) == (at_once, before.is_waiting)
+    assert (2, 0) == (later, again)
+    assert {MessageState.STALE: 2} == course.progress("canteen")
+    assert {MessageState.QUEUED: 2} == course.progress("garden")
+    assert "recall-notices" in [one.name for one in crowd.services.periodic_tasks()]
+
+
+def test_a_recalled_text_says_that_it_was_cancelled(crowd: Crowd, database: Database):
+    """No newer code took its place."""
+    crowd.send(crowd.survey(crowd.add("anna", "+4915112345601")))
+    crowd.services.notice_course.cancel(ADMIN, "canteen")
+    with database.read() as session:
+        failure = session.execute(select(Message.failure)).scalar_one()
+
+    assert "cancelled" == failure
+
+
+def test_notices_are_listed_newest_first(crowd: Crowd, clock: ManualClock):
+    """With how many people they went to, and whether something waits."""
+    crowd.send(crowd.survey(crowd.add("anna", "+4915112345601"), crowd.add("bert", "+4915112345602")))
+    crowd.post.deliver()
+    clock.advance(timedelta(minutes=1))
+    crowd.send(crowd.survey(crowd.add("carl", "+4915112345603")), "garden")
+    course = crowd.services.notice_course
+    found = course.portion(offset=0, size=5)
+
+    assert [("garden", 1, True), ("canteen", 2, False)] == [(one.name, one.people, one.is_waiting) for one in found]
+    assert found[1:] == course.portion(offset=1, size=5)
+    assert ("admin", Purpose.NOTICE) == (found[0].author, found[0].purpose)
+    for name in ("nothing", "nul\0"):
+        with pytest.raises(NotFoundError):
+            course.find(name)

@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from authsms.portals.admin.charts import Series, marks_at, nested, stacked
+from authsms.portals.admin.charts import Series, marks_at, nested, shares, stacked
 
 HOURS = [datetime(2026, 11, 21, tzinfo=UTC) + timedelta(hours=hour) for hour in range(4)]
 
@@ -72,3 +72,13 @@ def test_every_other_mark_gives_way_on_a_narrow_page():
     marks = marks_at(HOURS, [0, 2])
 
     assert [(12.5, False), (62.5, True)] == [(_share(mark.x), mark.is_minor) for mark in marks]
+
+
+def test_shares_lie_one_after_the_other_and_fill_the_bar():
+    """What counts nothing is not drawn, and nothing at all is no bar."""
+    parts = [Series("good", "Good", [3]), Series("bad", "Bad", [0]), Series("pale", "Waiting", [1])]
+    first, last = shares(parts)
+
+    assert ("good", 0, 75) == (first.kind, _share(first.x), _share(first.width))
+    assert ("pale", 75, 25) == (last.kind, _share(last.x), _share(last.width))
+    assert [] == shares([Series("good", "Good", [0])])

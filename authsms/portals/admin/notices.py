@@ -1,0 +1,86 @@
+"""The pages of notices and offers: what was sent, how far it is, and how the rest is taken back."""
+
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, request, url_for
+from flask.typing import ResponseReturnValue
+
+from authsms.administration.notices import NoticeDesk
+from authsms.foundation.errors import NotFoundError
+from authsms.portals.admin import dashboard_words, live, messages_words, notices_words
+from authsms.portals.admin.charts import shares
+from authsms.portals.admin.frame import (
+    NOTICES,
+    AdminForm,
+    actor,
+    check_form,
+    done,
+    listing_request,
+    page,
+    services,
+)
+
+blueprint = Blueprint("admin_notices", __name__)
+NOTICES.update(notices_words.NOTICES)
+
+
+@blueprint.get("/notices")
+def listing() -> ResponseReturnValue:
+    """List notices, newest first."""
+    asked = listing_request()
+    result = _desk().list(actor(), asked)
+    return page(
+        "notices.html",
+        result=result,
+        asked=asked,
+        purposes=messages_words.PURPOSES,
+        words=notices_words,
+        counts=dashboard_words,
+    )
+
+
+@blueprint.get("/notices/<name>")
+def show(name: str) -> ResponseReturnValue:
+    """Show how far a notice is."""
+    return page("notice.html", **_values(name, live.begin()))
+
+
+@blueprint.get("/notices/<name>/now")
+def now(name: str) -> ResponseReturnValue:
+    """Answer the page that renews itself."""
+    until = live.read(request.args.get("live_until", ""))
+    shown = page("notice_now.html", **_values(name, until))
+    return shown if until else (shown, live.STOP_ASKING)
+
+
+@blueprint.post("/notices/<name>/cancel")
+def cancel(name: str) -> ResponseReturnValue:
+    """Take back what has not gone out."""
+    check_form(AdminForm())
+    onward = url_for(".show", name=name)
+    try:
+        _desk().cancel(actor(), name)
+    except NotFoundError:
+        return done(onward, "notice.cancelled-before")
+    return done(onward, "notice.cancelled")
+
+
+def _values(name: str, until: datetime | None) -> dict[str, Any]:
+    state = _desk().state(actor(), name)
+    parts = notices_words.parts(state.counts)
+    return {
+        "state": state,
+        "parts": parts,
+        "bars": shares(parts),
+        "through": notices_words.through(state.counts),
+        "total": sum(state.counts.values()),
+        "live_until": live.write(until),
+        "purposes": messages_words.PURPOSES,
+        "words": notices_words,
+        "counts": dashboard_words,
+    }
+
+
+def _desk() -> NoticeDesk:
+    return services().notice_desk

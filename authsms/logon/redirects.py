@@ -12,14 +12,23 @@ def check_redirect(address: str) -> None:
     Raises:
         InvalidInputError: It has a fragment, credentials, odd characters, or another scheme.
     """
-    parts = urlsplit(address)
-    secure = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(parts.hostname or ""))
-    clean = address.isprintable() and not any(mark in address for mark in ' \\*"<>') and parts.username is None
-    if not secure or not parts.hostname or "#" in address or not clean:
+    clean = address.isprintable() and not any(mark in address for mark in ' \\*"<>#')
+    if not clean or not _is_place(address):
         raise InvalidInputError(
             "A redirect address is a whole https address without a fragment (http on this machine only).",
             field="redirect_uris",
         )
+
+
+def _is_place(address: str) -> bool:
+    """Return whether *address* names a host that may be asked for, and no credentials."""
+    try:
+        parts = urlsplit(address)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        return False
+    secure = parts.scheme == "https" or (parts.scheme == "http" and _is_loopback(host))
+    return secure and bool(host) and parts.username is None
 
 
 def _is_loopback(host: str) -> bool:

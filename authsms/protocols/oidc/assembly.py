@@ -20,7 +20,7 @@ def assemble(services: ProtocolServices) -> Provider:
     names = Names(services.vault, services.settings.public_url)
     id_tokens = IdTokens(services.signing_keys, services.clock, names)
     clients = Clients(services.endpoints)
-    validator = TokenValidator(services.tokens, services.sessions)
+    validator = TokenValidator(services.tokens, clients, services.sessions)
     server = _server(services, clients, id_tokens, validator)
     store = services.requests
     arrivals = Arrivals(clients, store, SignedRequests(store, names.issuer, services.clock))

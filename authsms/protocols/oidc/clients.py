@@ -1,7 +1,6 @@
 """Endpoints in the shape Authlib expects of clients, and the ways they may prove who they are."""
 
 import base64
-import binascii
 import re
 from collections.abc import Collection, Mapping
 from urllib.parse import unquote_plus
@@ -102,7 +101,7 @@ def _basic(header: str) -> tuple[str, str]:
     scheme, _, value = header.partition(" ")
     try:
         pair = base64.b64decode(value.strip(), validate=True).decode() if scheme.lower() == "basic" else ""
-    except (binascii.Error, UnicodeDecodeError):
+    except ValueError:
         pair = ""
     client_id, _, secret = pair.partition(":")
     return unquote_plus(client_id), unquote_plus(secret)

@@ -109,7 +109,7 @@ class IdTokens(OpenIDCode):
             return None
         try:
             claims = jwt.decode(token, self._keys.verification_set(), algorithms=list(ALGORITHMS)).claims
-        except (JoseError, ValueError):
+        except (JoseError, ValueError, TypeError, KeyError):
             return None
         values = [claims.get(name) for name in ("iss", "aud", "sub", "sid")]
         if values[0] != self.names.issuer or not all(isinstance(value, str) for value in values):

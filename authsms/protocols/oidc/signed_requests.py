@@ -67,7 +67,9 @@ class SignedRequests:
                 exp={"essential": True},
             )
             registry.validate(token.claims)
-        except (JoseError, ValueError, TypeError, KeyError) as error:
+            # JSON can escape half a surrogate pair, which nothing can write down or send on.
+            json.dumps(token.claims, ensure_ascii=False).encode()
+        except (JoseError, ValueError, TypeError, KeyError, RecursionError) as error:
             raise InvalidRequestObjectError("The request object is not signed, addressed or dated rightly.") from error
         if str(token.header.get("typ", "jwt")).lower() not in _TYPES:
             raise InvalidRequestObjectError("The JWT is not meant as a request object.")

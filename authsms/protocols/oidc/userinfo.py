@@ -9,6 +9,7 @@ from typing_extensions import override
 from authsms.identity.repository import Person, PersonKey
 from authsms.logon.sessions import LoginSessions
 from authsms.protocols.oidc.claims import person_claims
+from authsms.protocols.oidc.clients import Clients
 from authsms.protocols.oidc.identity_tokens import Names
 from authsms.protocols.oidc.tokens import AccessToken, TokenStore
 
@@ -44,11 +45,15 @@ class LiveToken:
 
 
 class TokenValidator(BearerTokenValidator):
-    """Finds access tokens; a token whose login session has ended is dead, and one without a person knows nobody."""
+    """Finds access tokens; one without a person knows nobody.
 
-    def __init__(self, tokens: TokenStore, sessions: LoginSessions) -> None:
+    A token is dead when its login session has ended, or its endpoint was removed.
+    """
+
+    def __init__(self, tokens: TokenStore, clients: Clients, sessions: LoginSessions) -> None:
         super().__init__(realm="authsms")
         self._tokens = tokens
+        self._clients = clients
         self._sessions = sessions
 
     @override
@@ -59,7 +64,7 @@ class TokenValidator(BearerTokenValidator):
     def find(self, token_string: str) -> AccessToken | None:
         """Return a token that is good, for whomever it speaks."""
         token = self._tokens.find_token(token_string)
-        if token is None:
+        if token is None or self._clients.find(token.authorization.client_id) is None:
             return None
         session_id = token.authorization.session_id
         return None if session_id and self._sessions.get(session_id) is None else token

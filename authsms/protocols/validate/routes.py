@@ -1,6 +1,7 @@
 """The addresses of the interface, below ``/privacyidea/<endpoint>``, which is the base that plug-ins are given."""
 
 import ipaddress
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -153,12 +154,22 @@ def _values() -> Mapping[str, str]:
     Raises:
         InvalidInputError: One of them is no text, or too long.
     """
-    given = request.get_json(silent=True) if request.is_json else request.form.to_dict()
+    given = _json() if request.is_json else request.form.to_dict()
     if not isinstance(given, dict):
         raise InvalidInputError("The body must hold a form or a JSON object.")
     for name, value in given.items():
         if not isinstance(value, str) or len(value) > _LONGEST:
             raise InvalidInputError("A parameter is a text of at most 1024 characters.", field=str(name)[:40])
+    return given
+
+
+def _json() -> object:
+    """Return the document that was sent; nothing when it is none, too deep, or holds half a surrogate pair."""
+    try:
+        given = request.get_json(silent=True)
+        json.dumps(given, ensure_ascii=False).encode()
+    except (RecursionError, UnicodeEncodeError):
+        return None
     return given
 
 

@@ -8,10 +8,10 @@ import pytest
 import requests
 from joserfc import jwt
 from joserfc.jwk import KeySet
-from sqlalchemy import update
+from sqlalchemy import delete, update
 
 from authsms.foundation.errors import DirectoryUnavailableError
-from authsms.logon.models import EventRow
+from authsms.logon.models import EndpointRow, EventRow
 from authsms.logon.oidc_profile import OidcProfile, TokenAlgorithm
 from tests.functional.protocols.house import CALLBACK, Application, Browser, House, answer
 
@@ -161,6 +161,17 @@ def test_a_token_dies_with_its_login_session(house: House, browser: Browser, app
     assert refused.status_code == 401
     assert 'error="invalid_token"' in refused.headers["WWW-Authenticate"]
     assert application.redeem(unused).json()["error"] == "invalid_grant"
+
+
+def test_a_token_dies_with_its_endpoint(house: House, browser: Browser, application: Application) -> None:
+    """Whoever removes an application wants it to learn nothing any more, although the person stays signed in."""
+    browser.sign_in()
+    token = application.redeem(application.code()).json()["access_token"]
+    before = application.userinfo(token)
+    with house.database.write() as session:
+        session.execute(delete(EndpointRow).where(EndpointRow.id == application.endpoint.id))
+
+    assert [200, 401] == [before.status_code, application.userinfo(token).status_code]
 
 
 def test_a_token_expires(clock, browser: Browser, application: Application) -> None:

@@ -196,13 +196,15 @@ def test_two_ways_of_authentication_at_once_are_refused(application: Application
     assert response.json()["error"] == "invalid_request"
 
 
-@pytest.mark.parametrize("header", ["Basic", "Basic %%%", "Basic /////w==", "Bearer x", "Basic " + "QQ" * 4000])
+@pytest.mark.parametrize(
+    "header", ["Basic", "Basic %%%", "Basic /////w==", "Basic é", "Bearer x", "Basic " + "QQ" * 4000]
+)
 def test_a_strange_client_header_is_refused_politely(application: Application, header: str) -> None:
     """A 401, never a 500."""
     response = application.browser.http.post(
         f"{application.browser.base}/oauth2/token",
         data={"grant_type": "authorization_code"},
-        headers={"Authorization": header},
+        headers={"Authorization": header.encode("latin-1")},
     )
 
     assert (401, "invalid_client") == (response.status_code, response.json()["error"])
@@ -232,9 +234,10 @@ def test_a_hint_without_our_signature_is_no_hint(house: House, browser: Browser,
     head, _, _ = _unsigned(claims, "HS256").rpartition(".")
     mac = hmac.digest(public.as_pem(private=False), head.encode(), "sha256")
     confused = f"{head}.{base64.urlsafe_b64encode(mac).rstrip(b'=').decode()}"
+    crooked = base64.urlsafe_b64encode(b'{"alg":"ES256","crit":1}').decode() + ".e30.AAAA"
     altered = token[:-8] + ("AAAAAAAA" if token[-8:] != "AAAAAAAA" else "BBBBBBBB")
 
-    for hint in (_unsigned(claims), confused, altered, "a.b.c", "x", "." * 100, "é"):
+    for hint in (_unsigned(claims), confused, altered, "a.b.c", "x", "." * 100, "é", crooked):
         assert answer(application.authorize(prompt="none", id_token_hint=hint))["error"] == "login_required"
     assert answer(application.authorize(prompt="none", id_token_hint=token))["code"]
 

@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 
 import pytest
 import requests
-from joserfc import jwt
+from joserfc import jws, jwt
 from joserfc.jwk import ECKey, RSAKey
 
 from authsms.logon.client_keys import read_client_keys
@@ -124,6 +124,22 @@ def test_a_signature_that_is_not_right_is_refused(house: House, signer: Applicat
 
     assert {"invalid_request_object"} == {answer(come(signer, one))["error"] for one in wrong}
     assert answer(come(signer, right))["code"]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [{"state": "\ud800"}, {"login_hint": "\ud800", "prompt": "login"}, {"jti": "\ud800"}, {"deep": []}],
+    ids=["state", "hint", "id", "deep"],
+)
+def test_what_nobody_can_write_down_or_read_is_refused(
+    house: House, signer: Application, changes: dict[str, Any]
+) -> None:
+    """Half a surrogate pair, which JSON can escape, and lists without end, under a good signature."""
+    claims = json.dumps(claims_of(house, signer, **changes))
+    body = claims.replace("[]", "[" * 2000 + "]" * 2000).encode()
+    told = answer(come(signer, jws.serialize_compact({"alg": "ES256", "kid": "ec"}, body, KEY)))
+
+    assert told["error"] == "invalid_request_object"
 
 
 def test_an_error_has_no_way_back_to_a_foreign_address(house: House, signer: Application) -> None:

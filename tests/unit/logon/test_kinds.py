@@ -24,12 +24,22 @@ def test_a_site_is_stored_as_browsers_write_it(typed, origin):
 
 @pytest.mark.parametrize(
     "typed",
-    ["", "https://", "https://a/b", "https://a?b", "https://a#b", "https://a@b", "https://a\\b", "http://a", "ftp://a"],
+    [
+        *("", "https://", "https://a/b", "https://a?b", "https://a#b", "https://a@b", "https://a\\b", "http://a"),
+        *("ftp://a", "https://[:::::]", "https://a:70000"),
+    ],
 )
 def test_what_is_more_or_less_than_a_host_is_refused(typed):
     """A path, credentials or a query in the registered part could change where the rest leads."""
     with pytest.raises(InvalidInputError):
         checked_site(typed)
+
+
+@pytest.mark.parametrize("typed", ["https://[", "https://[zz]/", "https://a:b/", "https://a:70000/", "https://℀.com/"])
+def test_an_address_that_no_browser_understands_is_refused(typed):
+    """With a sentence, not with an error page."""
+    with pytest.raises(InvalidInputError):
+        checked_addresses(EndpointKind.OIDC, (typed,))
 
 
 def test_a_site_has_one_address_and_an_application_any_number():

@@ -9,6 +9,8 @@ from authsms.logon.kinds import ValidateProfile
 from tests.functional.protocols.validate.plug_in import PlugIn, open_app
 from tests.integration.logon.house import ALICE, PASSWORD
 
+ADDRESSES = ("/validate/check", "/validate/triggerchallenge", "/auth")
+
 REFUSED = "User name, password or code is not right."
 OVER = "That took too long. Please sign in again."
 
@@ -209,12 +211,16 @@ def test_a_request_that_lacks_something_is_an_error(plug_in, fields):
 
 
 def test_odd_bodies_are_errors(plug_in):
-    """ATK-07, ATK-50: numbers, lists, objects, megabytes and nothing at all."""
+    """ATK-07, ATK-50: numbers, lists, objects, half a surrogate pair, megabytes, depths and nothing at all."""
     auth = (plug_in.endpoint.id, plug_in.secret)
     for body in ('{"user":"alice","pass":1}', '{"user":["alice"],"pass":"x"}', "[]", "{", '"x"', "null"):
         answer = plug_in.http.post(
             f"{plug_in.base}/validate/check", data=body, content_type="application/json", auth=auth
         )
+        assert 400 == answer.status_code
+    halved = ('{"user":"\\ud800","pass":"x"}', '{"user":"alice","pass":"\\ud800"}')
+    for path, body in [*((path, "[" * 50_000) for path in ADDRESSES), *(("/validate/check", one) for one in halved)]:
+        answer = plug_in.http.post(f"{plug_in.base}{path}", data=body, content_type="application/json", auth=auth)
         assert 400 == answer.status_code
     assert 400 == plug_in.send("/validate/check", {"user": "alice", "pass": "x" * 5000}).status_code
     address = f"{plug_in.base}/validate/check?user=alice&pass=x"

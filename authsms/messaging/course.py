@@ -2,7 +2,8 @@
 
 A notice that is cancelled is marked as such in one short transaction; from then on nothing is queued under its name.
 What waits is taken back in portions, by whoever cancels it and, when that takes too long or is broken off, by a
-periodic task of the delivery processes: so a mailing of any size is recalled without keeping a login waiting.
+periodic task of the delivery processes: so a mailing of any size is recalled without keeping a login waiting. The task
+also finds a portion that was being queued at that very moment, and was committed after it.
 """
 
 import time

@@ -21,7 +21,7 @@ from authsms.identity.local_people import LocalPeople
 from authsms.messaging.audience import Left
 from authsms.messaging.notices import KEPT, Notice, Survey
 from authsms.messaging.wording import parse_texts
-from authsms.senders.submission import Purpose
+from authsms.senders.submission import NotTaken, Purpose, Submission
 from authsms.wiring import assemble
 from tests.fakes import ManualClock
 from tests.integration.contacts.post import CODES, OFFERS, Post
@@ -184,6 +184,21 @@ def test_what_a_cancel_leaves_is_taken_back_by_the_delivery_process(crowd: Crowd
     assert {MessageState.STALE: 2} == course.progress("canteen")
     assert {MessageState.QUEUED: 2} == course.progress("garden")
     assert "recall-notices" in [one.name for one in crowd.services.periodic_tasks()]
+
+
+def test_what_is_being_handed_over_is_not_tried_again(crowd: Crowd, clock: ManualClock):
+    """And keeps nobody waiting who cancels meanwhile."""
+    crowd.send(crowd.survey(crowd.add("anna", "+4915112345601")))
+    course, taken = crowd.services.notice_course, []
+
+    def meanwhile(_submission: Submission) -> NotTaken:
+        taken.append(course.cancel(ADMIN, "canteen"))
+        return NotTaken("busy", "later")
+
+    tried = crowd.post.deliver(meanwhile)
+    clock.advance(timedelta(seconds=30))
+
+    assert ([0], 1, 0) == (taken, len(tried), len(crowd.post.deliver()))
 
 
 def test_a_recalled_text_says_that_it_was_cancelled(crowd: Crowd, database: Database):

@@ -105,9 +105,9 @@ def _stated(cells: Mapping[str, str], now: datetime) -> Stated | None:
         raise InvalidInputError(f"a wording has up to {LONGEST_WORDING} characters, a source up to {LONGEST_SOURCE}")
     try:
         moment = datetime.fromisoformat(date)
-    except ValueError:
+        at = (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+    except (ValueError, OverflowError):
         raise InvalidInputError("consent_date: write it like 2026-05-31 or 2026-05-31T14:00:00+02:00") from None
-    at = moment if moment.tzinfo else moment.replace(tzinfo=UTC)
     if at > now:
         raise InvalidInputError("consent_date: it is in the future")
     return Stated(at, plain_text(wording, LONGEST_WORDING), plain_text(source, LONGEST_SOURCE))

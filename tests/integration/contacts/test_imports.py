@@ -101,11 +101,12 @@ def test_a_file_brings_nobody_back_who_has_ended_texts(services: Services):
         ("otto,+1 202 555 0100,,,,", "line 3: phone: numbers of this country are not texted"),
         ("otto,0151 12345678,,2026-01-31,,", "line 3: a consent needs its date, wording and source"),
         ("otto,0151 12345678,,31.1.2026,I agree.,form", "line 3: consent_date: write it like"),
+        ("otto,0151 12345678,,0001-01-01T00:00:00+14:00,I agree.,form", "line 3: consent_date: write it like"),
         ("otto,0151 12345678,,2199-01-01,I agree.,form", "line 3: consent_date: it is in the future"),
         ("otto,0151 12345678", "line 3: 2 fields instead of 6"),
         (",0151 12345678,,,,", "line 3: login: it is missing"),
     ],
-    ids=["person", "number", "kind", "country", "consent", "date", "future", "fields", "login"],
+    ids=["person", "number", "kind", "country", "consent", "date", "before any", "future", "fields", "login"],
 )
 def test_what_is_wrong_is_named_by_line_and_nothing_is_written(sqlite_services: Services, line: str, problem: str):
     """The good lines neither; the number is not repeated."""

@@ -150,7 +150,8 @@ class Engine:
     def contact_proofs(self) -> ContactProofs:
         """How people prove that a contact is theirs."""
         tools = ProofTools(
-            *(self.database, self.vault, self.audit, self.contacts, self.challenges, self.budget, self.outbox)
+            *(self.database, self.vault, self.audit, self.limits, self.contacts, self.challenges),
+            *(self.budget, self.outbox),
         )
         return ContactProofs(tools, self.settings.sms, self.settings.public_url)
 

@@ -3,12 +3,13 @@
 It goes through the same engine as the codes of logons: charged before it is compared, used once, good for a short
 while, and counted against the same limits of the person and the number. Failures in a row are counted apart from those
 of logons: whoever proves a contact of his own must not end the row of wrong codes of a login, and nobody's wrong codes
-here shall keep him from signing in.
+here shall keep him from signing in. And of the codes that a number may be sent in a day only half can be asked for
+here, by all people together: whoever names the number of somebody else must not use up what its owner signs in with.
 """
 
 import math
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 from urllib.parse import urlsplit
@@ -24,6 +25,7 @@ from authsms.delivery.outbox import Draft, Outbox
 from authsms.delivery.states import Withheld
 from authsms.foundation.db import Database
 from authsms.foundation.errors import ConflictError, InvalidInputError, TooManyRequestsError
+from authsms.foundation.limits import Limits, Rate
 from authsms.foundation.phone import PhoneNumber, parse_phone
 from authsms.foundation.sections import SmsSettings
 from authsms.foundation.vault import Vault
@@ -36,6 +38,7 @@ from authsms.senders.text import parse_template
 _NAMES: Final = frozenset({"host", "otp", "minutes"})
 _LONGEST_HOST: Final = 40
 _MINUTE_SECONDS: Final = 60
+_DAY: Final = timedelta(days=1)
 
 
 class Outcome(StrEnum):
@@ -58,6 +61,7 @@ class ProofTools:
     database: Database
     vault: Vault
     audit: AuditTrail
+    limits: Limits
     book: ContactBook
     challenges: ChallengeService
     budget: SendBudget
@@ -87,6 +91,7 @@ class ContactProofs:
         self._tools = tools
         self._region = settings.default_region
         self._countries = frozenset(settings.countries)
+        self._share = Rate(max(1, settings.per_day // 2), _DAY)
         self._host = (urlsplit(public_url).hostname or "")[:_LONGEST_HOST]
 
     @property
@@ -168,8 +173,9 @@ class ContactProofs:
         tools, now = self._tools, self._tools.challenges.now()
         if tools.challenges.failures.standing(session, owner.person_key, METHOD).disabled:
             return Outcome.DISABLED
-        key = "number:" + tools.vault.keyed_hash("sms-number", plan.number)
-        grant = tools.budget.take(session, key, f"person:{owner.person_key}"[:160])
+        number = tools.vault.keyed_hash("sms-number", plan.number)
+        tools.limits.take(f"contact:{number}", self._share, session=session)
+        grant = tools.budget.take(session, f"number:{number}", f"person:{owner.person_key}"[:160])
         if not grant.granted:
             raise TooManyRequestsError("No code can be sent yet.", retry_after=grant.next_at - now)
         for challenge_id in tools.challenges.supersede(session, process_id=contact.id, method=METHOD):

@@ -1,12 +1,14 @@
 """The proof of a contact over the real outbox and engine of codes, on both databases."""
 
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
 from authsms.audit import AuditTag
+from authsms.audit.vocabulary import Author
 from authsms.contacts.agreement import METHOD, ConsentAct, ContactKind, ContactState, wording
 from authsms.contacts.models import ConsentRow, ContactRow
 from authsms.delivery.states import MessageState
@@ -177,3 +179,20 @@ def test_codes_go_out_before_notices(own: Own):
 
     assert ["codes", "offers"] == [text.partition(" ")[0] for text in sent]
     assert MessageState.QUEUED is not own.post.view(notice).state
+
+
+def test_naming_the_number_of_somebody_else_leaves_him_codes_to_sign_in(own: Own):
+    """However many people do: half of what the number may get in a day is kept for logins."""
+    asked = 0
+    for number in range(12):
+        eve = Author(f"eve{number}", f"LOCAL:e{number}")
+        contact = own.add(owner=eve)
+        own.post.clock.advance(timedelta(minutes=11))
+        with suppress(TooManyRequestsError):
+            asked += own.proofs.ask(eve, contact, "en") is Outcome.SENT
+
+    services = own.post.services
+    key = "number:" + services.vault.keyed_hash("sms-number", PHONE)
+    with services.database.write() as session:
+        assert services.budget.take(session, key, "person:LOCAL:owner").granted
+    assert services.settings.sms.per_day // 2 == asked

@@ -29,6 +29,7 @@ from authsms.delivery.schedule import PeriodicTask, purges
 from authsms.engine import Engine
 from authsms.logon.arrangement import Arrangement
 from authsms.logon.radius_clients import RadiusClients
+from authsms.logon.recovery import RecoveryCodes
 from authsms.otp.outlook import Outlook
 from authsms.protocols.oidc.logout_delivery import LogoutCourier
 from authsms.protocols.radius.challenges import Challenges
@@ -116,7 +117,8 @@ class Services(Engine):
         """What administrators do for people."""
         actions = ActionTools(
             *(self.database, self.audit, self.people, self.challenges.failures, self.sessions, self.blocks),
-            *(self.callers, self.enrollments, self.account_notices, self._is_administrator),
+            *(self.callers, self.enrollments, RecoveryCodes(self.database, self.vault, self.clock)),
+            *(self.account_notices, self._is_administrator),
         )
         tools = PeopleTools(
             *(self.people, self.vault, self.clock, Histories(self.database), Activity(self.database, self.vault)),

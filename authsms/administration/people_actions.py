@@ -19,6 +19,7 @@ from authsms.identity.service import PeopleService
 from authsms.logon.blocks import Blocks
 from authsms.logon.emergency import EMERGENCY
 from authsms.logon.enrollment import Enrollments
+from authsms.logon.recovery import RECOVERY_CODE, RecoveryCodes
 from authsms.logon.sessions import LoginSessions
 from authsms.otp.failures import FailureCounter, Standing
 
@@ -32,6 +33,7 @@ class ActionTools:
     Attributes:
         callers: Knows which callers have been proven.
         enrollments: Knows what people have set up.
+        codes: Keeps their recovery codes.
         notices: Tells them what was done.
         is_administrator: Tells whether somebody administers this server.
     """
@@ -44,6 +46,7 @@ class ActionTools:
     blocks: Blocks
     callers: Callers
     enrollments: Enrollments
+    codes: RecoveryCodes
     notices: AccountNotices
     is_administrator: Callable[[str], bool]
 
@@ -62,6 +65,7 @@ class PeopleActions:
             ConflictError: There is nothing to unlock, or the method has to be bound again.
         """
         actor.require(Right.PEOPLE_ACT)
+        self._guard(actor, key)
         self._assure(actor, key, method)
         login = self._login(key)
         with self._tools.database.write() as session:
@@ -78,6 +82,7 @@ class PeopleActions:
             ConflictError: It is not switched off any more.
         """
         actor.require(Right.METHODS_RESET)
+        self._guard(actor, key)
         self._assure(actor, key, method)
         person = self._person(key)
         login = person.login if person else self._login(key)
@@ -109,12 +114,15 @@ class PeopleActions:
         self._assure(actor, key, method)
         person = self._person(key)
         login = person.login if person else self._login(key)
-        tell = self._tools.notices.prepare(person, Notice.APP_REMOVED_FOR, locale)
+        are_codes = method == RECOVERY_CODE
+        notice = Notice.RECOVERY_CODES_REMOVED_FOR if are_codes else Notice.APP_REMOVED_FOR
+        tag = AuditTag.RECOVERY_CODES_REMOVED if are_codes else AuditTag.METHOD_REMOVED
+        tell = self._tools.notices.prepare(person, notice, locale)
         with self._tools.database.write() as session:
-            if not self._tools.enrollments.remove(session, key, method):
+            if not self._take_away(session, key, method):
                 raise ConflictError("This is not set up any more.")
             self._tools.failures.forget(session, key, method)
-            self._note(session, actor, key, login, AuditTag.METHOD_REMOVED, method=method, reason="help-desk")
+            self._note(session, actor, key, login, tag, method=method, reason="help-desk")
             tell(session)
 
     def end_sessions(self, actor: Actor, key: str) -> int:
@@ -166,6 +174,11 @@ class PeopleActions:
             if not self._tools.blocks.remove(session, key):
                 raise ConflictError("This person is not blocked.")
             self._note(session, actor, key, login, AuditTag.PERSON_UNBLOCKED)
+
+    def _take_away(self, session: Session, key: str, method: str) -> bool:
+        if method == RECOVERY_CODE:
+            return self._tools.codes.take_away(session, key)
+        return self._tools.enrollments.remove(session, key, method)
 
     def _guard(self, actor: Actor, key: str) -> None:
         guard_administrators(actor, key, self._tools.is_administrator)

@@ -30,6 +30,7 @@ class AuditTag(StrEnum):
     EMERGENCY_USED = "emergency.used"
     EMERGENCY_REVOKED = "emergency.revoked"
     RECOVERY_CODES_MADE = "recovery-codes.made"
+    RECOVERY_CODES_REMOVED = "recovery-codes.removed"
     CHALLENGE_ISSUED = "challenge.issued"
     CALLER_ASKED = "caller.asked"
     CALLER_PROVEN = "caller.proven"

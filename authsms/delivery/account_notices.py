@@ -33,6 +33,7 @@ class Notice(StrEnum):
     RECOVERY_CODE_USED = "recovery-code-used"
     EMERGENCY_ISSUED = "emergency-issued"
     APP_REMOVED_FOR = "app-removed-for"
+    RECOVERY_CODES_REMOVED_FOR = "recovery-codes-removed-for"
     METHOD_RESTORED = "method-restored"
     CONTACT_CHANGED = "contact-changed"
     CONTACT_REMOVED = "contact-removed"
@@ -52,6 +53,8 @@ _WORDS: Final[Mapping[str, Mapping[Notice, str]]] = {
         "help desk at once.",
         Notice.APP_REMOVED_FOR: "{host}: The help desk has removed your authenticator app. Not at your request? Call "
         "your help desk at once.",
+        Notice.RECOVERY_CODES_REMOVED_FOR: "{host}: The help desk has made your recovery codes void. Not at your "
+        "request? Call your help desk at once.",
         Notice.METHOD_RESTORED: "{host}: A way to sign in that was switched off after wrong codes works again. Not at "
         "your request? Call your help desk at once.",
         Notice.CONTACT_CHANGED: "{host}: This number was replaced as a contact of your account. Not you? Contact your "
@@ -72,6 +75,8 @@ _WORDS: Final[Mapping[str, Mapping[Notice, str]]] = {
         "Rufen Sie sofort Ihren Helpdesk an.",
         Notice.APP_REMOVED_FOR: "{host}: Der Helpdesk hat Ihre Authenticator-App entfernt. Nicht auf Ihren Wunsch? "
         "Rufen Sie sofort Ihren Helpdesk an.",
+        Notice.RECOVERY_CODES_REMOVED_FOR: "{host}: Der Helpdesk hat Ihre Wiederherstellungscodes ungültig gemacht. "
+        "Nicht auf Ihren Wunsch? Rufen Sie ihn sofort an.",
         Notice.METHOD_RESTORED: "{host}: Ein nach falschen Codes abgeschalteter Anmeldeweg geht wieder. Nicht auf "
         "Ihren Wunsch? Rufen Sie sofort Ihren Helpdesk an.",
         Notice.CONTACT_CHANGED: "{host}: Diese Nummer wurde als Kontakt Ihres Kontos durch eine andere ersetzt. "

@@ -29,6 +29,7 @@ _STOCK = select(func.max(_R.made_at), func.count()).where(_OF, _IS_GOOD)
 _KNOWS = select(_R.made_at).where(_THIS)
 _USE = update(RECOVERY_CODE_TABLE).where(_THIS).values(used_at=bindparam("moment"))
 _FORGET = delete(RECOVERY_CODE_TABLE).where(_OF)
+_TAKE_AWAY = delete(RECOVERY_CODE_TABLE).where(_OF, _IS_GOOD)
 _INSERT = insert(RECOVERY_CODE_TABLE)
 METHOD_OF: Final = select(literal(RECOVERY_CODE).label("method")).where(_OF, _IS_GOOD)
 """The method, once for each code that is left to somebody (``of_person``)."""
@@ -85,6 +86,10 @@ class RecoveryCodes:
         """Use a code up, within the caller's transaction; of several callers one gets True."""
         wanted = {"of_person": person_key, "wanted": self._digest(person_key, code), "moment": self._clock.now()}
         return rowcount(session.execute(_USE, wanted)) > 0
+
+    def take_away(self, session: Session, person_key: str) -> bool:
+        """Let the codes that somebody has left be good no more, within the caller's transaction; False without any."""
+        return rowcount(session.execute(_TAKE_AWAY, {"of_person": person_key})) > 0
 
     def _digest(self, person_key: str, code: str) -> str:
         return self._vault.keyed_hash("recovery-code", person_key, code)

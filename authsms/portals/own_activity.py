@@ -27,6 +27,7 @@ _HAPPENED: Final[Mapping[str, tuple[str, LazyString]]] = {
     "method.removed": ("bad", lazy_gettext("The authenticator app was removed.")),
     "method.tried": ("good", lazy_gettext("A code of the authenticator app was tried on its page.")),
     "recovery-codes.made": ("good", lazy_gettext("New recovery codes were made.")),
+    "recovery-codes.removed": ("bad", lazy_gettext("Your help desk made the recovery codes void.")),
     "sessions.ended": ("bad", lazy_gettext("Your help desk signed you out everywhere.")),
     "people.blocked": ("bad", lazy_gettext("Your help desk blocked your account.")),
     "people.unblocked": ("good", lazy_gettext("Your help desk let you in again.")),

@@ -28,6 +28,7 @@ HAPPENINGS: Final[Mapping[str, tuple[str, LazyString, LazyString | str]]] = {
     "caller.refused:held": ("wait", _NOT_COMPARED, ""),
     "caller.refused:disabled": ("bad", _NOT_COMPARED, ""),
     "method.removed:help-desk": ("wait", lazy_gettext("The authenticator app was removed by %(by)s."), ""),
+    "recovery-codes.removed": ("wait", lazy_gettext("The recovery codes were made void by %(by)s."), ""),
     "emergency.issued": ("wait", lazy_gettext("An emergency password was issued by %(by)s; uses: %(uses)s."), ""),
     "emergency.used": ("good", lazy_gettext("Used the emergency password; uses left: %(left)s."), ""),
     "emergency.revoked": ("off", lazy_gettext("The emergency password was taken back by %(by)s."), ""),

@@ -8,6 +8,7 @@ from authsms.administration.rights import Role
 from authsms.foundation.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from authsms.identity.local_people import LocalPeople
 from authsms.logon.methods.totp import TOTP
+from authsms.logon.recovery import RECOVERY_CODE, RecoveryCodes
 from tests.integration.administration.people_at_work import ADMINISTRATOR, AUDITOR, HELPDESK, OPERATOR
 
 METHOD = "SMS_OTP:1"
@@ -89,6 +90,25 @@ def test_an_app_is_removed_once_and_its_owner_told(work, actions):
         actions.remove_method(HELPDESK, person.key, TOTP, "de")
 
 
+def test_recovery_codes_that_were_lost_are_made_void(work, actions):
+    """Whoever has found the sheet gets in with none of them; the owner hears of it (N-18)."""
+    person = work.person()
+    work.configure_twilio()
+    services = work.services
+    codes = RecoveryCodes(services.database, services.vault, services.clock)
+    with services.database.write() as session:
+        codes.make(session, person.key)
+    before = actions.set_up(AUDITOR, person.key)
+    actions.remove_method(HELPDESK, person.key, RECOVERY_CODE, "en")
+    work.deliver()
+
+    assert ([RECOVERY_CODE], [], 0) == (before, actions.set_up(AUDITOR, person.key), codes.stock(person.key).left)
+    assert "recovery codes void" in work.provider.submissions[-1].text
+    assert len(records(work, "recovery-codes.removed")) == 2
+    with pytest.raises(ConflictError):
+        actions.remove_method(HELPDESK, person.key, RECOVERY_CODE, "en")
+
+
 def test_the_owner_hears_that_a_method_works_again(work, actions):
     person = work.person()
     work.configure_twilio()
@@ -166,10 +186,15 @@ def test_a_help_desk_acts_against_no_administrator(work, actions):
     person = work.person("root")
     work.services.administrators.grant(person, [Role.ADMINISTRATOR])
     work.set_up_app(person)
+    fail(work, person, 3)
+    with pytest.raises(ForbiddenError):
+        actions.unlock(HELPDESK, person.key, METHOD)
+    fail(work, person, work.services.settings.otp.failure_cap - 3)
     for deed in (
         lambda who: actions.block(who, person.key, "coup"),
         lambda who: actions.end_sessions(who, person.key),
         lambda who: actions.remove_method(who, person.key, TOTP, "en"),
+        lambda who: actions.rebind(who, person.key, METHOD),
     ):
         with pytest.raises(ForbiddenError):
             deed(HELPDESK)

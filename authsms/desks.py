@@ -35,6 +35,8 @@ from authsms.protocols.oidc.logout_delivery import LogoutCourier
 from authsms.protocols.radius.challenges import Challenges
 from authsms.protocols.rest.tickets import Tickets
 
+_BLOCKED_EVERY = timedelta(seconds=15)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services(Engine):
@@ -183,4 +185,5 @@ class Services(Engine):
         )
         polling = ReportPoller(self.senders, self.receipts).task()
         couriers = (polling, self.logout_courier.task(), self.notice_course.task())
-        return [*deletions, *self.gate.tasks(), *self.monitoring.tasks(), *couriers]
+        ending = PeriodicTask("end-sessions-of-blocked", _BLOCKED_EVERY, self.sessions.end_blocked)
+        return [*deletions, *self.gate.tasks(), *self.monitoring.tasks(), *couriers, ending]

@@ -13,7 +13,7 @@ from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database, rowcount
 from authsms.foundation.sections import SessionSettings
 from authsms.foundation.vault import Vault
-from authsms.logon.models import LOGIN_SESSION
+from authsms.logon.models import LOGIN_SESSION, PERSON_BLOCK
 
 _TOUCH_EVERY = timedelta(seconds=30)
 _KEPT = timedelta(days=1)
@@ -32,6 +32,7 @@ _OF_PERSON = (
     .where(_S.person_key == bindparam("wanted"), _IS_ALIVE)
     .order_by(_S.authenticated_at.desc(), _S.id.desc())
 )
+_OF_BLOCKED = select(_S.person_key).where(_S.person_key.in_(select(PERSON_BLOCK.c.person_key)), _IS_ALIVE).distinct()
 _TOUCH = (
     update(LOGIN_SESSION)
     .where(_S.id == bindparam("wanted"), _S.seen_at < bindparam("moment"), _IS_ALIVE)
@@ -210,6 +211,12 @@ class LoginSessions:
     def end_all(self, person_key: str) -> int:
         """End every session of one person; return how many there were."""
         return self._end((_S.person_key == person_key,), Ending(person_key, (), is_everywhere=True))
+
+    def end_blocked(self) -> int:
+        """End sessions that began while not every process had heard of a block yet; return how many."""
+        with self._database.read() as session:
+            keys = session.scalars(_OF_BLOCKED, self._alive(self._clock.now())).all()
+        return sum(self.end_all(key) for key in keys)
 
     def purge(self) -> int:
         """Delete sessions that ended or expired more than a day ago; return how many."""

@@ -6,6 +6,7 @@ import pytest
 
 from authsms.audit import AuditTrail
 from authsms.foundation.sections import SessionSettings
+from authsms.logon.blocks import Blocks
 from authsms.logon.sessions import LoginSessions, SessionDraft
 
 DRAFT = SessionDraft(
@@ -132,6 +133,17 @@ def test_all_others_can_be_ended_at_once(database, sessions, clock):
     assert 2 == sessions.end_others("corp:alice", keep=kept.id)
     assert [kept.id] == [session.id for session in sessions.list("corp:alice")]
     assert 1 == sessions.end_all("corp:alice")
+
+
+def test_a_session_that_slipped_past_a_block_is_ended(database, sessions, clock):
+    """A process that has not heard of the block yet lets its person in; nobody else loses anything."""
+    with database.write() as session:
+        Blocks(database, clock).add(session, "corp:alice", "alice", reason="left", by="anna")
+    slipped, other = begin(database, sessions), begin(database, sessions, person_key="corp:bob")
+
+    assert [1, 0] == [sessions.end_blocked() for _ in range(2)]
+    assert sessions.find(slipped) is None
+    assert sessions.find(other) is not None
 
 
 def test_the_end_of_a_session_is_on_record(database, sessions, vault, clock):

@@ -24,6 +24,8 @@ _FORWARDED_HEADERS = (
 _MOST_HOPS = 20
 WAS_FORWARDED = "authsms.was_forwarded"
 """Key of the environment that tells that some proxy, trusted or not, has passed the request on."""
+IS_PROXYS_OWN = "authsms.is_proxys_own"
+"""Key of the environment that tells that ``REMOTE_ADDR`` is a proxy's, because what it forwards is not believed."""
 
 
 class ClientAddress:
@@ -37,7 +39,9 @@ class ClientAddress:
         """Call the application with the address put right."""
         hops = str(environ.get("HTTP_X_FORWARDED_FOR", ""))
         environ[WAS_FORWARDED] = bool([header for header in _FORWARDED_HEADERS if environ.pop(header, None)])
-        if hops and self._is_trusted(environ.get("REMOTE_ADDR", "")):
+        is_believed = bool(hops) and self._is_trusted(environ.get("REMOTE_ADDR", ""))
+        environ[IS_PROXYS_OWN] = environ[WAS_FORWARDED] and not is_believed
+        if is_believed:
             environ["REMOTE_ADDR"] = self._client(environ["REMOTE_ADDR"], hops)
         return self._application(environ, start_response)
 

@@ -17,6 +17,7 @@ from authsms.logon.endpoints import Endpoint
 from authsms.logon.radius_profile import LOCALES
 from authsms.logon.steps import Client
 from authsms.protocols import problems
+from authsms.protocols.client_address import IS_PROXYS_OWN
 from authsms.protocols.radius.challenges import Challenges
 from authsms.protocols.services import ProtocolServices
 from authsms.protocols.validate import answers
@@ -57,7 +58,9 @@ class Parts:
         """
         is_id = _ID.fullmatch(endpoint_id)
         credentials = [request.headers.get(name, "") for name in CREDENTIAL_HEADERS]
-        found = self.callers.find(endpoint_id, credentials, request.remote_addr or "") if is_id else None
+        # Whoever comes by a proxy that nobody has told us of stands nowhere, or everybody would stand where it does.
+        address = "" if request.environ.get(IS_PROXYS_OWN) else request.remote_addr or ""
+        found = self.callers.find(endpoint_id, credentials, address) if is_id else None
         if found is None:
             _log.warning("validate.caller_refused", endpoint=endpoint_id if is_id else "")
             raise NotProvenError

@@ -7,6 +7,7 @@ import pytest
 
 from authsms.foundation.errors import InvalidInputError
 from authsms.logon.kinds import EndpointKind, ValidateProfile
+from authsms.protocols.client_address import ClientAddress
 from tests.functional.protocols.validate.plug_in import PlugIn, open_app
 
 FIELDS = {"user": "alice", "pass": "nope"}
@@ -97,6 +98,22 @@ def test_networks_that_need_no_secret(house):
     assert [200, 200] == [status("192.0.2.3"), status("2001:db8::1")]
     assert [401, 401, 401] == [status("192.0.2.16"), status("2001:db8::2"), status("")]
     assert 401 == status("192.0.2.3", secret="wrong")
+
+
+def test_a_proxy_does_not_lend_its_address(house):
+    """It may stand in the network, but who comes by it does not, unless it is trusted to tell from where."""
+    app = open_app(house)
+    app.wsgi_app = ClientAddress(app.wsgi_app, ["192.0.2.9"])  # type: ignore[method-assign]
+    plug_in = PlugIn.register(house, app, "Windows", profile=ValidateProfile(("192.0.2.0/28",)))
+
+    def status(proxy: str, **headers: str) -> int:
+        options = {"headers": headers, "environ_base": {"REMOTE_ADDR": proxy}}
+        return plug_in.send("/validate/check", FIELDS, shows_secret=False, **options).status_code
+
+    assert [200, 200] == [status("192.0.2.3"), status("192.0.2.9", **{"X-Forwarded-For": "192.0.2.3"})]
+    assert 401 == status("192.0.2.9", **{"X-Forwarded-For": "198.51.100.7"})
+    assert 401 == status("192.0.2.9", **{"X-Forwarded-Proto": "https"})
+    assert {401} == {status("192.0.2.3", **{name: "192.0.2.3"}) for name in ("X-Forwarded-For", "Forwarded")}
 
 
 @pytest.mark.parametrize("network", ["0.0.0.0/0", "::/0", "192.0.2.1/28", "example.com", ""])

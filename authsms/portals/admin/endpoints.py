@@ -6,9 +6,9 @@ sent twice shows a secret that is good, and none is ever kept to be shown later.
 
 from typing import Protocol, cast
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import gettext
+from flask_babel import gettext, lazy_gettext
 from wtforms import BooleanField, SelectMultipleField, StringField
 
 from authsms.administration.logon import GUARDED_EVENTS, EndpointDraft, LogonDesk
@@ -18,11 +18,17 @@ from authsms.logon.arrangement import fingerprint
 from authsms.logon.endpoints import Endpoint
 from authsms.logon.kinds import EndpointKind, ValidateProfile
 from authsms.logon.oidc_profile import OidcOption, OidcProfile, TokenAlgorithm
-from authsms.portals.admin.frame import AdminForm, act_with, actor, check_form, done, page, told
+from authsms.portals.admin.frame import NOTICES, AdminForm, act_with, actor, check_form, done, page, told
 from authsms.portals.admin.frame import services as all_services
 from authsms.portals.once import answer_once
 
 blueprint = Blueprint("admin_endpoints", __name__)
+NOTICES.update(
+    {
+        "endpoint.created": lazy_gettext("Saved. What the other side needs stands below."),
+        "endpoint.needs-secret": lazy_gettext("Saved. What the other side needs stands below; make its secret there."),
+    }
+)
 _LONGEST = 300
 _LONGEST_AREA = 20_000
 
@@ -90,7 +96,7 @@ def create() -> ResponseReturnValue:
     form = _checked_form()
     draft = form.draft()
     try:
-        return answer_once(lambda: done(url_for(".edit", client_id=_desk().create_endpoint(actor(), draft)[0].id)))
+        return answer_once(lambda: _created(_desk().create_endpoint(actor(), draft)[0]))
     except (InvalidInputError, NotFoundError, ConflictError) as error:
         return _form(draft, problem=error), 400
 
@@ -171,6 +177,12 @@ def _kind_words() -> dict[EndpointKind, str]:
         EndpointKind.REST: gettext("Program with its own pages (REST)"),
         EndpointKind.VALIDATE: gettext("Plug-in for privacyIDEA"),
     }
+
+
+def _created(endpoint: Endpoint) -> Response:
+    has_no_secret = endpoint.oidc.is_public or endpoint.kind is EndpointKind.FORWARD_AUTH
+    note = "endpoint.created" if has_no_secret else "endpoint.needs-secret"
+    return done(url_for(".edit", client_id=endpoint.id), note)
 
 
 def _list(problem: str = "") -> str:

@@ -143,7 +143,7 @@ class AccountNotices:
             number,
             _WORDS.get(locale, _WORDS["en"])[notice].format(host=self._host),
             self._clock.now() + LIFETIME,
-            f"notice:{notice.value}",
+            f"account:{notice.value}",
             person_key=person.key,
             login=person.login,
             groups=person.groups,

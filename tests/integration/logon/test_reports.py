@@ -23,7 +23,7 @@ NINA = Holder("corp:id-nina", "nina", "web", "", timedelta(0), is_two_factors=Tr
 
 def notices(house: House) -> list[Draft]:
     """Return the notices that would have gone out."""
-    return [draft for draft in house.sent if draft.reference.startswith("notice:")]
+    return [draft for draft in house.sent if draft.reference.startswith("account:")]
 
 
 def told(house: House, tag: AuditTag) -> object:
@@ -42,7 +42,7 @@ def test_every_change_of_a_factor_is_told(house: House):
     words = " ".join(draft.text for draft in sent)
 
     assert ["app-set-up", "app-removed", "recovery-codes-made", "recovery-code-used"] == [
-        draft.reference.removeprefix("notice:") for draft in sent
+        draft.reference.removeprefix("account:") for draft in sent
     ]
     assert {(Purpose.NOTICE, ALICE.phone, ALICE.key)} == {(one.purpose, one.recipient, one.person_key) for one in sent}
     assert sent[0].text.startswith("here: An authenticator app was set up for your account. Not you? Contact")
@@ -60,7 +60,7 @@ def test_a_change_that_did_not_happen_is_not_told(house: House):
     own_codes(house).make(HOLDER)
     answer(house, at_recovery(house), "0000-0000-0000-0000")
 
-    assert ["notice:recovery-codes-made"] == [draft.reference for draft in notices(house)]
+    assert ["account:recovery-codes-made"] == [draft.reference for draft in notices(house)]
 
 
 @pytest.mark.parametrize(

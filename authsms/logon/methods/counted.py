@@ -1,15 +1,16 @@
-"""What methods have in common that keep their own failures in a row: charged first, held, in the end switched off."""
+"""What methods have in common that people are given or set up: asked alike, charged first, held, in the end off."""
 
-from abc import ABC
+from abc import ABC, abstractmethod
 from dataclasses import replace
 from typing import ClassVar
 
 from sqlalchemy.orm import Session
+from typing_extensions import override
 
 from authsms.audit import AuditEntry, AuditTag, AuditTrail, Detail
 from authsms.foundation.db import Database
-from authsms.logon.machine import Asks, Failed, MessageKey, Result
-from authsms.logon.methods.base import LogonView, Method
+from authsms.logon.machine import Asks, Failed, MessageKey, Prompt, Result
+from authsms.logon.methods.base import Begin, LogonView, Method
 from authsms.otp.failures import FailureCounter, HeldError, Standing
 
 
@@ -17,17 +18,41 @@ class CountedMethod(Method, ABC):
     """Charges an attempt to the person before it is compared.
 
     Attributes:
+        prompt: What kind of field is shown.
+        length: Letters or digits of an answer.
         asked: What to say above the field.
+        missing: What to say instead to somebody who has proven something, and has nothing to answer with.
         refused: What to say of a wrong answer.
     """
 
+    needs_enrollment: ClassVar[bool] = True
+    prompt: ClassVar[Prompt]
+    length: ClassVar[int]
     asked: ClassVar[MessageKey]
+    missing: ClassVar[MessageKey]
     refused: ClassVar[MessageKey]
 
     def __init__(self, database: Database, audit: AuditTrail, failures: FailureCounter) -> None:
         self._database = database
         self._audit = audit
         self._failures = failures
+
+    @override
+    def begin(self, logon: LogonView) -> Begin:
+        key = logon.subject.key
+        is_ready = not logon.proven or self._is_set_up(key)
+
+        def ask(session: Session) -> Asks:
+            standing = self._failures.standing(session, key, self.name)
+            told = self._opening(logon, standing) if is_ready else self.missing
+            held_until = standing.held_until if logon.proven and not standing.disabled else None
+            return Asks(self.name, self.prompt, told, length=self.length, hold_until=held_until, details=logon.proven)
+
+        return ask
+
+    @abstractmethod
+    def _is_set_up(self, key: str) -> bool:
+        """Tell whether a person has something to answer with."""
 
     def _charge(self, key: str) -> Standing | None:
         """Count an attempt as failed, in a transaction of its own; None when it may not even be looked at."""
@@ -64,17 +89,21 @@ class CountedMethod(Method, ABC):
         return Failed(told, reason="disabled" if standing.disabled else "held", asks=asks, counted=False)
 
     def _record(self, session: Session, logon: LogonView, tag: AuditTag, **details: Detail) -> None:
-        entry = AuditEntry(
-            tag,
-            person_key=logon.subject.audit_key,
-            login=logon.subject.login,
-            process_id=logon.process_id,
-            event=logon.event,
-            endpoint=logon.endpoint,
-            address=logon.client.address,
-            details={"method": self.name, **details},
-        )
-        self._audit.record(session, entry)
+        self._audit.record(session, entry_of(logon, tag, method=self.name, **details))
+
+
+def entry_of(logon: LogonView, tag: AuditTag, **details: Detail) -> AuditEntry:
+    """Return an audit record of something that came to pass in a logon."""
+    return AuditEntry(
+        tag,
+        person_key=logon.subject.audit_key,
+        login=logon.subject.login,
+        process_id=logon.process_id,
+        event=logon.event,
+        endpoint=logon.endpoint,
+        address=logon.client.address,
+        details=details,
+    )
 
 
 def question(logon: LogonView) -> Asks:

@@ -17,8 +17,8 @@ from typing_extensions import override
 from authsms.audit import AuditTag, AuditTrail
 from authsms.foundation.db import Database
 from authsms.logon.emergency import EMERGENCY, LENGTH, EmergencyPassword, EmergencyPasswords, canonical_letters
-from authsms.logon.machine import Asks, Failed, MessageKey, Passed, Prompt, Result
-from authsms.logon.methods.base import Answer, Begin, LogonView, typed_answer
+from authsms.logon.machine import Failed, MessageKey, Passed, Prompt, Result
+from authsms.logon.methods.base import Answer, LogonView, typed_answer
 from authsms.logon.methods.counted import CountedMethod
 from authsms.otp.failures import FailureCounter
 
@@ -30,8 +30,10 @@ class EmergencyMethod(CountedMethod):
 
     name = EMERGENCY
     amr: ClassVar[tuple[str, ...]] = ("otp",)
-    needs_enrollment: ClassVar[bool] = True
+    prompt: ClassVar[Prompt] = Prompt.EMERGENCY
+    length: ClassVar[int] = LENGTH
     asked: ClassVar[MessageKey] = MessageKey.EMERGENCY_ASKED
+    missing: ClassVar[MessageKey] = MessageKey.EMERGENCY_MISSING
     refused: ClassVar[MessageKey] = MessageKey.EMERGENCY_REFUSED
 
     def __init__(
@@ -43,17 +45,8 @@ class EmergencyMethod(CountedMethod):
         self._decoy = EmergencyPassword(nobody.id, "", nobody.digest, 0, 0, "", _NEVER, _NEVER)
 
     @override
-    def begin(self, logon: LogonView) -> Begin:
-        key = logon.subject.key
-        is_ready = not logon.proven or self._passwords.find(key) is not None
-
-        def ask(session: Session) -> Asks:
-            standing = self._failures.standing(session, key, self.name)
-            told = self._opening(logon, standing) if is_ready else MessageKey.EMERGENCY_MISSING
-            held_until = standing.held_until if logon.proven and not standing.disabled else None
-            return Asks(self.name, Prompt.EMERGENCY, told, length=LENGTH, hold_until=held_until, details=logon.proven)
-
-        return ask
+    def _is_set_up(self, key: str) -> bool:
+        return self._passwords.find(key) is not None
 
     @override
     def answer(self, logon: LogonView, response: Mapping[str, str]) -> Answer:

@@ -14,8 +14,8 @@ from typing_extensions import override
 from authsms.audit import AuditTrail
 from authsms.delivery.account_notices import AccountNotices, Notice
 from authsms.foundation.db import Database
-from authsms.logon.machine import Asks, Failed, MessageKey, Passed, Prompt, Result
-from authsms.logon.methods.base import Answer, Begin, LogonView, typed_answer
+from authsms.logon.machine import Failed, MessageKey, Passed, Prompt, Result
+from authsms.logon.methods.base import Answer, LogonView, typed_answer
 from authsms.logon.methods.counted import CountedMethod
 from authsms.logon.recovery import RECOVERY_CODE, RecoveryCodes
 from authsms.otp.failures import FailureCounter
@@ -27,8 +27,10 @@ class RecoveryMethod(CountedMethod):
 
     name = RECOVERY_CODE
     amr: ClassVar[tuple[str, ...]] = ("otp",)
-    needs_enrollment: ClassVar[bool] = True
+    prompt: ClassVar[Prompt] = Prompt.RECOVERY
+    length: ClassVar[int] = CODE_LENGTH
     asked: ClassVar[MessageKey] = MessageKey.RECOVERY_ASKED
+    missing: ClassVar[MessageKey] = MessageKey.RECOVERY_MISSING
     refused: ClassVar[MessageKey] = MessageKey.RECOVERY_REFUSED
 
     def __init__(
@@ -44,19 +46,8 @@ class RecoveryMethod(CountedMethod):
         self._notices = notices
 
     @override
-    def begin(self, logon: LogonView) -> Begin:
-        key = logon.subject.key
-        is_ready = not logon.proven or self._codes.stock(key).left > 0
-
-        def ask(session: Session) -> Asks:
-            standing = self._failures.standing(session, key, self.name)
-            told = self._opening(logon, standing) if is_ready else MessageKey.RECOVERY_MISSING
-            held_until = standing.held_until if logon.proven and not standing.disabled else None
-            return Asks(
-                *(self.name, Prompt.RECOVERY, told), length=CODE_LENGTH, hold_until=held_until, details=logon.proven
-            )
-
-        return ask
+    def _is_set_up(self, key: str) -> bool:
+        return self._codes.stock(key).left > 0
 
     @override
     def answer(self, logon: LogonView, response: Mapping[str, str]) -> Answer:

@@ -12,7 +12,7 @@ from typing import ClassVar
 from sqlalchemy.orm import Session
 from typing_extensions import override
 
-from authsms.audit import AuditEntry, AuditTag, AuditTrail
+from authsms.audit import AuditTag, AuditTrail, Detail
 from authsms.delivery.outbox import Draft, Outbox
 from authsms.delivery.states import Withheld
 from authsms.foundation.phone import PhoneNumber, country_of, mask, mask_of_digits
@@ -20,6 +20,7 @@ from authsms.foundation.sections import SmsSettings
 from authsms.foundation.vault import Vault
 from authsms.logon.machine import Asks, Failed, MessageKey, Passed, Prompt, Result
 from authsms.logon.methods.base import Answer, Begin, LogonView, Method, typed_answer
+from authsms.logon.methods.counted import entry_of, question
 from authsms.logon.subject import Subject
 from authsms.logon.texts import CodeTexts
 from authsms.otp.budget import Grant, SendBudget
@@ -69,14 +70,14 @@ class SmsOtpMethod(Method):
 
     @override
     def resend(self, logon: LogonView) -> Answer:
-        asks = _question(logon)
+        asks = question(logon)
         if asks.resend_at is not None and self._tools.challenges.now() < asks.resend_at:
             return replace(asks, message_key=MessageKey.CODE_WAIT)
         return self.begin(logon)
 
     @override
     def answer(self, logon: LogonView, response: Mapping[str, str]) -> Answer:
-        asks = _question(logon)
+        asks = question(logon)
         code = canonical_code(typed_answer(response, "code"), asks.length)
         if code is None:
             return Failed(MessageKey.CODE_MALFORMED, reason="malformed", counted=False)
@@ -168,30 +169,14 @@ class SmsOtpMethod(Method):
             self._record(session, logon, AuditTag.METHOD_DISABLED, failures=charge.failures)
         elif charge.held_until is not None:
             self._record(session, logon, AuditTag.METHOD_HELD, failures=charge.failures)
-        asks = replace(_question(logon), hold_until=charge.held_until if logon.proven else None)
+        asks = replace(question(logon), hold_until=charge.held_until if logon.proven else None)
         return Failed(MessageKey.CODE_REFUSED, reason="wrong-code", asks=asks)
 
-    def _record(self, session: Session, logon: LogonView, tag: AuditTag, **details: str | int | bool) -> None:
-        entry = AuditEntry(
-            tag,
-            person_key=logon.subject.audit_key,
-            login=logon.subject.login,
-            process_id=logon.process_id,
-            event=logon.event,
-            endpoint=logon.endpoint,
-            address=logon.client.address,
-            details={"method": self.name, **details},
-        )
-        self._audit.record(session, entry)
+    def _record(self, session: Session, logon: LogonView, tag: AuditTag, **details: Detail) -> None:
+        self._audit.record(session, entry_of(logon, tag, method=self.name, **details))
 
     def _number_key(self, subject: Subject, number: PhoneNumber | None) -> str:
         return "number:" + (self._vault.keyed_hash("sms-number", number) if number else subject.invent("number"))
-
-
-def _question(logon: LogonView) -> Asks:
-    if logon.asks is None:
-        raise ValueError("the method has not been begun")
-    return logon.asks
 
 
 def _reference(challenge_id: str) -> str:
@@ -218,7 +203,7 @@ def _opening(logon: LogonView, standing: Standing, grant: Grant) -> MessageKey:
 
 
 def _refused(logon: LogonView, charge: NotCharged) -> Failed:
-    asks, key = _question(logon), MessageKey.CODE_REFUSED
+    asks, key = question(logon), MessageKey.CODE_REFUSED
     if logon.proven and charge.refusal is Refusal.HELD:
         asks, key = replace(asks, hold_until=charge.held_until), MessageKey.CODE_HELD
     elif logon.proven and charge.refusal is Refusal.DISABLED:

@@ -16,8 +16,8 @@ from authsms.audit import AuditTrail
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database
 from authsms.logon.enrollment import Enrollment, Enrollments, EnrollmentState
-from authsms.logon.machine import Asks, Failed, MessageKey, Passed, Prompt, Result
-from authsms.logon.methods.base import Answer, Begin, LogonView, typed_answer
+from authsms.logon.machine import Failed, MessageKey, Passed, Prompt, Result
+from authsms.logon.methods.base import Answer, LogonView, typed_answer
 from authsms.logon.methods.counted import CountedMethod, question
 from authsms.logon.subject import Subject
 from authsms.otp.engine import SEED_BYTES, TOTP_DIGITS, canonical_code, encode_seed
@@ -31,8 +31,10 @@ class TotpMethod(CountedMethod):
 
     name = TOTP
     amr: ClassVar[tuple[str, ...]] = ("otp",)
-    needs_enrollment: ClassVar[bool] = True
+    prompt: ClassVar[Prompt] = Prompt.CODE
+    length: ClassVar[int] = TOTP_DIGITS
     asked: ClassVar[MessageKey] = MessageKey.APP_ASKED
+    missing: ClassVar[MessageKey] = MessageKey.APP_NOT_SET_UP
     refused: ClassVar[MessageKey] = MessageKey.APP_REFUSED
 
     def __init__(
@@ -43,17 +45,8 @@ class TotpMethod(CountedMethod):
         self._enrollments = enrollments
 
     @override
-    def begin(self, logon: LogonView) -> Begin:
-        key = logon.subject.key
-        is_ready = not logon.proven or self.name in self._enrollments.ready(key)
-
-        def ask(session: Session) -> Asks:
-            standing = self._failures.standing(session, key, self.name)
-            told = self._opening(logon, standing) if is_ready else MessageKey.APP_NOT_SET_UP
-            held_until = standing.held_until if logon.proven and not standing.disabled else None
-            return Asks(self.name, Prompt.CODE, told, length=TOTP_DIGITS, hold_until=held_until, details=logon.proven)
-
-        return ask
+    def _is_set_up(self, key: str) -> bool:
+        return self.name in self._enrollments.ready(key)
 
     @override
     def answer(self, logon: LogonView, response: Mapping[str, str]) -> Answer:

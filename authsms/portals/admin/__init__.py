@@ -23,8 +23,7 @@ from authsms.portals.admin import (
 )
 
 AREAS = (
-    radius,
-    *(start, dashboard, queue, administrators, logon, endpoints),
+    *(start, dashboard, queue, administrators, logon, endpoints, radius),
     *(repositories, senders_area, messages, notices, opt_outs, people, helpdesk, contacts, audit),
 )
 for _area in AREAS:

@@ -144,6 +144,7 @@ class Process:
     def pause(self) -> None:
         """Make it hang: connections are taken, nothing is answered."""
         os.kill(self.pid, signal.SIGSTOP)
+        os.waitid(os.P_PID, self.pid, os.WSTOPPED | os.WNOWAIT)
 
     def resume(self) -> None:
         """End a pause."""

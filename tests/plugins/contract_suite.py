@@ -28,10 +28,9 @@ from authsms.plugin_api import (
     SettingKind,
     Submission,
 )
-from authsms.senders.http import Deadlines
 from tests.parts.certificates import Authority
 from tests.plugins import hostile
-from tests.plugins.hostile import Behaviour, HostileServer
+from tests.plugins.hostile import PATIENT, QUICK, Behaviour, HostileServer
 
 PHONE = PhoneNumber("+4915112345678")
 CODE = "739201"
@@ -39,7 +38,6 @@ SENDER = "+14155550199"
 TEXT = f"{CODE} is your code. \"Quoted\" \\ & to=+1 </text> {{otp}} 'x' ä € 😀"
 SUBMISSION = Submission("0" * 31 + "7", PHONE, TEXT, timedelta(seconds=120), "https://login.example/webhooks/x/t0ken")
 SECRETS = ("s3cret/one+", "s3cret:two&")
-QUICK = Deadlines(connect=0.6, total=0.9)
 
 
 class SenderServiceContract:
@@ -69,12 +67,12 @@ class SenderServiceContract:
 
     def service(self, url: str, guard: HttpGuard | None = None) -> SenderService:
         """Return the provider, configured."""
-        return self.kind.configure(self.settings(url), guard or HttpGuard(["127.0.0.1"], deadlines=QUICK))
+        return self.kind.configure(self.settings(url), guard or HttpGuard(["127.0.0.1"], deadlines=PATIENT))
 
-    def submit(self, behave: Behaviour) -> Outcome:
+    def submit(self, behave: Behaviour, guard: HttpGuard | None = None) -> Outcome:
         """Return what becomes of a submission to a provider that behaves so."""
         with HostileServer(behave) as server:
-            return self.service(server.url).submit(SUBMISSION)
+            return self.service(server.url, guard).submit(SUBMISSION)
 
     def test_success_is_accepted(self):
         """The provider's own success counts, and gives an id to match receipts with."""
@@ -174,10 +172,10 @@ class SenderServiceContract:
     def test_no_answer_to_build_on_means_perhaps_taken(self, behave):
         """It ends within the deadline, and at most one repeat may follow."""
         started = time.monotonic()
-        outcome = self.submit(behave)
+        outcome = self.submit(behave, HttpGuard(["127.0.0.1"], deadlines=QUICK))
 
         assert isinstance(outcome, PerhapsTaken)
-        assert time.monotonic() - started < 3
+        assert time.monotonic() - started < 10
 
     @pytest.mark.parametrize(
         "body",
@@ -234,7 +232,7 @@ class SenderServiceContract:
     def test_a_private_address_is_refused_until_the_configuration_changes(self):
         """An address typed into a form is no way into the private network."""
         with HostileServer(type(self).success) as server:
-            outcome = self.service(server.url, HttpGuard(deadlines=QUICK)).submit(SUBMISSION)
+            outcome = self.service(server.url, HttpGuard(deadlines=PATIENT)).submit(SUBMISSION)
 
         assert isinstance(outcome, Refused)
         assert "address_refused" == outcome.code

@@ -10,10 +10,18 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self, TypeAlias
 
+from authsms.senders.http import Deadlines
+
 Behaviour: TypeAlias = Callable[[socket.socket], None]
 """Treats one connection after its request has been read."""
 
 _NEVER = 30.0
+
+PATIENT = Deadlines(connect=10, total=20)
+"""For answers that come: a busy machine must not pass for a silent provider."""
+
+QUICK = Deadlines(connect=0.6, total=0.9)
+"""For answers that never end: a test waits as long."""
 
 
 def answer(status: int, body: bytes = b"", *headers: str) -> Behaviour:

@@ -14,7 +14,6 @@ from authsms.foundation.errors import NotFoundError
 from authsms.foundation.settings import Settings
 from authsms.plugin_api import Accepted, HttpGuard, InvalidInputError, Preset, Refused, SenderService
 from authsms.plugins import load_plugins
-from authsms.senders.http import Deadlines
 from authsms.simulator.app import create_simulator
 from authsms.simulator.config import SimulatorConfig
 from authsms.simulator.faults import Fault, FaultKind
@@ -25,7 +24,7 @@ from authsms.simulator.providers.twilio import TwilioAccount
 from authsms.simulator.server import WebServer
 from tests.plugins import hostile
 from tests.plugins.contract_suite import PHONE, SUBMISSION
-from tests.plugins.hostile import HostileServer
+from tests.plugins.hostile import PATIENT, HostileServer
 
 TEXT = "739201 is your code & <code>1</code> more, from Köln."
 CLICKATELL, LOX = ClickatellAccount(), LoxAccount()
@@ -62,7 +61,7 @@ def _settings(name: str, url: str) -> dict[str, object]:
 
 
 def _service(name: str, url: str, **changes: object) -> SenderService:
-    guard = HttpGuard(["127.0.0.1"], deadlines=Deadlines(connect=0.6, total=1.0))
+    guard = HttpGuard(["127.0.0.1"], deadlines=PATIENT)
     return GenericHttpService.configure(_settings(name, url) | changes, guard)
 
 

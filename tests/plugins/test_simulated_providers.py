@@ -24,6 +24,7 @@ from authsms.simulator.providers.gateway import GatewayAccount
 from authsms.simulator.providers.signalwire import SignalWireAccount
 from authsms.simulator.providers.twilio import TwilioAccount
 from authsms.simulator.server import WebServer
+from tests.plugins.hostile import PATIENT, QUICK
 
 PHONE = PhoneNumber("+4915112345678")
 TEXT = '739201 ist Ihr Code. "{}" & ä €'
@@ -47,7 +48,7 @@ class Range:
     def __init__(self, server: WebServer, phones: PhoneBook, faults: FaultBook) -> None:
         self.phones = phones
         self.faults = faults
-        guard = HttpGuard(["127.0.0.1"], deadlines=Deadlines(connect=0.6, total=1.0))
+        guard = HttpGuard(["127.0.0.1"], deadlines=PATIENT)
         self.services: dict[str, SenderService] = {
             "twilio": TwilioService.configure(
                 {
@@ -124,6 +125,12 @@ def _submission() -> Submission:
     return Submission(f"{threading.get_native_id():032x}", PHONE, TEXT, timedelta(seconds=60))
 
 
+def _again(service: SenderService, deadlines: Deadlines, **changes: object) -> SenderService:
+    """Return the service set up anew with other deadlines, and other settings if any are given."""
+    raw = {name: value for name, value in service.values.values.items() if value not in {"", ()}}
+    return type(service).configure(raw | changes, HttpGuard(["127.0.0.1"], deadlines=deadlines))
+
+
 @pytest.mark.parametrize("provider", SECRETS)
 class TestProvider:
     """The same for each of them."""
@@ -152,13 +159,11 @@ class TestProvider:
         """What is perhaps taken did arrive here, what is refused or not taken did not."""
         field.faults.put(provider, [Fault(kind=kind, seconds=0.3, taken=expected is PerhapsTaken)])
 
-        assert isinstance(field.services[provider].submit(_submission()), expected)
+        assert isinstance(_again(field.services[provider], QUICK).submit(_submission()), expected)
 
     def test_wrong_credentials_are_refused(self, field, provider):
         """The administrator has to change something."""
-        good = field.services[provider]
-        raw = {name: value for name, value in good.values.values.items() if value not in {"", ()}}
-        wrong = type(good).configure(raw | {SECRETS[provider]: "wrong"}, HttpGuard(["127.0.0.1"]))
+        wrong = _again(field.services[provider], PATIENT, **{SECRETS[provider]: "wrong"})
 
         assert isinstance(wrong.submit(_submission()), Refused)
         assert [] == field.texts()

@@ -10,14 +10,13 @@ import pytest
 from authsms.senders.exchange import NotSent, ProviderAnswer, ProviderRequest, Reply, Silence
 from authsms.senders.http import Deadlines, HttpGuard
 from tests.plugins import hostile
-from tests.plugins.hostile import HostileServer
+from tests.plugins.hostile import PATIENT, QUICK, HostileServer
 
-QUICK = Deadlines(connect=0.6, total=1.0)
 SECRET = "s3cret-value"
 
 
-def _guard(*allowed: str, **options) -> HttpGuard:
-    return HttpGuard(allowed or ("127.0.0.1",), deadlines=QUICK, **options)
+def _guard(*allowed: str, deadlines: Deadlines = PATIENT, **options) -> HttpGuard:
+    return HttpGuard(allowed or ("127.0.0.1",), deadlines=deadlines, **options)
 
 
 def _form(url: str) -> ProviderRequest:
@@ -82,12 +81,12 @@ def test_whatever_follows_the_request_but_no_answer_is_silence(behaviour, code):
     """The text may have been taken, and nobody waits longer than the deadline."""
     with HostileServer(behaviour) as server:
         started = time.monotonic()
-        reply = _guard().client().send(_form(server.url))
+        reply = _guard(deadlines=QUICK).client().send(_form(server.url))
         seconds = time.monotonic() - started
 
     assert isinstance(reply, Silence)
     assert code == reply.code
-    assert seconds < 3
+    assert seconds < 10
 
 
 def test_a_huge_body_is_cut_at_64_kilobytes():

@@ -8,13 +8,11 @@ import pytest
 from authsms.senders.exchange import NotSent, ProviderAnswer, ProviderRequest
 from authsms.senders.http import Deadlines, HttpGuard
 from tests.plugins import hostile
-from tests.plugins.hostile import HostileServer
-
-QUICK = Deadlines(connect=0.6, total=1.0)
+from tests.plugins.hostile import PATIENT, QUICK, HostileServer
 
 
-def _guard(*allowed: str, **options) -> HttpGuard:
-    return HttpGuard(allowed or ("127.0.0.1",), deadlines=QUICK, **options)
+def _guard(*allowed: str, deadlines: Deadlines = PATIENT, **options) -> HttpGuard:
+    return HttpGuard(allowed or ("127.0.0.1",), deadlines=deadlines, **options)
 
 
 def _form(url: str) -> ProviderRequest:
@@ -41,7 +39,7 @@ def _form(url: str) -> ProviderRequest:
 def test_no_spelling_of_loopback_is_called(host):
     """The corpus, with zero hits on the canary."""
     with HostileServer(hostile.answer(200)) as canary:
-        guard = HttpGuard(["10.0.0.0/8"], deadlines=QUICK)
+        guard = HttpGuard(["10.0.0.0/8"], deadlines=PATIENT)
         replies = [guard.client().send(_form(f"{scheme}://{host}:{canary.port}/")) for scheme in ("http", "https")]
 
     assert 0 == canary.connections
@@ -114,8 +112,8 @@ def test_a_name_server_that_hangs_holds_nobody_longer_than_connecting_may_take()
         return []
 
     started = time.monotonic()
-    reply = _guard(lookup=lookup).client().send(_form("https://gateway.example/"))
+    reply = _guard(deadlines=QUICK, lookup=lookup).client().send(_form("https://gateway.example/"))
     ended.set()
 
     assert isinstance(reply, NotSent)
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 9

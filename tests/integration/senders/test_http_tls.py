@@ -11,9 +11,7 @@ from authsms.senders.exchange import NotSent, ProviderAnswer, ProviderRequest, S
 from authsms.senders.http import Deadlines, HttpGuard
 from tests.parts.certificates import Authority
 from tests.plugins import hostile
-from tests.plugins.hostile import HostileServer
-
-QUICK = Deadlines(connect=0.6, total=1.0)
+from tests.plugins.hostile import PATIENT, QUICK, HostileServer
 
 
 @pytest.fixture(scope="module")
@@ -22,8 +20,8 @@ def authority(tmp_path_factory) -> Authority:
     return Authority(tmp_path_factory.mktemp("ca"))
 
 
-def _guard(*allowed: str, **options) -> HttpGuard:
-    return HttpGuard(allowed or ("127.0.0.1",), deadlines=QUICK, **options)
+def _guard(*allowed: str, deadlines: Deadlines = PATIENT, **options) -> HttpGuard:
+    return HttpGuard(allowed or ("127.0.0.1",), deadlines=deadlines, **options)
 
 
 def _form(url: str) -> ProviderRequest:
@@ -85,11 +83,13 @@ def test_a_handshake_that_never_ends_is_cut_off(authority):
     """The deadline of connecting covers TLS, too."""
     with HostileServer(hostile.silence) as server:
         started = time.monotonic()
-        reply = _guard(ca_file=authority.file).client().send(_form(server.url.replace("http:", "https:")))
+        reply = (
+            _guard(ca_file=authority.file, deadlines=QUICK).client().send(_form(server.url.replace("http:", "https:")))
+        )
 
     assert isinstance(reply, NotSent)
     assert "connect" == reply.code
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < 10
 
 
 @pytest.mark.parametrize("behave", [hostile.drip_head, hostile.drip_body, hostile.drip_last_body, hostile.silence])
@@ -98,11 +98,11 @@ def test_the_deadline_holds_inside_tls(authority, behave):
     with _server(authority) as server:
         server.behave = behave
         started = time.monotonic()
-        reply = _guard(ca_file=authority.file).client().send(_form(server.url))
+        reply = _guard(ca_file=authority.file, deadlines=QUICK).client().send(_form(server.url))
 
     assert isinstance(reply, Silence)
     assert "timeout" == reply.code
-    assert time.monotonic() - started < 3
+    assert time.monotonic() - started < 10
 
 
 def test_certificates_that_are_none_are_a_configuration_error(tmp_path):

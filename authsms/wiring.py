@@ -200,10 +200,11 @@ def _codes(ground: _Ground, sending: _Sending) -> CodeTools:
 
 def _issuing(ground: _Ground, guard: HttpGuard) -> _Issuing:
     database, vault, clock, audit = ground.database, ground.vault, ground.clock, ground.audit
-    endpoints, keys = EndpointService(database, vault, clock, audit), SigningKeys(database, vault, clock, audit)
+    families = Families(vault, clock, audit, ground.settings.sessions.offline)
+    endpoints = EndpointService(database, vault, clock, audit, families.end_own)
+    keys = SigningKeys(database, vault, clock, audit)
     notices, names = LogoutNotices(database, vault, clock, audit), Names(vault, ground.settings.public_url)
     courier = LogoutCourier(notices, endpoints, keys, names, clock, guard.client(connections=1))
-    families = Families(vault, clock, audit, ground.settings.sessions.offline)
     return _Issuing(endpoints, keys, families, notices, courier)
 
 

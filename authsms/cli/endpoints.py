@@ -135,7 +135,7 @@ def change_options(
     """Show or change what an endpoint may or must do besides signing people in."""
     with open_services() as services:
         found = services.endpoints.find(client_id)
-        if found is None or found.kind is not EndpointKind.OIDC:
+        if found is None or found.kind not in {EndpointKind.OIDC, EndpointKind.REST}:
             raise NotFoundError("There is no such endpoint.")
         options = found.oidc.options.union(map(OidcOption, on)).difference(map(OidcOption, off))
         keys = read_client_keys(request_keys.read()) if request_keys else found.oidc.request_keys

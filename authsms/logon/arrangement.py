@@ -183,7 +183,7 @@ class Arrangement:
             redirect_uris=checked_addresses(endpoint.kind, endpoint.redirect_uris),
             validate=checked_networks(endpoint.validate),
         )
-        endpoint.oidc.check()
+        endpoint.oidc.check(endpoint.kind)
 
         def change(session: Session, now: Arranged) -> Arranged:
             found = now.endpoints.get(endpoint.id)

@@ -1,11 +1,14 @@
 """Endpoints: who may ask for a logon."""
 
 import hmac
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from sqlalchemy import insert, select
 from sqlalchemy.exc import IntegrityError
+from sqlalchemy.orm import Session
 
 from authsms.audit import AuditTag, AuditTrail, Author
 from authsms.foundation.clock import Clock
@@ -19,6 +22,7 @@ from authsms.logon.oidc_profile import CONFIDENTIAL, OidcOption, OidcProfile, To
 from authsms.logon.redirects import check_redirect
 from authsms.logon.seed import ADMIN_EVENT, SETUP_EVENT
 
+LOGON_SCOPE: Final = "logon"
 _SECRET_BYTES = 32
 _LONGEST_NAME = 200
 _NOBODY = "0" * 64
@@ -51,6 +55,12 @@ class Endpoint:
     validate: ValidateProfile = SECRET_ONLY
 
     @property
+    def own_scopes(self) -> frozenset[str]:
+        """What its access tokens in its own name may be good for."""
+        is_allowed = self.kind is EndpointKind.REST and self.oidc.has(OidcOption.CLIENT_CREDENTIALS)
+        return frozenset({LOGON_SCOPE}) if is_allowed else frozenset()
+
+    @property
     def has_secret(self) -> bool:
         """Whether it proves itself by a secret."""
         if self.kind is EndpointKind.OIDC:
@@ -59,9 +69,21 @@ class Endpoint:
 
 
 class EndpointService:
-    """Creates endpoints and checks their secrets."""
+    """Creates endpoints and checks their secrets.
 
-    def __init__(self, database: Database, vault: Vault, clock: Clock, audit: AuditTrail) -> None:
+    Args:
+        follow_renewal: Ends, in the same transaction, what was given for the old secret of the endpoint with this id.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        vault: Vault,
+        clock: Clock,
+        audit: AuditTrail,
+        follow_renewal: Callable[[Session, str], None] = lambda _session, _client_id: None,
+    ) -> None:
+        self._follow_renewal = follow_renewal
         self._database = database
         self._vault = vault
         self._clock = clock
@@ -97,7 +119,7 @@ class EndpointService:
                 "This event is for the administrators' portal only; choose another one.", field="event"
             )
         addresses = checked_addresses(kind, redirect_uris)
-        oidc.check()
+        oidc.check(kind)
         validate = checked_networks(validate)
         secret = self._vault.new_token(_SECRET_BYTES)
         now = self._clock.now()
@@ -176,6 +198,7 @@ class EndpointService:
             if found.rest_secret is not None:
                 found.rest_secret = seal_secret(self._vault, client_id, secret)
                 forget_sessions(session, client_id)
+            self._follow_renewal(session, client_id)
             self._audit.record(session, author.entry(AuditTag.ENDPOINT_RENEWED, endpoint=client_id))
         return secret
 

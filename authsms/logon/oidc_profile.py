@@ -5,6 +5,7 @@ from enum import StrEnum
 from typing import Final
 
 from authsms.foundation.errors import InvalidInputError
+from authsms.logon.kinds import EndpointKind
 from authsms.logon.redirects import check_redirect
 
 
@@ -49,12 +50,17 @@ class OidcProfile:
         """Return whether the endpoint has *option* and can keep the secret it needs."""
         return option in self.options and not (self.is_public and option in _NEEDS_SECRET)
 
-    def check(self) -> None:
-        """Return when the options go together.
+    def check(self, kind: EndpointKind) -> None:
+        """Return when the options go together, and with an endpoint of this *kind*.
 
         Raises:
-            InvalidInputError: One of them needs a secret or keys, and the endpoint has none; or its address is not fit.
+            InvalidInputError: One of them needs a secret or keys, and the endpoint has none; or its address is not fit;
+                or an endpoint that asks by REST would get more than tokens in its own name.
         """
+        if kind is EndpointKind.REST and not self.options <= {OidcOption.CLIENT_CREDENTIALS}:
+            raise InvalidInputError(
+                "An endpoint that uses REST can only be allowed tokens in its own name.", field="options"
+            )
         if self.backchannel_uri:
             check_redirect(self.backchannel_uri)
         if self.is_public and self.options & _NEEDS_SECRET:

@@ -10,6 +10,7 @@ from authsms.protocols.oidc.assembly import assemble
 from authsms.protocols.oidc.routes import create_blueprints
 from authsms.protocols.readiness import Readiness
 from authsms.protocols.rest import routes as rest
+from authsms.protocols.rest.bearer import Bearers
 from authsms.protocols.rest.door import RestDoor
 from authsms.protocols.rest.tickets import Tickets
 from authsms.protocols.services import ProtocolServices
@@ -27,7 +28,8 @@ def register(app: Flask) -> None:
     for blueprint in (*create_blueprints(assemble(services)), *open_forward_auth(services)):
         app.register_blueprint(blueprint)
     tickets = Tickets(services.database, services.vault, services.clock)
-    app.register_blueprint(rest.create_blueprint(RestDoor(services, tickets), services.settings.public_url))
+    door = RestDoor(services, tickets, Bearers(services.tokens, services.endpoints))
+    app.register_blueprint(rest.create_blueprint(door, services.settings.public_url))
     app.register_blueprint(open_validate(services))
     app.register_blueprint(
         webhooks.create_blueprint(

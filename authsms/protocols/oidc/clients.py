@@ -53,6 +53,8 @@ class Client(ClientMixin):
 
     @override
     def check_grant_type(self, grant_type: str) -> bool:
+        if self.endpoint.kind is EndpointKind.REST and grant_type != "client_credentials":
+            return False
         option = GRANT_OPTIONS.get(grant_type)
         return self.endpoint.oidc.has(option) if option else grant_type == "authorization_code"
 
@@ -66,7 +68,7 @@ class Clients:
     def find(self, client_id: str | None) -> Client | None:
         """Return the client of this id; anything that cannot be an id never reaches the database."""
         endpoint = self._endpoints.find(client_id) if client_id and _CLIENT_ID.fullmatch(client_id) else None
-        return Client(endpoint) if endpoint is not None and endpoint.kind is EndpointKind.OIDC else None
+        return Client(endpoint) if endpoint is not None and _is_client(endpoint) else None
 
     def may_use_event(self, client: Client) -> bool:
         """Return whether the event of this endpoint admits it."""
@@ -94,6 +96,12 @@ class Clients:
             _log.warning("oidc.client_refused", endpoint=client.client_id if client else "")
             raise InvalidClientError("Client authentication failed.", status_code=401)
         return client, "client_secret_basic" if header else "client_secret_post"
+
+
+def _is_client(endpoint: Endpoint) -> bool:
+    """Return whether an endpoint speaks OAuth: one that asks by REST may be allowed tokens in its own name."""
+    own = endpoint.kind is EndpointKind.REST and endpoint.oidc.has(OidcOption.CLIENT_CREDENTIALS)
+    return own or endpoint.kind is EndpointKind.OIDC
 
 
 def _basic(header: str) -> tuple[str, str]:

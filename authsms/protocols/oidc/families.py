@@ -134,6 +134,12 @@ class Families:
         session.execute(tokens.values(revoked_at=now))
         self.note(session, AuditTag.TOKEN_REVOKED, family_id, authorization, reason=reason)
 
+    def end_own(self, session: Session, client_id: str) -> None:
+        """Make the tokens worthless with which an endpoint acts for itself: its secret was renewed."""
+        own = (AccessTokenRow.client_id == client_id, AccessTokenRow.person_key == "")
+        statement = update(AccessTokenRow).where(*own, AccessTokenRow.revoked_at.is_(None))
+        session.execute(statement.values(revoked_at=self._clock.now()))
+
     def follow(self, session: Session, ending: Ending) -> None:
         """Revoke the lines that began in sessions which were ended from elsewhere.
 

@@ -84,10 +84,12 @@ class OwnGrant(ClientCredentialsGrant):
 
     @override
     def validate_requested_scope(self) -> None:
-        if self.request.payload.scope:
-            raise InvalidScopeError("Scopes are about people; ask for none.")
+        client: Client = self.request.client
+        if not set((self.request.payload.scope or "").split()) <= client.endpoint.own_scopes:
+            raise InvalidScopeError("This application may ask for no such scope in its own name.")
 
     @override
     def save_token(self, token: dict[str, Any]) -> None:
         client: Client = self.request.client
-        self.server.tokens.keep_own(client.client_id, issue_of(token, self.server.clock.now()))
+        scope = token.get("scope", "")
+        self.server.tokens.keep_own(client.client_id, issue_of(token, self.server.clock.now()), scope)

@@ -126,7 +126,7 @@ class Server(AuthorizationServer):
             "expires_in": max(int(lifetime.total_seconds()), 0),
         }
         if user is None:
-            return token
+            return token | ({"scope": " ".join(sorted(set(scope.split())))} if scope else {})
         granted = client.get_allowed_scope(scope or "")
         if include_refresh_token and (isinstance(user, RefreshToken) or OFFLINE_SCOPE in granted.split()):
             token["refresh_token"] = self.tokens.new_secret()

@@ -129,10 +129,10 @@ class TokenStore:
             self._families.give(session, code.id, authorization, issue)
         return True
 
-    def keep_own(self, client_id: str, issue: Issue) -> None:
+    def keep_own(self, client_id: str, issue: Issue, scope: str) -> None:
         """Keep an access token with which an endpoint acts for itself."""
         with self._database.write() as session:
-            self._families.give(session, self._vault.new_id(), Authorization(client_id, "", "", ""), issue)
+            self._families.give(session, self._vault.new_id(), Authorization(client_id, "", "", scope), issue)
 
     def revoke_token(self, token: AccessToken) -> None:
         """Make one access token worthless, because its endpoint wishes it."""

@@ -11,6 +11,7 @@ from authsms.logon.sessions import LoginSession, LoginSessions
 from authsms.logon.steps import ChainChoice, DeliveryStatus, Step
 from authsms.logon.ways import Ways
 from authsms.protocols.rest import bodies, words
+from authsms.protocols.rest.bearer import Bearers
 from authsms.protocols.rest.tickets import OVER, Held, Tickets, client_of
 
 
@@ -41,9 +42,10 @@ class RestDoor:
     `NotFoundError`.
     """
 
-    def __init__(self, engine: Engine, tickets: Tickets) -> None:
+    def __init__(self, engine: Engine, tickets: Tickets, bearers: Bearers) -> None:
         self._engine = engine
         self._tickets = tickets
+        self.bearers = bearers
 
     @property
     def endpoint_sessions(self) -> EndpointSessions:

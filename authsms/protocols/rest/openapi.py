@@ -8,19 +8,21 @@ from pydantic import BaseModel
 from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from authsms import __version__
+from authsms.logon.endpoints import LOGON_SCOPE
 from authsms.protocols.rest import bodies
 from authsms.protocols.rest.operations import OPERATIONS, PREFIX, Operation
 
 _REF: Final = "#/components/schemas/"
 _USUAL: Final = (400, 401, 429, 503)
 _ABOUT: Final = (
-    "Log people in from your own pages. Open an endpoint session first, show it as a bearer token, then walk a person "
-    "through a chain: begin a logon, and answer its methods until the status is OK or FAILED."
+    "Log people in from your own pages. Open an endpoint session first, or get an access token by client credentials "
+    "where you may, and show it as a bearer token; then walk a person through a chain: begin a logon, and answer its "
+    "methods until the status is OK or FAILED."
 )
 _MEANINGS: Final = {
     400: "What was sent cannot be used.",
-    401: "No endpoint session was shown, or it is over.",
-    403: "The proof is not right.",
+    401: "No endpoint session or access token was shown, or it is over.",
+    403: "The proof is not right, or the access token is not for this.",
     404: "There is no such thing, it is over, or it is another's.",
     415: "What was sent is not JSON.",
     429: "There were too many tries; see `Retry-After`.",
@@ -40,9 +42,9 @@ def describe(public_url: str) -> dict[str, Any]:
         "paths": paths,
         "components": {
             "schemas": _schemas(),
-            "securitySchemes": {"endpointSession": {"type": "http", "scheme": "bearer"}},
+            "securitySchemes": _schemes(public_url),
         },
-        "security": [{"endpointSession": []}],
+        "security": [{"endpointSession": []}, {"accessToken": [LOGON_SCOPE]}],
     }
 
 
@@ -57,7 +59,17 @@ def _operation(operation: Operation) -> dict[str, Any]:
         described["requestBody"] = {"required": True, "content": _content(operation.takes)}
     if operation.is_open:
         described["security"] = []
+    elif not operation.scope:
+        described["security"] = [{"endpointSession": []}]
     return described
+
+
+def _schemes(public_url: str) -> dict[str, Any]:
+    own = {"tokenUrl": f"{public_url}/oauth2/token", "scopes": {LOGON_SCOPE: "Log people in."}}
+    return {
+        "endpointSession": {"type": "http", "scheme": "bearer"},
+        "accessToken": {"type": "oauth2", "flows": {"clientCredentials": own}},
+    }
 
 
 def _ids(operation: Operation) -> Sequence[dict[str, Any]]:
@@ -84,6 +96,8 @@ def _responses(operation: Operation) -> dict[str, Any]:
     if operation.answer is not None:
         done["content"] = _content(operation.answer)
     faults = {*_USUAL, *operation.faults} - ({401} if operation.is_open else set())
+    if operation.scope and not operation.is_open:
+        faults.add(403)
     if operation.takes is not None and operation.method != "GET":
         faults.add(415)
     described = {str(status): _fault(status) for status in sorted(faults)}

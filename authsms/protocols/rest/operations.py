@@ -10,6 +10,7 @@ from pydantic import BaseModel
 
 from authsms.foundation.errors import ForgeryError
 from authsms.logon.endpoint_sessions import EndpointSession
+from authsms.logon.endpoints import LOGON_SCOPE
 from authsms.protocols.rest import bodies
 from authsms.protocols.rest.door import RestDoor
 
@@ -52,6 +53,7 @@ class Operation:
         run: Does it.
         takes: What is sent: as JSON with POST, as query parameters with GET.
         is_open: It is asked without an endpoint session.
+        scope: What an access token in place of an endpoint session must be good for; empty: none will do.
         status: Of the answer.
         faults: Statuses besides 400, 401, 429 and 503 that can be expected.
     """
@@ -64,6 +66,7 @@ class Operation:
     run: Callable[[Call], BaseModel | None]
     takes: type[BaseModel] | None = None
     is_open: bool = False
+    scope: str = LOGON_SCOPE
     status: int = 200
     faults: tuple[int, ...] = ()
 
@@ -99,6 +102,7 @@ OPERATIONS: Final = (
         *("DELETE", "/endpoints/{endpoint_id}/sessions", "endEndpointSession"),
         "End the endpoint session that is shown",
         *(None, _end_session),
+        scope="",
         status=204,
         faults=(403,),
     ),

@@ -40,6 +40,7 @@ class Entry:
         given: What stands in the address.
         takes: Shape of what is sent, or empty.
         is_open: It is asked without an endpoint session.
+        takes_token: An access token stands in for one.
     """
 
     name: str
@@ -50,6 +51,7 @@ class Entry:
     takes: str
     outcomes: Sequence[Outcome]
     is_open: bool
+    takes_token: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +97,8 @@ def _entry(path: str, method: str, operation: Mapping[str, Any]) -> Entry:
         [_field(one["name"], one["schema"], is_required=one["required"]) for one in operation["parameters"]],
         _shape_in(operation.get("requestBody", {})),
         outcomes,
-        "security" in operation,
+        operation.get("security") == [],
+        "security" not in operation,
     )
 
 

@@ -51,7 +51,7 @@ def _view(door: RestDoor, operation: Operation) -> Callable[..., Response]:
     def view(**ids: str) -> Response:
         request.max_content_length = _LARGEST_BODY
         sent = _sent(operation)
-        caller = None if operation.is_open else _caller(door, sent)
+        caller = None if operation.is_open else _caller(door, operation, sent)
         given = next(iter(ids.values()), _NOBODY)
         # What cannot be an id is nobody's: the answer is the same, and the database is not asked for odd characters.
         known = given if _ID.fullmatch(given) else _NOBODY
@@ -77,12 +77,14 @@ def _sent(operation: Operation) -> BaseModel | None:
         raise InvalidInputError(f"{where}: {first['msg']}" if where else first["msg"], field=where) from None
 
 
-def _caller(door: RestDoor, sent: BaseModel | None) -> EndpointSession:
-    """Return whose endpoint session is shown, in the header or in the body."""
+def _caller(door: RestDoor, operation: Operation, sent: BaseModel | None) -> EndpointSession:
+    """Return whose endpoint session is shown, in the header or in the body, or whose access token, in the header."""
     header = request.headers.get("Authorization", "")
-    token = header.removeprefix(_SCHEME) if header.startswith(_SCHEME) else ""
-    token = token or getattr(sent, "endpoint_session_id", None) or ""
+    shown = header.removeprefix(_SCHEME) if header.startswith(_SCHEME) else ""
+    token = shown or getattr(sent, "endpoint_session_id", None) or ""
     found = door.endpoint_sessions.find(token) if 0 < len(token) <= _LONGEST_TOKEN else None
+    if found is None and operation.scope and 0 < len(shown) <= _LONGEST_TOKEN:
+        found = door.bearers.find(shown, operation.scope)
     if found is None:
         raise Unauthorized(www_authenticate=WWWAuthenticate("bearer", {"realm": "authsms"}))
     return found

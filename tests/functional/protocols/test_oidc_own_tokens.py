@@ -83,10 +83,11 @@ def test_a_public_endpoint_gets_none(house: House, browser: Browser) -> None:
 
 
 def test_it_has_no_scope(program: Application) -> None:
-    """Scopes are about people, and no person is there."""
-    response = call(program, "token", grant_type="client_credentials", scope="openid profile")
+    """Those of people are about people, and no person is there; that of the REST door is for its programs."""
+    wanted = ("openid profile", "logon")
+    refused = [call(program, "token", grant_type="client_credentials", scope=scope) for scope in wanted]
 
-    assert (400, "invalid_scope") == (response.status_code, response.json()["error"])
+    assert [(400, "invalid_scope")] * 2 == [(one.status_code, one.json()["error"]) for one in refused]
 
 
 def test_it_ends_after_an_hour(house: House, program: Application) -> None:

@@ -82,6 +82,32 @@ def test_a_program_that_asks_by_rest_has_no_addresses(office, admin):
     assert "Kiosk 2" == opened.endpoint
 
 
+def test_a_program_asks_with_access_tokens_once_it_may(office, admin):
+    """Off by itself; from the token endpoint to the REST door, and dead with the secret it was given for."""
+    fields = {"name": "Kiosk", "event": "web", "kind": "rest"}
+    admin.post("/admin/endpoints/new", fields)
+    made = only(office)
+    address = f"/admin/endpoints/of/{made.id}"
+    secret = office.services.endpoints.renew_secret(made.id)
+    visitor = office.visitor().client
+    asked = {"grant_type": "client_credentials", "client_id": made.id, "client_secret": secret, "scope": "logon"}
+    refused = visitor.post("/oauth2/token", base_url=office.home, data=asked)
+    odd = admin.post(address, {**fields, "seen": seen_in(admin.get(address)), "option": "refresh-tokens"})
+    admin.post(address, {**fields, "seen": seen_in(admin.get(address)), "option": "client-credentials"})
+    wrong = visitor.post("/oauth2/token", base_url=office.home, data={**asked, "scope": "logon openid"})
+    given = visitor.post("/oauth2/token", base_url=office.home, data=asked).get_json()
+    shown = {"Authorization": f"Bearer {given['access_token']}"}
+    chains = "/api/v1/logon/chains?user_name=alice"
+    open_door = visitor.get(chains, base_url=office.home, headers=shown)
+    admin.post(f"{address}/secret")
+
+    assert ("invalid_client", "invalid_scope") == (refused.get_json()["error"], wrong.get_json()["error"])
+    assert (400, "logon") == (odd.status_code, given["scope"])
+    assert f"{office.home}/oauth2/token" in admin.get(address).text
+    assert "web" == open_door.get_json()["event"]
+    assert 401 == visitor.get(chains, base_url=office.home, headers=shown).status_code
+
+
 @pytest.mark.parametrize(
     ("name", "value", "words"),
     [

@@ -4,6 +4,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 from flask import Flask
@@ -17,6 +18,9 @@ from authsms.logon.endpoint_sessions import EndpointSessions, proof
 from authsms.logon.endpoints import Endpoint
 from authsms.logon.kinds import EndpointKind
 from authsms.logon.ways import Ways
+from authsms.protocols.oidc.families import Families
+from authsms.protocols.oidc.tokens import TokenStore
+from authsms.protocols.rest.bearer import Bearers
 from authsms.protocols.rest.door import RestDoor
 from authsms.protocols.rest.routes import create_blueprint
 from authsms.protocols.rest.tickets import Tickets
@@ -122,9 +126,17 @@ def open_program(house: House, name: str = "Kiosk", event: str = "web") -> Progr
     """Register an endpoint and return a program that knows its secret; each has a server of its own."""
     app = Flask("rest")
     Babel(app)
-    door = RestDoor(Parts(house), Tickets(house.database, house.vault, house.clock))
+    door = RestDoor(
+        Parts(house), Tickets(house.database, house.vault, house.clock), Bearers(tokens_of(house), house.endpoints)
+    )
     app.register_blueprint(create_blueprint(door, house.public_url))
     return Program(house, app.test_client(), *house.endpoints.create(name, event=event, kind=EndpointKind.REST))
+
+
+def tokens_of(house: House) -> TokenStore:
+    """Return where access tokens are kept."""
+    families = Families(house.vault, house.clock, house.audit, timedelta(days=1))
+    return TokenStore(house.database, house.vault, house.clock, families, house.sessions)
 
 
 @contextmanager

@@ -17,25 +17,40 @@ from authsms.administration.notices import NoticeDesk
 from authsms.administration.opt_outs import OptOutDesk
 from authsms.administration.people import PeopleDesk, PeopleTools
 from authsms.administration.people_actions import ActionTools, PeopleActions
+from authsms.administration.personal_records import PersonalRecords, RecordTools
+from authsms.administration.privacy import PrivacyDesk
 from authsms.administration.radius_clients import RadiusDesk
 from authsms.administration.repositories import TESTS_AT_ONCE, RepositoryDesk, RepositoryTools
 from authsms.administration.senders import SenderDesk
 from authsms.administration.senders_history import SenderHistory
 from authsms.audit.histories import Histories
 from authsms.audit.search import AuditSearch
+from authsms.contacts import personal as of_contacts
+from authsms.contacts.personal import ContactErasure
+from authsms.delivery import personal as of_delivery
 from authsms.delivery.activity import Activity
 from authsms.delivery.polling import ReportPoller
 from authsms.delivery.schedule import PeriodicTask, purges
 from authsms.engine import Engine
+from authsms.identity.local_people import LocalPeople
+from authsms.logon import personal as of_logon
 from authsms.logon.arrangement import Arrangement
 from authsms.logon.radius_clients import RadiusClients
 from authsms.logon.recovery import RecoveryCodes
+from authsms.messaging import personal as of_messaging
+from authsms.otp import personal as of_otp
 from authsms.otp.outlook import Outlook
+from authsms.protocols.oidc import personal as of_oidc
 from authsms.protocols.oidc.logout_delivery import LogoutCourier
 from authsms.protocols.radius.challenges import Challenges
 from authsms.protocols.rest.tickets import Tickets
 
 _BLOCKED_EVERY = timedelta(seconds=15)
+HOLDINGS = (
+    *(*of_contacts.HOLDINGS, *of_delivery.HOLDINGS, *of_messaging.HOLDINGS),
+    *(*of_logon.HOLDINGS, *of_otp.HOLDINGS, *of_oidc.HOLDINGS),
+)
+"""What the tables of all features know of people."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +143,19 @@ class Services(Engine):
             *(self.sessions, self.blocks, self.senders, self.suppressions),
         )
         return PeopleDesk(tools, PeopleActions(actions))
+
+    @property
+    def personal_records(self) -> PersonalRecords:
+        """What is known of people, to be handed out or erased."""
+        local = LocalPeople(self.database, self.vault, self.clock)
+        tools = (self.database, self.clock, self.audit, self.people, local, self.contacts)
+        erasure = ContactErasure(self.vault, self.consents)
+        return PersonalRecords(RecordTools(*tools, erasure, self.outbox, self.sessions, HOLDINGS))
+
+    @property
+    def privacy_desk(self) -> PrivacyDesk:
+        """What administrators do for people who ask what is known of them."""
+        return PrivacyDesk(self.personal_records, self._is_administrator)
 
     @property
     def emergency_desk(self) -> EmergencyDesk:

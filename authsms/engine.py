@@ -160,7 +160,7 @@ class Engine:
         """How people who have agreed are texted something."""
         people = AdmittedPeople(self.people, self.blocks)
         tools = NoticeTools(*(self.database, self.vault, self.clock, self.audit, people, self.contacts, self.outbox))
-        return Notices(tools, self.settings.sms.countries)
+        return Notices(tools, self.settings.sms.countries, self.settings.retention.notices)
 
     @property
     def notice_course(self) -> NoticeCourse:

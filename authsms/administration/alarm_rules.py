@@ -22,6 +22,9 @@ FEWEST_ACCEPTED: Final = 5
 RECEIPT_PATIENCE: Final = timedelta(minutes=10)
 """How long the first report on a message may take before its absence says anything."""
 
+NEVER_REPORTED: Final = timedelta(days=14)
+"""How long a service may take few messages without any report before that says something."""
+
 _TOLERATED_SHARE: Final = 0.5
 _URGENT_CERTIFICATE: Final = timedelta(days=3)
 _PATIENCE: Final[Mapping[Purpose, timedelta]] = {

@@ -132,6 +132,22 @@ class Lookout:
             reported = accepted < rules.FEWEST_ACCEPTED or self._has_reported(service, since)
             finding = rules.about_receipts(service, accepted, self._silent_hours, reported=reported)
             if finding:
+                reporting.remove(service)
+                yield finding
+        yield from self._never_reported(reporting, now)
+
+    def _never_reported(self, services: Sequence[str], now: datetime) -> Iterator[Finding]:
+        """Find services that take too few messages for the rule before to notice, and have never reported on any."""
+        since = now - rules.NEVER_REPORTED
+        mute = [name for name in services if not self._has_reported(name, since)]
+        for service in mute:
+            taken = (_message.created_at >= since, _message.accepted_at <= now - rules.RECEIPT_PATIENCE)
+            query = select(_message.id).where(*taken, _message.service == service).limit(rules.FEWEST_ACCEPTED)
+            with self._database.read() as session:
+                accepted = len(session.execute(query).all())
+            hours = rules.NEVER_REPORTED // timedelta(hours=1)
+            finding = rules.about_receipts(service, accepted, hours, reported=False)
+            if finding:
                 yield finding
 
     def _reports(self, name: str) -> bool:

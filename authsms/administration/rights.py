@@ -24,6 +24,8 @@ class Right(StrEnum):
     LOGON_EDIT = "logon.edit"
     PEOPLE_SEE = "people.see"
     PEOPLE_ACT = "people.act"
+    PEOPLE_EXPORT = "people.export"
+    PEOPLE_ERASE = "people.erase"
     CALLER_PROVE = "caller.prove"
     CONTACTS_SEE = "contacts.see"
     EMERGENCY_ISSUE = "emergency.issue"
@@ -81,7 +83,15 @@ GRANTS: Mapping[Role, frozenset[Right]] = {
     ),
 }
 
-GUARDED = frozenset({Right.SENDERS_EDIT, Right.REPOSITORIES_EDIT, Right.ADMINISTRATORS_EDIT})
+GUARDED = frozenset(
+    {
+        Right.SENDERS_EDIT,
+        Right.REPOSITORIES_EDIT,
+        Right.ADMINISTRATORS_EDIT,
+        Right.PEOPLE_EXPORT,
+        Right.PEOPLE_ERASE,
+    }
+)
 """Rights that are only good shortly after their owner has proven again who he is."""
 
 

@@ -71,6 +71,8 @@ class AuditTag(StrEnum):
     PERSON_REMOVED = "people.removed"
     PERSON_BLOCKED = "people.blocked"
     PERSON_UNBLOCKED = "people.unblocked"
+    PERSON_EXPORTED = "people.exported"
+    PERSON_ERASED = "people.erased"
     SESSIONS_ENDED = "sessions.ended"
     SENDER_SAVED = "sender.saved"
     SENDER_TESTED = "sender.tested"

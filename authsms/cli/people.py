@@ -10,6 +10,7 @@ import click
 from authsms.administration.rights import Role
 from authsms.audit import AuditEntry, AuditTag
 from authsms.cli.context import open_services
+from authsms.cli.personal import erase_person, export_person
 from authsms.foundation.errors import ConfigurationError, UnavailableError
 from authsms.foundation.phone import mask, parse_phone
 from authsms.identity.definitions import RepositoryDefinition
@@ -106,6 +107,10 @@ def remove(login: str) -> None:
             entry = AuditEntry(AuditTag.PERSON_REMOVED, person_key=person.key, login=person.login)
             services.audit.record(session, entry)
     click.echo(f"{person.login} is gone, {ended} sessions ended.")
+
+
+people.add_command(export_person)
+people.add_command(erase_person)
 
 
 @click.group()

@@ -74,6 +74,7 @@ class Inbox:
         suppressions: Does what STOP and START ask for.
         post: Sends answers.
         correspondence: How numbers are read and answers signed.
+        kept: How long the words are.
     """
 
     def __init__(  # noqa: PLR0913 - it stands where all of these meet
@@ -86,6 +87,7 @@ class Inbox:
         *,
         post: AnswerPost,
         correspondence: Correspondence,
+        kept: timedelta = TEXTS_KEPT,
     ) -> None:
         self._database = database
         self._vault = vault
@@ -94,6 +96,7 @@ class Inbox:
         self._suppressions = suppressions
         self._post = post
         self._style = correspondence
+        self._kept = kept
         self._keep = database.insert(_TABLE).on_conflict_do_nothing().returning(_t.key)
 
     def take(self, service: ConfiguredService, message: InboundMessage) -> bool:
@@ -121,7 +124,7 @@ class Inbox:
     def purge(self) -> int:
         """Wipe words that are old, and delete texts that are very old; return how many of both."""
         now = self._clock.now()
-        wiped = update(_TABLE).where(_t.received_at < now - TEXTS_KEPT, _t.text.is_not(None)).values(text=None)
+        wiped = update(_TABLE).where(_t.received_at < now - self._kept, _t.text.is_not(None)).values(text=None)
         gone = delete(_TABLE).where(_t.received_at < now - KEYS_KEPT)
         with self._database.write() as session:
             return sum(rowcount(session.execute(statement)) for statement in (wiped, gone))

@@ -54,4 +54,5 @@ def open_inbox(  # noqa: PLR0913, PLR0917 - it stands where all of these meet
     """Return what takes the texts that people send to an installation."""
     style = Correspondence(settings.sms.default_region, urlsplit(settings.public_url).hostname or "")
     post = OutboxPost(outbox, vault, clock)
-    return Inbox(database, vault, clock, audit, suppressions, post=post, correspondence=style)
+    kept = settings.retention.inbound_texts
+    return Inbox(database, vault, clock, audit, suppressions, post=post, correspondence=style, kept=kept)

@@ -36,7 +36,7 @@ class Porter:
         self._clock = workplace.clock
         self._liveness = Liveness(lock_folder(workplace.settings.instance))
         self._dispatcher = open_dispatcher(workplace, options, self._pauses)
-        self._sweeper = open_sweeper(workplace, self._liveness, options)
+        self._sweeper = open_sweeper(workplace, self._liveness)
         self._hold = self._liveness.hold()
         self._lock = threading.Lock()
         self._in_hand: set[str] = set()

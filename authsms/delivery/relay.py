@@ -53,7 +53,7 @@ class Relay:
         self._clock = workplace.clock
         self._doorbell = workplace.doorbell
         self._liveness = Liveness(lock_folder(workplace.settings.instance))
-        self._sweeper = open_sweeper(workplace, self._liveness, self._options)
+        self._sweeper = open_sweeper(workplace, self._liveness)
         self._next_look = 0.0
 
     def run(self, stop: threading.Event) -> None:

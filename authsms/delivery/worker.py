@@ -89,14 +89,12 @@ class WorkerOptions:
         poll: How often to look without having been called.
         lease: After which a message is taken from a worker that cannot be seen dead.
         patience: How long to wait for messages under way when asked to stop.
-        retention: How long finished messages are kept.
     """
 
     threads: int = 96
     poll: timedelta = timedelta(milliseconds=250)
     lease: timedelta = LEASE
     patience: timedelta = timedelta(seconds=28)
-    retention: timedelta = timedelta(days=90)
 
     @property
     def reserved(self) -> int:
@@ -123,7 +121,7 @@ class Worker:
         self._doorbell = workplace.doorbell
         self._liveness = Liveness(lock_folder(workplace.settings.instance))
         self._dispatcher = open_dispatcher(workplace, self._options, self._pauses)
-        self._sweeper = open_sweeper(workplace, self._liveness, self._options)
+        self._sweeper = open_sweeper(workplace, self._liveness)
 
     def run(self, stop: threading.Event) -> None:
         """Send messages until *stop* is set; those under way are finished first."""
@@ -205,7 +203,7 @@ def open_dispatcher(workplace: Workplace, options: WorkerOptions, pauses: Pauses
     )
 
 
-def open_sweeper(workplace: Workplace, liveness: Liveness, options: WorkerOptions) -> Sweeper:
+def open_sweeper(workplace: Workplace, liveness: Liveness) -> Sweeper:
     """Return what moves on at *workplace* what nobody else will."""
     return Sweeper(
         workplace.database,
@@ -213,7 +211,7 @@ def open_sweeper(workplace: Workplace, liveness: Liveness, options: WorkerOption
         workplace.audit,
         workplace.receipts,
         liveness,
-        retention=options.retention,
+        retention=workplace.settings.retention.messages,
     )
 
 

@@ -171,6 +171,29 @@ class RadiusSettings(Section):
     threads: int = Field(16, ge=1, le=128, description="Requests worked on at once; eight times as many may wait")
 
 
+class RetentionSettings(Section):
+    """How long what is known of people is kept; consents and the audit trail stay."""
+
+    messages_days: int = Field(90, ge=1, le=3650, description="Messages, from when they were queued, in days")
+    inbound_texts_days: int = Field(30, ge=1, le=365, description="The words of texts that people sent here, in days")
+    notices_days: int = Field(90, ge=1, le=3650, description="Whom a notice went to, from its end, in days")
+
+    @property
+    def messages(self) -> timedelta:
+        """How long messages are kept."""
+        return timedelta(days=self.messages_days)
+
+    @property
+    def inbound_texts(self) -> timedelta:
+        """How long the words of texts are kept that people sent."""
+        return timedelta(days=self.inbound_texts_days)
+
+    @property
+    def notices(self) -> timedelta:
+        """How long it is known whom a notice went to."""
+        return timedelta(days=self.notices_days)
+
+
 class MetricsSettings(Section):
     """Who may read `/metrics`."""
 

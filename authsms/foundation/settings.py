@@ -30,6 +30,7 @@ from authsms.foundation.sections import (
     NetworkSettings,
     OtpSettings,
     RadiusSettings,
+    RetentionSettings,
     Section,
     ServerSettings,
     SessionSettings,
@@ -78,6 +79,7 @@ class Settings(Section):
     logging: LoggingSettings = LoggingSettings()
     metrics: MetricsSettings = MetricsSettings()
     alarms: AlarmSettings = AlarmSettings()
+    retention: RetentionSettings = RetentionSettings()
 
     @model_validator(mode="after")
     def _refuse_danger(self) -> "Settings":

@@ -63,11 +63,17 @@ class LocalPeople:
             NotFoundError: There is no such person.
         """
         with self._database.write() as session:
-            row = session.get(LocalPerson, person_id)
-            if row is None or row.repository != self.repository:
+            if not self.take_out(session, person_id):
                 raise NotFoundError("There is no such person.")
-            session.execute(delete(LocalMembership).where(LocalMembership.person_id == person_id))
-            session.delete(row)
+
+    def take_out(self, session: Session, person_id: str) -> bool:
+        """Remove a person within the caller's transaction; return False when there is no such person."""
+        row = session.get(LocalPerson, person_id)
+        if row is None or row.repository != self.repository:
+            return False
+        session.execute(delete(LocalMembership).where(LocalMembership.person_id == person_id))
+        session.delete(row)
+        return True
 
     def list(self, *, limit: int = 100, after: str = "") -> list[Person]:
         """Return people by login, those after the login *after*."""

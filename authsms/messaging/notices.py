@@ -107,11 +107,13 @@ class Notices:
     Args:
         tools: What it takes.
         countries: Those that are texted; empty for all.
+        kept: How long it is known whom they went to.
     """
 
-    def __init__(self, tools: NoticeTools, countries: Iterable[str]) -> None:
+    def __init__(self, tools: NoticeTools, countries: Iterable[str], kept: timedelta = KEPT) -> None:
         self._tools = tools
         self._countries = frozenset(countries)
+        self._kept = kept
         self._new = tools.database.insert(_NOTICE).on_conflict_do_nothing().returning(_n.name)
         self._once = tools.database.insert(_RECIPIENT).on_conflict_do_nothing().returning(_RECIPIENT.c.person_key)
 
@@ -165,7 +167,7 @@ class Notices:
 
     def purge(self) -> int:
         """Forget notices that ended long ago, and whom they went to; return how many."""
-        old = _n.expires_at < self._tools.clock.now() - KEPT
+        old = _n.expires_at < self._tools.clock.now() - self._kept
         with self._tools.database.write() as session:
             names = select(_n.name).where(old)
             session.execute(delete(_RECIPIENT).where(_RECIPIENT.c.notice.in_(names)))

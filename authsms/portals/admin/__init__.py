@@ -15,6 +15,7 @@ from authsms.portals.admin import (
     notices,
     opt_outs,
     people,
+    privacy,
     queue,
     radius,
     repositories,
@@ -24,7 +25,7 @@ from authsms.portals.admin import (
 
 AREAS = (
     *(start, dashboard, queue, administrators, logon, endpoints, radius),
-    *(repositories, senders_area, messages, notices, opt_outs, people, helpdesk, contacts, audit),
+    *(repositories, senders_area, messages, notices, opt_outs, people, helpdesk, contacts, privacy, audit),
 )
 for _area in AREAS:
     frame.prepare(_area.blueprint)

@@ -134,6 +134,8 @@ HAPPENINGS: Final[Mapping[str, _Told]] = {
     "sessions.ended": ("off", lazy_gettext("Was signed out everywhere by %(by)s."), ""),
     "people.blocked": ("bad", lazy_gettext("Was blocked by %(by)s: %(reason)s"), ""),
     "people.unblocked": ("good", lazy_gettext("Was let in again by %(by)s."), ""),
+    "people.exported": ("off", lazy_gettext("What is known of the person was handed out by %(by)s."), ""),
+    "people.erased": ("off", lazy_gettext("What was known of the person was erased by %(by)s: %(reason)s"), ""),
     **helpdesk_words.HAPPENINGS,
     **contacts_words.HAPPENINGS,
 }

@@ -110,6 +110,20 @@ def test_a_service_that_takes_nothing_is_an_alarm_if_it_is_in_use(work):
     assert (AlarmKind.SERVICE_FAILING, SERVICE) not in _found(work)
 
 
+def test_a_provider_that_has_never_reported_is_an_alarm_however_seldom_it_is_used(work):
+    """An address that was entered wrong: a few texts a day would never be enough for the rule of the last hours."""
+    work.services.senders.save_service(ServiceDraft(ServiceRule(SERVICE), "twilio", TWILIO), author="anna")
+    for _ in range(5):
+        enqueue(work)
+        work.deliver()
+        work.clock.advance(timedelta(hours=8))
+    standing = _found(work)
+    work.report(work.newest().provider_id, ReceiptState.DELIVERED)
+
+    assert [(AlarmKind.WEBHOOK_SILENT, SERVICE)] == standing
+    assert [] == _found(work)
+
+
 def test_a_provider_that_reports_nothing_any_more_is_an_alarm(work):
     """Until a single report comes."""
     work.services.senders.save_service(ServiceDraft(ServiceRule(SERVICE), "twilio", TWILIO), author="anna")

@@ -144,3 +144,19 @@ def test_an_address_that_is_taken_is_said_in_a_sentence():
     """Before any process starts."""
     with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(ConfigurationError, match="already in use"):
         require_free("127.0.0.1", taken.getsockname()[1])
+
+
+def test_somebody_is_handed_out_and_erased(shell):
+    """By name, and by key when nobody has the name any more."""
+    services = shell.services()
+    services.prepare()
+    key = _add_alice(services)
+    services.close()
+    told = json.loads(shell.printed("people", "export", r"LOCAL\alice"))
+    kept = shell.run("people", "erase", r"LOCAL\alice", "--reason", "asked")
+    gone = shell.run("people", "erase", key, "--reason", "asked", "--yes")
+
+    assert (told["key"], told["directory"]["login"]) == (key, "alice")
+    assert "Nothing was done" in kept
+    assert f"{key} is erased" in gone
+    assert "Nobody of that name" in shell.run("people", "export", "nobody", status=1)

@@ -79,6 +79,8 @@ MATRIX: dict[tuple[str, str], Right | None] = {
     ("admin_people.sign_out", "POST"): Right.PEOPLE_ACT,
     ("admin_people.block", "POST"): Right.PEOPLE_ACT,
     ("admin_people.unblock", "POST"): Right.PEOPLE_ACT,
+    ("admin_privacy.export", "GET"): Right.PEOPLE_EXPORT,
+    ("admin_privacy.erase", "POST"): Right.PEOPLE_ERASE,
     ("admin_helpdesk.send_code", "POST"): Right.CALLER_PROVE,
     ("admin_helpdesk.compare_code", "POST"): Right.CALLER_PROVE,
     ("admin_helpdesk.issue", "POST"): Right.EMERGENCY_ISSUE,

@@ -1,0 +1,27 @@
+"""What is known of people who sign in."""
+
+from typing import Final
+
+from authsms.foundation.personal import Fate, Holding
+from authsms.logon.models import EMERGENCY_PASSWORD, ENROLLMENT, LOGIN_SESSION, PERSON_BLOCK, RECOVERY_CODE_TABLE
+
+HOLDINGS: Final = (
+    Holding(
+        "sessions",
+        LOGIN_SESSION,
+        Fate.DELETED,
+        (
+            *("login", "display_name", "mail", "groups", "methods", "event", "address", "user_agent"),
+            *("authenticated_at", "seen_at", "expires_at", "ended_at"),
+        ),
+    ),
+    Holding("methods", ENROLLMENT, Fate.DELETED, ("method", "state", "label", "created_at", "confirmed_at")),
+    Holding("recovery_codes", RECOVERY_CODE_TABLE, Fate.DELETED, ("made_at", "used_at")),
+    Holding(
+        "emergency_passwords",
+        EMERGENCY_PASSWORD,
+        Fate.DELETED,
+        ("uses", "uses_left", "issued_by", "issued_at", "expires_at"),
+    ),
+    Holding("blocks", PERSON_BLOCK, Fate.GUARDED, ("login", "reason", "blocked_by", "blocked_at")),
+)

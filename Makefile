@@ -5,6 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 VENDOR := authsms/static/vendor/htmx.min.js
 TRANSLATIONS := $(wildcard authsms/translations/*/LC_MESSAGES/*.po)
+export PYTHONDONTWRITEBYTECODE := # or each process that tests start compiles every module anew
 DEMO_OPTIONS = $(if $(ONCE),--once) $(if $(DIRECTORY),--directory $(DIRECTORY))
 
 help: ## print this list

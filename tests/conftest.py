@@ -1,6 +1,7 @@
 """Fixtures every test may ask for; the servers behind them are started when the first test wants one."""
 
 import fcntl
+import gc
 import ipaddress
 import os
 import shutil
@@ -21,6 +22,9 @@ from tests.parts.redis_server import Redis, run_redis
 from tests.parts.slapd import Slapd, run_slapd
 from tests.parts.thrift import share_what_is_dear
 
+_GARBAGE = 20_000
+"""Objects made before the youngest are looked through; Python's own 700 are for small programs."""
+
 
 def pytest_configure() -> None:
     """Let no test reach beyond this machine."""
@@ -34,6 +38,13 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         grouped = getattr(item, "_nodeid", item.nodeid)
         if grouped != item.nodeid:
             item._id = type(item._id).parse(grouped)
+
+
+def pytest_collection_finish() -> None:
+    """Spare the garbage collector what stays to the end anyway: thousands of tests, and every module they import."""
+    gc.collect()
+    gc.freeze()
+    gc.set_threshold(_GARBAGE)
 
 
 @pytest.fixture(autouse=True, scope="session")

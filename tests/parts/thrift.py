@@ -1,17 +1,35 @@
-"""What tests need again and again and may share within a process, because making it is dear."""
+"""What tests need again and again and may share within a process, because making it is dear.
 
-from collections.abc import Iterator
+Applications are made for each test, and most of what that took was the same each time: addresses, templates and SQL
+were compiled, keys were drawn and checked, the metadata of every package was read, and SQLite waited for the disk.
+"""
+
+import importlib.metadata
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import cache
 from itertools import cycle
+from types import MethodType
+from typing import Any
 
 import pytest
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
+from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from flask import Flask
 from jinja2.bccache import Bucket, BytecodeCache
+from sqlalchemy import Connection, Dialect, Engine
+from sqlalchemy.engine.interfaces import DBAPIConnection
+from sqlalchemy.sql.compiler import Compiled
+from sqlalchemy.util import LRUCache
 from typing_extensions import override
+from werkzeug.routing import Rule
+
+from authsms.foundation import engines
 
 _KEYS = 6
 """More than one test makes."""
+
+_STATEMENTS = 3000
 
 
 class _Templates(BytecodeCache):
@@ -42,10 +60,76 @@ class _RsaKeys:
         return next(self._made[key_size])
 
 
+class _Statements:
+    """Compiled statements of every engine of this process, by the kind of database."""
+
+    def __init__(self) -> None:
+        self._compiled: LRUCache[tuple[Any, ...], Compiled] = LRUCache(_STATEMENTS)
+
+    def get(self, key: tuple[Any, ...]) -> Compiled | None:
+        """Return a compiled statement; SQLAlchemy's key begins with the engine's own dialect."""
+        return self._compiled.get(self._key(*key))
+
+    def __setitem__(self, key: tuple[Any, ...], compiled: Compiled) -> None:
+        self._compiled[self._key(*key)] = compiled
+
+    @staticmethod
+    def _key(dialect: Dialect, *rest: Any) -> tuple[Any, ...]:
+        return (dialect.name, dialect.driver, *rest)
+
+
+def _compile_once(compile_rule: Callable[[Rule], None]) -> Callable[[Rule], None]:
+    """Return what does the work of *compile_rule* once for rules that are alike, whatever application has them."""
+    compiled: dict[tuple[Any, ...], Rule] = {}
+
+    def compile_or_copy(rule: Rule) -> None:
+        key = (rule.rule, rule.subdomain, rule.host, rule.merge_slashes, repr(rule.defaults))
+        known = compiled.get(key)
+        if known is None:
+            compile_rule(rule)
+            compiled[key] = rule
+            return
+        rule._parts, rule._trace, rule._converters = known._parts, known._trace, known._converters
+        rule.arguments |= known.arguments
+        for name in ("_build", "_build_unknown"):
+            setattr(rule, name, MethodType(getattr(known, name).__func__, rule))
+
+    return compile_or_copy
+
+
+def _prepare_hastily(connection: DBAPIConnection, record: Any) -> None:
+    _prepare_sqlite(connection, record)
+    connection.cursor().execute("PRAGMA synchronous=OFF")
+
+
+def _begin_hastily(connection: Connection) -> None:
+    is_reading = connection.get_execution_options().get(engines.READ_ONLY, False)
+    connection.exec_driver_sql("BEGIN" if is_reading else "BEGIN IMMEDIATE")
+
+
+_prepare_sqlite, _begin_sqlite = engines._prepare_sqlite, engines._begin_sqlite
+
+
 @contextmanager
 def share_what_is_dear() -> Iterator[None]:
-    """Compile each template once, and draw signing keys from a small stock."""
+    """Compile addresses, templates and SQL once, draw keys from a small stock, and do not wait for the disk."""
+    statements = _Statements()
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(Flask, "jinja_options", {**Flask.jinja_options, "bytecode_cache": _Templates()})
+        patch.setattr(Rule, "compile", _compile_once(Rule.compile))
+        patch.setattr(Engine, "_compiled_cache", property(lambda _: statements, lambda *_: None), raising=False)
         patch.setattr("joserfc._rfc7518.rsa_key.generate_private_key", _RsaKeys())
+        patch.setattr("joserfc._rfc7517.pem.load_pem_private_key", cache(load_pem_private_key))
+        patch.setattr(importlib.metadata, "entry_points", cache(importlib.metadata.entry_points))
+        patch.setattr(engines, "_prepare_sqlite", _prepare_hastily)
+        patch.setattr(engines, "_begin_sqlite", _begin_hastily)
+        yield
+
+
+@contextmanager
+def wait_for_the_disk() -> Iterator[None]:
+    """Open databases as the product does, for tests of just that."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engines, "_prepare_sqlite", _prepare_sqlite)
+        patch.setattr(engines, "_begin_sqlite", _begin_sqlite)
         yield

@@ -10,6 +10,7 @@ from sqlalchemy.exc import IntegrityError
 
 from authsms.foundation.db import Database, sqlite_url
 from authsms.foundation.errors import DatabaseUnavailableError
+from tests.parts.thrift import wait_for_the_disk
 
 _INSERT = text("INSERT INTO form_answer (key, answer, expires_at) VALUES ('k', NULL, '2026-01-01 00:00:00')")
 
@@ -39,7 +40,8 @@ def test_what_fails_in_between_is_undone(database: Database):
 
 def test_on_sqlite_only_what_is_jotted_down_does_not_wait_for_the_disk(sqlite_database_url: str):
     """2 is FULL, 1 is NORMAL; connections are used again, so each transaction must set its own."""
-    database = Database(sqlite_database_url)
+    with wait_for_the_disk():
+        database = Database(sqlite_database_url)
     seen = []
     for _ in range(2):
         with database.write() as session:

@@ -12,7 +12,7 @@ from enum import StrEnum
 from typing import Final
 
 from authsms.delivery.caps import Standing
-from authsms.senders.submission import Purpose
+from authsms.senders.submission import CODES, Purpose
 
 RATE_WINDOW: Final = timedelta(minutes=15)
 """How far back attempts count when a service is judged by its failures."""
@@ -93,7 +93,7 @@ def about_queue(purpose: Purpose, due: int, overdue: timedelta | None) -> Findin
     """Judge by how many messages are *due*, and for how long the first of them has been."""
     if overdue is None or overdue < _PATIENCE[purpose]:
         return None
-    is_urgent = purpose in {Purpose.AUTHENTICATION, Purpose.VERIFICATION}
+    is_urgent = purpose in CODES
     facts = {"due": due, "seconds": int(overdue.total_seconds())}
     return Finding(AlarmKind.OLD_QUEUE, purpose.value, Severity.CRITICAL if is_urgent else Severity.WARNING, facts)
 

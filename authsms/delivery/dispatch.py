@@ -28,10 +28,13 @@ from authsms.foundation.metrics import ATTEMPTS, DELIVERY_SECONDS
 from authsms.foundation.phone import PhoneNumber, country_of
 from authsms.foundation.vault import Vault
 from authsms.senders.routes import Consignment
-from authsms.senders.submission import Outcome, PerhapsTaken, Submission
+from authsms.senders.submission import CODES, Outcome, PerhapsTaken, Submission
 
 LEASE: Final = timedelta(seconds=60)
 """Longer than any attempt with its recording; after it a message is taken from a worker that cannot be seen dead."""
+
+_PATIENCE: Final = timedelta(seconds=4)
+"""For a code's answer while another service may be asked: somebody waits at a page."""
 
 _AFTER_A_BUG: Final = timedelta(seconds=5)
 _AFTER_A_CROWD: Final = timedelta(milliseconds=500)
@@ -86,6 +89,11 @@ class _Route:
     names: Sequence[str]
     history: Sequence[PastAttempt]
     chosen: Sender
+
+    @property
+    def has_another(self) -> bool:
+        """Whether a service is left that has not been asked."""
+        return bool(set(self.names) - {self.chosen.name, *(past.service for past in self.history)})
 
 
 class Dispatcher:
@@ -148,7 +156,7 @@ class Dispatcher:
             return
         number, route = begun
         self._pauses.reached(Moment.ATTEMPTING)
-        outcome = self._submit(parcel, route.chosen)
+        outcome = self._submit(parcel, route)
         self._pauses.reached(Moment.ANSWERED)
         ended = answers.ended(number, route.chosen.name, outcome, self._clock.now())
         self._learn(subject, number, route.chosen, outcome)
@@ -223,8 +231,9 @@ class Dispatcher:
             return None
         return _Route(services, names, history, services[name])
 
-    def _submit(self, parcel: _Parcel, service: Sender) -> Outcome | None:
+    def _submit(self, parcel: _Parcel, route: _Route) -> Outcome | None:
         """Return the provider's answer, or None when the time was over before the socket opened."""
+        service = route.chosen
         left = parcel.subject.expires_at - self._clock.now()
         if left <= timedelta(0):
             return None
@@ -233,6 +242,7 @@ class Dispatcher:
             recipient=parcel.recipient,
             text=parcel.text,
             lifetime=left,
+            patience=_PATIENCE if parcel.subject.purpose in CODES and route.has_another else None,
         )
         try:
             return service.submit(submission)

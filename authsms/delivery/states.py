@@ -34,7 +34,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Final, TypeAlias
 
-from authsms.senders.submission import Purpose
+from authsms.senders.submission import CODES, Purpose
 from authsms.senders.webhook import ReceiptState
 
 _STRENGTH: Final = (ReceiptState.UNKNOWN_WORD, ReceiptState.SENT, ReceiptState.FAILED, ReceiptState.DELIVERED)
@@ -140,8 +140,7 @@ def turn_of(purpose: Purpose, expires_at: datetime) -> int:
     pages, while the oldest codes would be dead on arrival. Texts without a code are equal, and go in the order in which
     they are due.
     """
-    has_code = purpose in {Purpose.AUTHENTICATION, Purpose.VERIFICATION}
-    return -int(expires_at.timestamp() * 1000) if has_code else 0
+    return -int(expires_at.timestamp() * 1000) if purpose in CODES else 0
 
 
 def when_expired(doubts: int) -> Settle:

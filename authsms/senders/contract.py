@@ -228,7 +228,7 @@ class SenderService(Reporting, ABC):
         except InvalidInputError as error:
             refused = NotSent("request_refused", str(error), is_refused=True)
             return None, refused, self._outcome(refused, None, submission)
-        reply = self._transport.send(request)
+        reply = self._transport.send(request, submission.patience)
         outcome = self._outcome(reply, request, submission)
         _log.info(
             "sender.answered",

@@ -179,8 +179,8 @@ Reply: TypeAlias = ProviderAnswer | NotSent | Silence
 class Transport(Protocol):
     """Sends one request; `authsms.senders.http.HttpClient` is the real one."""
 
-    def send(self, request: ProviderRequest) -> Reply:
-        """Send *request* once."""
+    def send(self, request: ProviderRequest, patience: timedelta | None = None) -> Reply:
+        """Send *request* once, and wait no longer than *patience* for the answer."""
 
     def close(self) -> None:
         """Let go of connections."""

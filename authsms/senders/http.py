@@ -11,6 +11,7 @@ import ssl
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from http.client import IncompleteRead
 from http.cookiejar import DefaultCookiePolicy
 from pathlib import Path
@@ -119,14 +120,20 @@ class HttpClient:
         for scheme in ("http://", "https://"):
             self._session.mount(scheme, adapter)
 
-    def send(self, request: ProviderRequest) -> Reply:
-        """Send *request* once and return the answer, or what is known about its absence."""
+    def send(self, request: ProviderRequest, patience: timedelta | None = None) -> Reply:
+        """Send *request* once and return the answer, or what is known about its absence.
+
+        Args:
+            request: What to send.
+            patience: An earlier end of the whole call than the deadline everybody has.
+        """
         deadlines = self._guard.deadlines
         if request.url.lower().startswith("https:"):
             self._trust()  # read before the clock runs
         if not self._slots.acquire(timeout=deadlines.connect):
             return NotSent("busy", "Too many calls to this provider are waiting for an answer.")
-        journey = Journey(connect_seconds=deadlines.connect, total_seconds=deadlines.total)
+        total = deadlines.total if patience is None else min(deadlines.total, patience.total_seconds())
+        journey = Journey(connect_seconds=min(deadlines.connect, total), total_seconds=total)
         self._guard.watchdog.watch(journey)
         try:
             with self._guard.dialer.on(journey):

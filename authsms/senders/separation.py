@@ -7,13 +7,11 @@ holds the rule and nothing else.
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Final
 
 from authsms.senders.policy import ServiceRule
 from authsms.senders.routes import ELSEWHERE
-from authsms.senders.submission import Purpose
+from authsms.senders.submission import CODES, Purpose
 
-_CODES: Final = frozenset({Purpose.AUTHENTICATION, Purpose.VERIFICATION})
 _NAME = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}")
 
 
@@ -46,7 +44,7 @@ def shared_senders(services: Iterable[tuple[ServiceRule, str]]) -> list[SharedSe
         purposes = (rule.purposes or frozenset(Purpose)) if rule.is_enabled else frozenset()
         for sender in _senders(rule, own):
             whose = sender, "" if sender else rule.name
-            for found, is_used in ((codes, purposes & _CODES), (others, purposes - _CODES)):
+            for found, is_used in ((codes, purposes & CODES), (others, purposes - CODES)):
                 found.setdefault(whose, []).extend([rule.name] if is_used else [])
     return [
         SharedSender(whose[0], tuple(names), tuple(others[whose]))

@@ -25,7 +25,7 @@ from authsms.senders.routes import Consignment, Route, comparable, routes, sende
 from authsms.senders.settings import SettingKind
 from authsms.senders.signatures import is_same
 from authsms.senders.store import PolicyStore
-from authsms.senders.submission import Purpose, Submission, Trial
+from authsms.senders.submission import CODES, Purpose, Submission, Trial
 from authsms.senders.text import Template, parse_template
 
 _log = get_logger(__name__)
@@ -136,7 +136,7 @@ class SenderPolicyService(PolicyStore):
         Raises:
             NotFoundError: Texts of this purpose carry no code; they bring their own words.
         """
-        if purpose not in {Purpose.AUTHENTICATION, Purpose.VERIFICATION}:
+        if purpose not in CODES:
             raise NotFoundError("There is no template for %(purpose)s.", purpose=purpose)
         return parse_template(self._current().policy.source(locale))
 

@@ -7,7 +7,7 @@ from decimal import Decimal
 from enum import StrEnum
 from itertools import takewhile
 from types import MappingProxyType
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 from authsms.foundation.phone import PhoneNumber
 
@@ -21,6 +21,10 @@ class Purpose(StrEnum):
     OFFER = "offer"
 
 
+CODES: Final = frozenset({Purpose.AUTHENTICATION, Purpose.VERIFICATION})
+"""Purposes of texts that somebody waits for."""
+
+
 @dataclass(frozen=True, slots=True)
 class Submission:
     """One text for one phone.
@@ -30,6 +34,7 @@ class Submission:
         lifetime: How long the text is worth delivering, or None.
         callback_url: Where the provider may report, or None when it cannot reach this server.
         sender: The sender id or number the policy chose for this text; empty means the one of the service's settings.
+        patience: How long to wait for the answer at the most, or None for as long as is usual.
     """
 
     message_id: str
@@ -38,6 +43,7 @@ class Submission:
     lifetime: timedelta | None = None
     callback_url: str | None = field(default=None, repr=False)
     sender: str = ""
+    patience: timedelta | None = None
 
 
 class RefusalScope(StrEnum):

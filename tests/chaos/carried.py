@@ -5,6 +5,9 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from multiprocessing.process import BaseProcess
+from multiprocessing.synchronize import Event
+
+from celery.signals import worker_ready
 
 from authsms.delivery.carriage import Lane
 from authsms.delivery.celery_broker import CeleryPublisher, consume
@@ -20,24 +23,32 @@ _forks.set_forkserver_preload([__name__, "tests.chaos.victim"])
 
 def start_carried(scene: Scene, broker: str) -> BaseProcess:
     """Start a process and return it."""
-    process = _forks.Process(target=_work, args=(scene, broker), daemon=True)
-    process.start()
-    return process
+    return _start(scene, broker)
 
 
 @contextmanager
 def carried(scene: Scene, broker: str) -> Iterator[None]:
     """Run a process while the block lasts; it must end when it is asked to."""
-    process = start_carried(scene, broker)
+    is_ready = _forks.Event()
+    process = _start(scene, broker, is_ready)
     try:
         yield
     finally:
+        assert is_ready.wait(30)  # one that is asked earlier ends at once, and owes nobody anything
         process.terminate()
         process.join(30)
     assert process.exitcode == 0
 
 
-def _work(scene: Scene, broker: str) -> None:
+def _start(scene: Scene, broker: str, is_ready: Event | None = None) -> BaseProcess:
+    process = _forks.Process(target=_work, args=(scene, broker, is_ready), daemon=True)
+    process.start()
+    return process
+
+
+def _work(scene: Scene, broker: str, is_ready: Event | None) -> None:
+    if is_ready is not None:
+        worker_ready.connect(lambda **_: is_ready.set(), weak=False)
     settings = DeliverySettings.model_validate({"broker": broker})
     stop = threading.Event()
     options = WorkerOptions(threads=scene.threads)

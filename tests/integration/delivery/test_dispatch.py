@@ -7,7 +7,7 @@ from sqlalchemy import select
 from authsms.delivery.models import Attempt
 from authsms.delivery.pauses import Moment, Pauses
 from authsms.foundation.vault import Vault
-from authsms.senders.submission import Accepted, NotTaken, Outcome, PerhapsTaken, RefusalScope, Refused
+from authsms.senders.submission import Accepted, NotTaken, Outcome, PerhapsTaken, Purpose, RefusalScope, Refused
 from tests.integration.delivery.twins import FixedPolicy, Office, RecordingService
 
 SOON = timedelta(seconds=2)
@@ -272,3 +272,21 @@ def test_a_changed_policy_replans_the_rest(still_office: Office):
     still_office.deliver()
 
     assert ("accepted", "new") == (still_office.view(message_id).state, still_office.view(message_id).service)
+
+
+def test_a_code_waits_less_for_a_provider_while_another_may_be_asked(still_office: Office):
+    """Somebody waits at a page; a notice, or the last service there is, gets all the time there is."""
+    still_office.senders = FixedPolicy(
+        [RecordingService("first", lambda _submission: PerhapsTaken("timeout", "")), RecordingService("second")]
+    )
+    still_office.post()
+    still_office.post("Your shift begins at seven", purpose=Purpose.NOTICE)
+    still_office.deliver()
+    still_office.advance(SOON)
+    still_office.deliver()
+
+    code, notice = still_office.senders.services[0].submissions
+    assert code.patience is not None
+    assert code.patience < timedelta(seconds=5)
+    assert notice.patience is None
+    assert [None, None] == [one.patience for one in still_office.senders.services[1].submissions]

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import ClassVar
 
 import pytest
@@ -43,7 +43,7 @@ class Counter:
         self.calls = 0
         self.spoil: Callable[[], Reply | None] = lambda: None
 
-    def send(self, request: ProviderRequest) -> Reply:
+    def send(self, request: ProviderRequest, patience: timedelta | None = None) -> Reply:  # noqa: ARG002 - the contract
         """Hand out a page, or forget what is confirmed."""
         self.calls += 1
         spoilt = self.spoil()

@@ -46,7 +46,7 @@ PHONE = PhoneNumber("+491711234567")
 class NullTransport:
     """Answers 200 to everything and opens no socket."""
 
-    def send(self, request: ProviderRequest) -> Reply:  # noqa: ARG002 - the contract's signature
+    def send(self, request: ProviderRequest, patience: timedelta | None = None) -> Reply:  # noqa: ARG002 - the contract
         """Return an empty success."""
         return ProviderAnswer(200, {}, b"{}")
 

@@ -4,6 +4,7 @@ import logging
 import socket
 import threading
 import time
+from datetime import timedelta
 
 import pytest
 
@@ -87,6 +88,17 @@ def test_whatever_follows_the_request_but_no_answer_is_silence(behaviour, code):
     assert isinstance(reply, Silence)
     assert code == reply.code
     assert seconds < 10
+
+
+def test_an_impatient_caller_is_let_go_before_the_deadline():
+    """Another provider may be asked meanwhile."""
+    with HostileServer(hostile.silence) as server:
+        started = time.monotonic()
+        reply = _guard().client().send(_form(server.url), timedelta(seconds=0.3))
+
+    assert isinstance(reply, Silence)
+    assert "timeout" == reply.code
+    assert time.monotonic() - started < PATIENT.connect
 
 
 def test_a_huge_body_is_cut_at_64_kilobytes():

@@ -31,8 +31,8 @@ types: .venv/.test ## mypy --strict
 imports: .venv/.test ## the direction of imports
 	@$(BIN)/lint-imports
 
-bench: debian setup .venv/.test ## logins a second, the speed of delivery and of RADIUS (ONLY=delivery; JSON=file keeps the numbers of the one)
-	@for name in $(or $(ONLY),logins delivery radius); do $(BIN)/python -m tests.bench $$name $(if $(ONLY),$(if $(JSON),--json $(JSON))) || exit; done
+bench: debian setup .venv/.test ## logins a second, the speed of delivery, of failing over and of RADIUS (ONLY=delivery; JSON=file keeps the numbers of the one)
+	@for name in $(or $(ONLY),logins delivery failover radius); do $(BIN)/python -m tests.bench $$name $(if $(ONLY),$(if $(JSON),--json $(JSON))) || exit; done
 
 chaos: debian setup .venv/.test ## kill -9 at every moment of delivery, on each database, and of the brokers (ROUNDS=100 a moment)
 	@CHAOS_ROUNDS=$(or $(ROUNDS),100) $(BIN)/pytest -n 0 tests/chaos $(ARGS)

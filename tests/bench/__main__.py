@@ -1,8 +1,9 @@
-"""Measurements by name: `python -m tests.bench logins`, or `delivery`, or `radius`."""
+"""Measurements by name: `python -m tests.bench logins`, or `delivery`, `failover`, `radius`."""
 
 import click
 
 from tests.bench.delivery import delivery
+from tests.bench.failover import failover
 from tests.bench.logins import logins
 from tests.bench.radius import radius
 
@@ -14,5 +15,6 @@ def bench() -> None:
 
 bench.add_command(logins)
 bench.add_command(delivery)
+bench.add_command(failover)
 bench.add_command(radius)
 bench()

@@ -79,7 +79,7 @@ def run_post_office(placement: Placement, workers: int = 1) -> Iterator[PostOffi
         environment = {
             "AUTHSMS_INSTANCE": str(folder),
             "AUTHSMS_ENVIRONMENT": "development",
-            "AUTHSMS_NETWORK__ALLOWED": f"127.0.0.1:{provider.port}",
+            "AUTHSMS_NETWORK__ALLOWED": "127.0.0.1",
             "AUTHSMS_LOGGING__LEVEL": "WARNING",
             **_servers(stack, placement),
         }
@@ -118,7 +118,7 @@ def _prepare(folder: Path, environment: dict[str, str], provider: Provider) -> S
         "sender_phone": "+12025550199",
         "base_url": provider.url,
     }
-    services.senders.save_service(ServiceDraft(ServiceRule("provider"), "twilio", settings), author="bench")
+    services.senders.save_service(ServiceDraft(ServiceRule("provider", 1), "twilio", settings), author="bench")
     return services
 
 

@@ -16,16 +16,16 @@ from authsms.delivery import answers, ledger, repeats
 from authsms.delivery.gate import Barred, Gate
 from authsms.delivery.journal import Cause, Journal
 from authsms.delivery.ledger import Claimed, Ended, Lease, Subject
+from authsms.delivery.parcel import Parcel, open_parcel
 from authsms.delivery.pauses import Moment, Pauses
 from authsms.delivery.receipts import ReceiptService
 from authsms.delivery.repeats import AttemptEnd, PastAttempt
 from authsms.delivery.states import Failure, MessageState, Repeat, Settle, Verdict
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database
-from authsms.foundation.errors import DatabaseUnavailableError, SealBrokenError
+from authsms.foundation.errors import DatabaseUnavailableError
 from authsms.foundation.logs import get_logger
 from authsms.foundation.metrics import ATTEMPTS, DELIVERY_SECONDS
-from authsms.foundation.phone import PhoneNumber, country_of
 from authsms.foundation.vault import Vault
 from authsms.senders.routes import Consignment
 from authsms.senders.submission import CODES, Outcome, PerhapsTaken, Submission
@@ -64,21 +64,6 @@ class SenderPolicy(Protocol):
 
     def choose(self, consignment: Consignment) -> Sequence[Sender]:
         """Return the sender services for a message, best first."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Parcel:
-    """A message in clear, on its way to a provider."""
-
-    subject: Subject
-    recipient: PhoneNumber
-    text: str
-    consignment: Consignment
-
-    @property
-    def country(self) -> str:
-        """Where it goes."""
-        return country_of(self.recipient)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,7 +126,7 @@ class Dispatcher:
             DatabaseUnavailableError: The message is still this worker's; it has to be freed once the database is back.
         """
         subject = claimed.subject
-        parcel = self._open(claimed)
+        parcel = open_parcel(self._vault, claimed)
         if parcel is None:
             self._give_back(subject, owner, Settle(MessageState.FAILED, Failure.UNREADABLE))
             return
@@ -169,22 +154,7 @@ class Dispatcher:
         with self._database.write() as session:
             ledger.give_back(session, claimed.subject, owner, Repeat(now + _AFTER_A_BUG), now)
 
-    def _open(self, claimed: Claimed) -> _Parcel | None:
-        subject = claimed.subject
-        if claimed.recipient is None or claimed.text is None:
-            return None
-        try:
-            recipient = self._vault.unseal(claimed.recipient, context=f"message.recipient:{subject.id}")
-            text = self._vault.unseal(claimed.text, context=f"message.text:{subject.id}")
-        except SealBrokenError:
-            _log.error("message.unreadable", message=subject.id)
-            return None
-        number = PhoneNumber(recipient.decode())
-        way = claimed.label, claimed.groups, claimed.through
-        consignment = Consignment(subject.purpose, number, subject.id, *way)
-        return _Parcel(subject, number, text.decode(), consignment)
-
-    def _begin(self, parcel: _Parcel, owner: str) -> tuple[int, _Route] | None:
+    def _begin(self, parcel: Parcel, owner: str) -> tuple[int, _Route] | None:
         """Begin an attempt through the best service that takes the message; None when it is out of our hands."""
         subject = parcel.subject
         barred: dict[str, datetime] = {}
@@ -210,7 +180,7 @@ class Dispatcher:
         self._give_back(subject, owner, Repeat(self._clock.now() + _AFTER_A_CROWD))
         return None
 
-    def _route(self, parcel: _Parcel, owner: str, barred: Mapping[str, datetime]) -> _Route | None:
+    def _route(self, parcel: Parcel, owner: str, barred: Mapping[str, datetime]) -> _Route | None:
         """Return the way to take, *barred* left out; None after the message was put back, or has ended."""
         subject = parcel.subject
         services = {one.name: one for one in self._policy.choose(parcel.consignment)}
@@ -231,7 +201,7 @@ class Dispatcher:
             return None
         return _Route(services, names, history, services[name])
 
-    def _submit(self, parcel: _Parcel, route: _Route) -> Outcome | None:
+    def _submit(self, parcel: Parcel, route: _Route) -> Outcome | None:
         """Return the provider's answer, or None when the time was over before the socket opened."""
         service = route.chosen
         left = parcel.subject.expires_at - self._clock.now()

@@ -121,12 +121,7 @@ class HttpClient:
             self._session.mount(scheme, adapter)
 
     def send(self, request: ProviderRequest, patience: timedelta | None = None) -> Reply:
-        """Send *request* once and return the answer, or what is known about its absence.
-
-        Args:
-            request: What to send.
-            patience: An earlier end of the whole call than the deadline everybody has.
-        """
+        """Send *request* once, within *patience*, and return the answer or what is known about its absence."""
         deadlines = self._guard.deadlines
         if request.url.lower().startswith("https:"):
             self._trust()  # read before the clock runs

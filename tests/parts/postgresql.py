@@ -1,6 +1,6 @@
 """PostgreSQL without durability, and databases that are made once and emptied between tests.
 
-Emptying takes 5 ms, a copy of a template 150 ms.
+Emptying takes 2 ms (on a connection that is kept, with statements that are planned once), a copy of a template 150 ms.
 """
 
 import os
@@ -33,20 +33,17 @@ _CUT_OFF = """
 SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
 """
 _EMPTY = """
-DO $$
-DECLARE place regclass;
+DO $make$
+DECLARE work text;
 BEGIN
-  SET LOCAL session_replication_role = replica;  -- neither foreign keys nor triggers that refuse a DELETE
-  FOR place IN SELECT oid FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'r'
-               AND relname <> 'alembic_version' AND pg_relation_size(oid) > 0
-  LOOP
-    IF pg_relation_size(place) > 262144 THEN EXECUTE format('TRUNCATE %s CASCADE', place);
-    ELSE EXECUTE format('DELETE FROM %s', place);
-    END IF;
-  END LOOP;
-  PERFORM setval(oid::regclass, 1, false) FROM pg_class
-    WHERE relnamespace = 'public'::regnamespace AND relkind = 'S';
-END $$
+  SELECT string_agg(format('IF pg_relation_size(%1$L) > 65536 THEN TRUNCATE %1$s CASCADE;
+                            ELSIF pg_relation_size(%1$L) > 0 THEN DELETE FROM %1$s; END IF;', oid::regclass), ' ')
+    INTO work FROM pg_class
+    WHERE relnamespace = 'public'::regnamespace AND relkind = 'r' AND relname <> 'alembic_version';
+  SELECT work || coalesce(string_agg(format('PERFORM setval(%L, 1, false);', oid::regclass), ' '), '')
+    INTO work FROM pg_class WHERE relnamespace = 'public'::regnamespace AND relkind = 'S';
+  EXECUTE format('CREATE FUNCTION pg_temp.empty() RETURNS void LANGUAGE plpgsql AS %L', 'BEGIN ' || work || ' END');
+END $make$
 """
 _OPTIONS = {
     "autovacuum": "off",
@@ -74,6 +71,7 @@ class PostgreSQL:
     _options: Mapping[str, str]
     _numbers: Iterator[int] = field(default_factory=lambda: count(1))
     _connection: psycopg.Connection | None = None
+    _emptying: dict[str, psycopg.Connection] = field(default_factory=dict)
 
     def url(self, name: str) -> str:
         """Return the address of database *name*."""
@@ -87,24 +85,42 @@ class PostgreSQL:
 
     def empty(self, name: str) -> None:
         """Remove every row, cutting off whoever is still connected; tables stay and numbers start again at 1."""
-        with psycopg.connect(self.url(name), autocommit=True) as connection:
-            connection.execute(_CUT_OFF)
-            connection.execute(_EMPTY)
+        try:
+            self._empty(name)
+        except psycopg.OperationalError:
+            kept = self._emptying.pop(name, None)
+            if kept is None:
+                raise
+            kept.close()  # somebody has ended it
+            self._empty(name)
 
     def drop_database(self, name: str) -> None:
         """Remove a database, cutting off whoever is still connected."""
+        if kept := self._emptying.pop(name, None):
+            kept.close()
         self._execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
 
     def stop(self) -> None:
         """End the server; connections break."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
+        for connection in (self._connection, *self._emptying.values()):
+            if connection is not None:
+                connection.close()
+        self._connection = None
+        self._emptying.clear()
         self.process.stop()
 
     def start(self) -> None:
         """Start it again after `stop` or `Process.kill`, on the same port."""
         self.process = _launch(self.folder, self.port, self._options)
+
+    def _empty(self, name: str) -> None:
+        connection = self._emptying.get(name)
+        if connection is None:
+            connection = self._emptying[name] = psycopg.connect(self.url(name), autocommit=True)
+            connection.execute("SET session_replication_role = replica")  # no keys or triggers that refuse a DELETE
+            connection.execute(_EMPTY)
+        connection.execute(_CUT_OFF)
+        connection.execute("SELECT pg_temp.empty()")
 
     def _execute(self, statement: sql.Composed) -> None:
         if self._connection is None or self._connection.closed:

@@ -18,6 +18,7 @@ from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from flask import Flask
 from jinja2.bccache import Bucket, BytecodeCache
 from sqlalchemy import Connection, Dialect, Engine
+from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.sql.compiler import Compiled
 from sqlalchemy.util import LRUCache
@@ -30,6 +31,8 @@ _KEYS = 6
 """More than one test makes."""
 
 _STATEMENTS = 3000
+_FACTS = (bool, str, tuple)
+"""What a dialect keeps of what a server has said about itself."""
 
 
 class _Templates(BytecodeCache):
@@ -97,6 +100,20 @@ def _compile_once(compile_rule: Callable[[Rule], None]) -> Callable[[Rule], None
     return compile_or_copy
 
 
+def _ask_once(initialize: Callable[..., None]) -> Callable[[Dialect, Connection], None]:
+    """Return what asks the first server what it can do, and takes the answer for granted of the others."""
+    known: dict[str, dict[str, Any]] = {}
+
+    def ask_or_remember(dialect: Dialect, connection: Connection) -> None:
+        level = str(dialect._on_connect_isolation_level)
+        if level not in known:
+            initialize(dialect, connection)
+            known[level] = {name: fact for name, fact in vars(dialect).items() if isinstance(fact, _FACTS)}
+        vars(dialect).update(known[level])
+
+    return ask_or_remember
+
+
 def _prepare_hastily(connection: DBAPIConnection, record: Any) -> None:
     _prepare_sqlite(connection, record)
     connection.cursor().execute("PRAGMA synchronous=OFF")
@@ -118,6 +135,7 @@ def share_what_is_dear() -> Iterator[None]:
         patch.setattr(Flask, "jinja_options", {**Flask.jinja_options, "bytecode_cache": _Templates()})
         patch.setattr(Rule, "compile", _compile_once(Rule.compile))
         patch.setattr(Engine, "_compiled_cache", property(lambda _: statements, lambda *_: None), raising=False)
+        patch.setattr(PGDialect_psycopg, "initialize", _ask_once(PGDialect_psycopg.initialize))
         patch.setattr("joserfc._rfc7518.rsa_key.generate_private_key", _RsaKeys())
         patch.setattr("joserfc._rfc7517.pem.load_pem_private_key", cache(load_pem_private_key))
         patch.setattr(importlib.metadata, "entry_points", cache(importlib.metadata.entry_points))

@@ -14,6 +14,7 @@ from authsms.administration.logon_trial import LogonTrials
 from authsms.administration.messages import MessageDesk, MessageTools
 from authsms.administration.monitoring import Monitoring
 from authsms.administration.notices import NoticeDesk
+from authsms.administration.notices_orders import NoticeOrderDesk
 from authsms.administration.opt_outs import OptOutDesk
 from authsms.administration.people import PeopleDesk, PeopleTools
 from authsms.administration.people_actions import ActionTools, PeopleActions
@@ -125,6 +126,11 @@ class Services(Engine):
         return NoticeDesk(self.notice_course, self.clock)
 
     @property
+    def notice_orders_desk(self) -> NoticeOrderDesk:
+        """How administrators write notices."""
+        return NoticeOrderDesk(self.notice_orders, self.people, self.senders, self.clock, self.notice_host)
+
+    @property
     def contact_desk(self) -> ContactDesk:
         """What administrators see of contacts and consents."""
         return ContactDesk(self.database, self.audit, self.contacts, self.consents)
@@ -208,10 +214,11 @@ class Services(Engine):
             sender_tests=self.sender_desk.tests.purge,
             inbound_texts=self.inbox.purge,
             notices=self.notices.purge,
+            notice_orders=self.notice_orders.purge,
             callers=self.callers.purge,
             emergency=self.emergency.purge,
         )
         polling = ReportPoller(self.senders, self.receipts).task()
-        couriers = (polling, self.logout_courier.task(), self.notice_course.task())
+        couriers = (polling, self.logout_courier.task(), self.notice_course.task(), self.notice_runs.task())
         ending = PeriodicTask("end-sessions-of-blocked", _BLOCKED_EVERY, self.sessions.end_blocked)
         return [*deletions, *self.gate.tasks(), *self.monitoring.tasks(), *couriers, ending]

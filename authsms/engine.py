@@ -47,6 +47,8 @@ from authsms.logon.sessions import LoginSessions
 from authsms.logon.ways import Ways
 from authsms.messaging.course import NoticeCourse
 from authsms.messaging.notices import Notices, NoticeTools
+from authsms.messaging.orders import NoticeOrders
+from authsms.messaging.runs import NoticeRuns, RunTools
 from authsms.messaging.verification import ContactProofs, ProofTools
 from authsms.otp.budget import SendBudget
 from authsms.otp.challenge import ChallengeService
@@ -159,8 +161,22 @@ class Engine:
     def notices(self) -> Notices:
         """How people who have agreed are texted something."""
         people = AdmittedPeople(self.people, self.blocks)
-        tools = NoticeTools(*(self.database, self.vault, self.clock, self.audit, people, self.contacts, self.outbox))
+        tools = NoticeTools(
+            *(self.database, self.vault, self.clock, self.audit, people, self.contacts, self.outbox),
+            self.suppressions,
+        )
         return Notices(tools, self.settings.sms.countries, self.settings.retention.notices)
+
+    @property
+    def notice_orders(self) -> NoticeOrders:
+        """Notices that were written, and are being queued."""
+        return NoticeOrders(self.database, self.vault, self.clock, self.notices)
+
+    @property
+    def notice_runs(self) -> NoticeRuns:
+        """What brings written notices into the queue."""
+        tools = RunTools(self.database, self.clock, AdmittedPeople(self.people, self.blocks), self.contacts)
+        return NoticeRuns(tools, self.notices, self.notice_orders, self.notice_host)
 
     @property
     def notice_course(self) -> NoticeCourse:

@@ -26,17 +26,35 @@ from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database, rowcount
 from authsms.foundation.errors import NotFoundError
 from authsms.messaging.audience import is_name, reference_of
-from authsms.messaging.models import NoticeRecipientRow, NoticeRow
+from authsms.messaging.models import NoticeOrderRow, NoticeRecipientRow, NoticeRow
+from authsms.messaging.wishes import OrderState, Tally, tally_of
 from authsms.senders.contract import Purpose
 
 _PORTION: Final = 50
 _EVERY: Final = timedelta(seconds=10)
 _NOTICE: Final = cast("Table", NoticeRow.__table__)
 _n: Final = _NOTICE.c
+_o: Final = cast("Table", NoticeOrderRow.__table__).c
 _PEOPLE: Final = select(func.count()).where(NoticeRecipientRow.notice == _n.name).correlate(_NOTICE).scalar_subquery()
 _ENTRY: Final = select(
     _n.name, _n.purpose, _n.author, _n.created_at, _n.expires_at, _n.cancelled_at, _PEOPLE.label("people")
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Queueing:
+    """How far the audience of a notice was dealt with.
+
+    Attributes:
+        is_over: There is nobody left to be dealt with.
+        problem: Kind of the error that keeps it from going on, or empty.
+    """
+
+    is_over: bool
+    looked_up: int
+    audience: int
+    tally: Tally
+    problem: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +67,7 @@ class SentNotice:
         expires_at: Nothing is handed over after this time.
         people: How many were sent it.
         is_waiting: Something of it may still be handed over.
+        queueing: How its texts come into the queue; None when a command has put them there.
     """
 
     name: str
@@ -59,6 +78,7 @@ class SentNotice:
     cancelled_at: datetime | None
     people: int
     is_waiting: bool
+    queueing: Queueing | None = None
 
 
 class NoticeCourse:
@@ -141,7 +161,8 @@ class NoticeCourse:
         rows = session.execute(query).all()
         now = self._clock.now()
         waiting = self._waiting(session, [reference_of(row.name) for row in rows if row.expires_at > now])
-        return [_entry(row, is_waiting=reference_of(row.name) in waiting) for row in rows]
+        queueing = _queueing(session, [row.name for row in rows])
+        return [_entry(row, queueing.get(row.name), waits=reference_of(row.name) in waiting, now=now) for row in rows]
 
     def _waiting(self, session: Session, references: Sequence[str]) -> frozenset[str]:
         """Return those of which something may still be handed over."""
@@ -152,7 +173,20 @@ class NoticeCourse:
         return frozenset(session.execute(query).scalars())
 
 
-def _entry(row: Row[Any], *, is_waiting: bool) -> SentNotice:
+def _queueing(session: Session, names: Sequence[str]) -> dict[str, Queueing]:
+    ordered = (OrderState.ORDERED.value, OrderState.DONE.value, OrderState.FAILED.value)
+    query = select(_o.name, _o.state, _o.looked_up, _o.audience, _o.tally, _o.problem)
+    rows = session.execute(query.where(_o.name.in_(names), _o.state.in_(ordered))).all() if names else []
+    return {
+        row.name: Queueing(
+            row.state != OrderState.ORDERED.value, row.looked_up, row.audience, tally_of(row.tally), row.problem
+        )
+        for row in rows
+    }
+
+
+def _entry(row: Row[Any], queueing: Queueing | None, *, waits: bool, now: datetime) -> SentNotice:
+    is_queueing = queueing is not None and not queueing.is_over and row.cancelled_at is None and row.expires_at > now
     return SentNotice(
         row.name,
         Purpose(row.purpose),
@@ -161,5 +195,6 @@ def _entry(row: Row[Any], *, is_waiting: bool) -> SentNotice:
         row.expires_at,
         row.cancelled_at,
         row.people,
-        is_waiting,
+        waits or is_queueing,
+        queueing,
     )

@@ -1,7 +1,7 @@
 """Notices and offers: to people who have agreed, once each, in short transactions."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Protocol, cast
@@ -13,31 +13,38 @@ from authsms.audit import AuditTag, AuditTrail
 from authsms.audit.vocabulary import Author
 from authsms.contacts.book import ContactBook
 from authsms.contacts.entries import Contact
+from authsms.contacts.suppression import SuppressionList
 from authsms.delivery.bulk import enqueue_many
 from authsms.delivery.outbox import Draft, Outbox
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database, rowcount
-from authsms.foundation.errors import ConflictError
+from authsms.foundation.errors import ConflictError, SealBrokenError
 from authsms.foundation.phone import PhoneNumber
 from authsms.foundation.vault import Vault
 from authsms.identity.repository import Person, PersonKey
 from authsms.messaging.audience import Left, checked_name, choose, reference_of
 from authsms.messaging.models import NoticeRecipientRow, NoticeRow
 from authsms.messaging.wording import text_for
-from authsms.senders.contract import Purpose
+from authsms.senders.routes import Consignment, comparable
+from authsms.senders.submission import Purpose
 from authsms.senders.text import Template, one_line
 
 KEPT: Final = timedelta(days=90)
 _NOTICE: Final = cast("Table", NoticeRow.__table__)
 _n: Final = _NOTICE.c
 _RECIPIENT: Final = cast("Table", NoticeRecipientRow.__table__)
-_OPEN: Final = select(_n.name).where(_n.name == bindparam("w_name"), _n.cancelled_at.is_(None))
+_THIS_OPEN: Final = (_n.name == bindparam("w_name"), _n.cancelled_at.is_(None))
+_OPEN: Final = select(_n.name).where(*_THIS_OPEN)
+_CLOSES: Final = select(_n.expires_at).where(*_THIS_OPEN)
 
 Tell = Callable[[int], object]
 
 
 class Directory(Protocol):
     """Knows people."""
+
+    def find(self, typed: str) -> Person | None:
+        """Return the person of that name, as of now."""
 
     def get(self, key: PersonKey) -> Person | None:
         """Return the person with that key, as of now."""
@@ -54,6 +61,7 @@ class NoticeTools:
     people: Directory
     book: ContactBook
     outbox: Outbox
+    suppressions: SuppressionList
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +125,7 @@ class Notices:
         self._new = tools.database.insert(_NOTICE).on_conflict_do_nothing().returning(_n.name)
         self._once = tools.database.insert(_RECIPIENT).on_conflict_do_nothing().returning(_RECIPIENT.c.person_key)
 
-    def survey(self, person_keys: Iterable[str], tell: Tell = int) -> Survey:
+    def survey(self, person_keys: Iterable[str], tell: Tell = int, purpose: Purpose = Purpose.NOTICE) -> Survey:
         """Find out who of some people would get a notice now; nothing is sent.
 
         Raises:
@@ -127,7 +135,7 @@ class Notices:
         left: Counter[Left] = Counter()
         numbers: set[str] = set()
         for done, key in enumerate(dict.fromkeys(person_keys), start=1):
-            found = self._reach(key)
+            found = self.look(self._tools.people.get(PersonKey(key)), purpose)
             if isinstance(found, Reached) and found.number in numbers:
                 found = Left.SAME_NUMBER
             if isinstance(found, Reached):
@@ -138,6 +146,16 @@ class Notices:
             tell(done)
         return Survey(reached, left)
 
+    def look(self, person: Person | None, purpose: Purpose) -> Reached | Left:
+        """Return where somebody gets a notice at this moment, or why he does not."""
+        if person is None or not person.enabled:
+            return Left.GONE
+        contacts = self._tools.book.of(person.key)
+        chosen = choose([one.state for one in contacts])
+        if isinstance(chosen, Left):
+            return chosen
+        return self._reached(person, contacts[chosen], purpose)
+
     def send(self, author: Author, notice: Notice, reached: Iterable[Reached], tell: Tell = int) -> int:
         """Queue a notice for people; return how many were new to it. Delivery begins with the first ones.
 
@@ -145,25 +163,49 @@ class Notices:
             ConflictError: A notice of that name was cancelled, or is of another kind.
             InvalidInputError: The name or a text cannot be used; those queued before stay.
         """
-        tools, now = self._tools, self._tools.clock.now()
+        tools, expires_at = self._tools, self._tools.clock.now() + notice.life
+        with tools.database.write() as session:
+            self.begin(session, author, notice, expires_at)
+        before = self._count(notice.name)
+        drafts = (self._draft(notice, one, expires_at) for one in reached)
+        enqueue_many(tools.database, tools.outbox, drafts, tell=tell, admit=self._admit)
+        return self._count(notice.name) - before
+
+    def begin(
+        self, session: Session, author: Author, notice: Notice, expires_at: datetime, *, is_new: bool = False
+    ) -> None:
+        """Write within the caller's transaction that a notice is sent.
+
+        Raises:
+            ConflictError: A notice of that name was cancelled, or is of another kind; or, if it has to be a new one,
+                there is one.
+            InvalidInputError: The name cannot be used.
+        """
         values = {
             "name": checked_name(notice.name),
             "purpose": notice.purpose.value,
             "author": author.login,
-            "created_at": now,
-            "expires_at": now + notice.life,
+            "created_at": self._tools.clock.now(),
+            "expires_at": expires_at,
             "cancelled_at": None,
         }
-        with tools.database.write() as session:
-            session.execute(self._new, values)
-            same = _OPEN.where(_n.purpose == notice.purpose.value)
-            if session.execute(same, {"w_name": notice.name}).first() is None:
-                raise ConflictError("There was a notice of this name; take another one.")
-            tools.audit.record(session, author.entry(AuditTag.NOTICE_SENT, details={"notice": notice.name}))
-        before = self._count(notice.name)
-        drafts = self._drafts(notice, reached, now + notice.life)
-        enqueue_many(tools.database, tools.outbox, drafts, tell=tell, admit=self._admit)
-        return self._count(notice.name) - before
+        made = session.execute(self._new, values).first() is not None
+        same = _OPEN.where(_n.purpose == notice.purpose.value)
+        if (is_new and not made) or session.execute(same, {"w_name": notice.name}).first() is None:
+            raise ConflictError("There was a notice of this name; take another one.")
+        self._tools.audit.record(session, author.entry(AuditTag.NOTICE_SENT, details={"notice": notice.name}))
+
+    def queue(self, session: Session, notice: Notice, one: Reached, expires_at: datetime) -> bool:
+        """Write the text for one person within the caller's transaction; False when he gets none any more."""
+        draft = self._draft(notice, one, expires_at)
+        if not self._admit(session, draft):
+            return False
+        self._tools.outbox.enqueue(session, draft)
+        return True
+
+    def closes_at(self, session: Session, name: str) -> datetime | None:
+        """Return when a notice expires; None when it was cancelled or forgotten, and nothing may follow."""
+        return cast("datetime | None", session.execute(_CLOSES, {"w_name": name}).scalar_one_or_none())
 
     def purge(self) -> int:
         """Forget notices that ended long ago, and whom they went to; return how many."""
@@ -173,41 +215,40 @@ class Notices:
             session.execute(delete(_RECIPIENT).where(_RECIPIENT.c.notice.in_(names)))
             return rowcount(session.execute(delete(_NOTICE).where(old)))
 
-    def _reach(self, key: str) -> Reached | Left:
-        person = self._tools.people.get(PersonKey(key))
-        if person is None or not person.enabled:
-            return Left.GONE
-        contacts = self._tools.book.of(key)
-        chosen = choose([one.state for one in contacts])
-        if isinstance(chosen, Left):
-            return chosen
-        contact = contacts[chosen]
+    def _reached(self, person: Person, contact: Contact, purpose: Purpose) -> Reached | Left:
         if self._countries and contact.country not in self._countries:
             return Left.COUNTRY
-        return Reached(person, contact, self._tools.book.number_of(contact))
+        try:
+            number = self._tools.book.number_of(contact)
+        except SealBrokenError:
+            return Left.UNREADABLE
+        if self._tools.suppressions.forbids_now(Consignment(purpose, number, groups=comparable(person.groups))):
+            return Left.OPTED_OUT
+        return Reached(person, contact, number)
 
-    def _drafts(self, notice: Notice, reached: Iterable[Reached], expires_at: datetime) -> Iterator[Draft]:
-        for one in reached:
-            yield Draft(
-                id=self._tools.vault.new_id(),
-                purpose=notice.purpose,
-                recipient=one.number,
-                text=notice.text(one),
-                expires_at=expires_at,
-                reference=reference_of(notice.name),
-                person_key=one.person.key,
-                login=one.person.login,
-                groups=one.person.groups,
-            )
+    def _draft(self, notice: Notice, one: Reached, expires_at: datetime) -> Draft:
+        return Draft(
+            id=self._tools.vault.new_id(),
+            purpose=notice.purpose,
+            recipient=one.number,
+            text=notice.text(one),
+            expires_at=expires_at,
+            reference=reference_of(notice.name),
+            person_key=one.person.key,
+            login=one.person.login,
+            groups=one.person.groups,
+        )
 
     def _admit(self, session: Session, draft: Draft) -> bool:
-        """Let a text pass once for each person, while its notice is open and its contact still live."""
+        """Let a text pass once for each person and number, while its notice is open and its contact still live."""
         name = draft.reference.partition(":")[2]
         if session.execute(_OPEN, {"w_name": name}).first() is None:
             return False
         if not self._tools.book.is_live(session, draft.person_key, str(draft.recipient)):
             return False
-        return session.execute(self._once, {"notice": name, "person_key": draft.person_key}).first() is not None
+        number = self._tools.suppressions.hash_of(str(draft.recipient))
+        once = {"notice": name, "person_key": draft.person_key, "recipient_hash": number}
+        return session.execute(self._once, once).first() is not None
 
     def _count(self, name: str) -> int:
         with self._tools.database.read() as session:

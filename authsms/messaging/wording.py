@@ -2,6 +2,8 @@
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
 from typing import Final
 
 from authsms.foundation.errors import InvalidInputError
@@ -38,19 +40,43 @@ def text_for(templates: Mapping[str, Template], locale: str) -> Template:
     return templates.get(locale) or templates.get("en") or next(iter(templates.values()))
 
 
-def warnings(template: Template, host: str) -> Iterator[str]:
+class Odd(StrEnum):
+    """What can be odd about a text; ``{what}`` is the place, or how much."""
+
+    NAMELESS = "it does not say who texts; write {{host}} where the name of this server shall stand"
+    ENDLESS = "it does not say that STOP ends texts"
+    SHORTENED = "carriers hold back texts with shortened links ({what})"
+    HEALTH = "what concerns health does not belong on a locked screen ({what})"
+    LONG = "it takes {what} segments"
+    COSTLY = "these characters cost more than half of the room: {what}"
+
+
+@dataclass(frozen=True, slots=True)
+class Oddity:
+    """Something that a carrier or a reader would object to."""
+
+    odd: Odd
+    what: str = ""
+
+
+def oddities(template: Template, host: str) -> Iterator[Oddity]:
     """Yield what a carrier or a reader would object to."""
     text = template.source
     if "host" not in template.names and host.casefold() not in text.casefold():
-        yield "it does not say who texts; write {host} where the name of this server shall stand"
+        yield Oddity(Odd.NAMELESS)
     if "STOP" not in text:
-        yield "it does not say that STOP ends texts"
+        yield Oddity(Odd.ENDLESS)
     if found := _SHORTENERS.search(text):
-        yield f"carriers hold back texts with shortened links ({found[0]})"
+        yield Oddity(Odd.SHORTENED, found[0])
     if found := _HEALTH.search(text):
-        yield f"what concerns health does not belong on a locked screen ({found[0]})"
+        yield Oddity(Odd.HEALTH, found[0])
     measured = measure(text)
     if measured.segments > _MOST_SEGMENTS:
-        yield f"it takes {measured.segments} segments"
+        yield Oddity(Odd.LONG, str(measured.segments))
     if measured.costly:
-        yield f"these characters cost more than half of the room: {measured.costly}"
+        yield Oddity(Odd.COSTLY, measured.costly)
+
+
+def warnings(template: Template, host: str) -> Iterator[str]:
+    """Yield the same in words."""
+    return (one.odd.format(what=one.what) for one in oddities(template, host))

@@ -12,6 +12,7 @@ from authsms.portals.admin import (
     helpdesk,
     logon,
     messages,
+    notice_drafts,
     notices,
     opt_outs,
     people,
@@ -25,7 +26,8 @@ from authsms.portals.admin import (
 
 AREAS = (
     *(start, dashboard, queue, administrators, logon, endpoints, radius),
-    *(repositories, senders_area, messages, notices, opt_outs, people, helpdesk, contacts, privacy, audit),
+    *(repositories, senders_area, messages, notices, notice_drafts, opt_outs, people, helpdesk, contacts),
+    *(privacy, audit),
 )
 for _area in AREAS:
     frame.prepare(_area.blueprint)

@@ -21,6 +21,7 @@ from authsms.administration.listing import LARGEST_PAGE, PageRequest
 from authsms.administration.messages import MessageDesk
 from authsms.administration.monitoring import Monitoring
 from authsms.administration.notices import NoticeDesk
+from authsms.administration.notices_orders import NoticeOrderDesk
 from authsms.administration.opt_outs import OptOutDesk
 from authsms.administration.people import PeopleDesk
 from authsms.administration.rights import Right
@@ -65,6 +66,10 @@ class AdminServices(PortalServices, Protocol):
     @property
     def notice_desk(self) -> NoticeDesk:
         """What administrators do with notices that were sent."""
+
+    @property
+    def notice_orders_desk(self) -> NoticeOrderDesk:
+        """How administrators write notices."""
 
     @property
     def opt_out_desk(self) -> OptOutDesk:

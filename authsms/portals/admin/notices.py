@@ -7,6 +7,7 @@ from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
 
 from authsms.administration.notices import NoticeDesk
+from authsms.administration.notices_orders import NoticeOrderDesk
 from authsms.foundation.errors import NotFoundError
 from authsms.portals.admin import dashboard_words, live, messages_words, notices_words
 from authsms.portals.admin.charts import shares
@@ -34,6 +35,7 @@ def listing() -> ResponseReturnValue:
         "notices.html",
         result=result,
         asked=asked,
+        drafts=_orders().drafts(actor()),
         purposes=messages_words.PURPOSES,
         words=notices_words,
         counts=dashboard_words,
@@ -84,3 +86,7 @@ def _values(name: str, until: datetime | None) -> dict[str, Any]:
 
 def _desk() -> NoticeDesk:
     return services().notice_desk
+
+
+def _orders() -> NoticeOrderDesk:
+    return services().notice_orders_desk

@@ -6,7 +6,10 @@ from typing import Final
 from flask_babel import gettext, lazy_gettext
 
 from authsms.delivery.states import LIVE, MessageState
+from authsms.messaging.audience import Left
 from authsms.messaging.course import SentNotice
+from authsms.messaging.wishes import Tally
+from authsms.messaging.wording import Odd, Oddity
 from authsms.portals.admin.charts import Series
 
 NOTICES: Final = {
@@ -21,6 +24,36 @@ _PARTS: Final = (
     ("faint", lazy_gettext("Not sent"), (MessageState.STALE, MessageState.WITHHELD)),
     ("pale", lazy_gettext("Waiting"), LIVE),
 )
+LEFT: Final = {
+    Left.GONE: lazy_gettext("No such person any more, blocked or switched off"),
+    Left.NO_CONTACT: lazy_gettext("Have named no number"),
+    Left.UNCONFIRMED: lazy_gettext("Have confirmed no number"),
+    Left.STOPPED: lazy_gettext("Have ended texts by STOP"),
+    Left.OPTED_OUT: lazy_gettext("Have ended texts of this sender by STOP"),
+    Left.COUNTRY: lazy_gettext("In a country that is not texted"),
+    Left.SAME_NUMBER: lazy_gettext("Somebody else gets it at the same number"),
+    Left.UNKNOWN: lazy_gettext("Nobody of that name"),
+    Left.UNREADABLE: lazy_gettext("Have a number that cannot be read any more"),
+}
+"""Why people get nothing."""
+_ODD: Final = {
+    Odd.NAMELESS: lazy_gettext("It does not say who texts. Write {host} where the name of this server shall stand."),
+    Odd.ENDLESS: lazy_gettext("It does not say that STOP ends texts."),
+    Odd.SHORTENED: lazy_gettext("Carriers hold back texts with shortened links: %(what)s"),
+    Odd.HEALTH: lazy_gettext("What concerns health does not belong on a locked screen: %(what)s"),
+    Odd.LONG: lazy_gettext("It takes %(what)s segments."),
+    Odd.COSTLY: lazy_gettext("These characters cost more than half of the room: %(what)s"),
+}
+
+
+def odd(one: Oddity) -> str:
+    """Return what is odd about a text."""
+    return str(_ODD[one.odd]) % {"what": one.what}
+
+
+def left(tally: Tally) -> list[tuple[str, int]]:
+    """Return how many get nothing, by the reason."""
+    return [(str(words), tally.left[why]) for why, words in LEFT.items() if why in tally.left]
 
 
 def parts(counts: Mapping[MessageState, int]) -> list[Series]:

@@ -1,7 +1,7 @@
 """The pages of notices in a real browser."""
 
 from tests.browser.admin.conftest import Desk
-from tests.functional.portals.admin.test_notices import send
+from tests.functional.portals.admin.test_notices import agree, send
 
 
 def test_notices_are_fit_for_everybody(desk: Desk, looks_good):
@@ -21,3 +21,25 @@ def test_a_notice_is_cancelled_by_keyboard(desk: Desk):
     page.wait_for_selector("text=Cancelled. What has not gone out is taken back.")
 
     assert page.get_by_text("2 of 2 texts are through.").is_visible()
+
+
+def test_a_notice_is_written_by_keyboard(desk: Desk, looks_good):
+    """The form measures while somebody types; the count shows by itself; what is odd has to be agreed to."""
+    agree(desk.office, "emma", "otto")
+    page = desk.open()
+    page.goto(f"{desk.url}/admin/notice-drafts/new")
+    page.get_by_label("Name of the notice").fill("canteen")
+    page.get_by_label("These people").press("Space")
+    page.get_by_label("User names").fill("emma\notto\nnobody")
+    page.get_by_label("Text, en").fill("Dear {name}, the canteen is closed.")
+    page.wait_for_selector("#look-en >> text=GSM-7")
+    page.get_by_role("button", name="See whom it reaches").press("Enter")
+    page.wait_for_selector("text=Being counted")
+    desk.office.services.notice_runs.work()
+    page.get_by_label("I have read what is odd").press("Space")
+    looks_good(page.url.removeprefix(desk.url))
+    looks_good("/admin/notice-drafts/new")
+    page.get_by_role("button", name="Send it to 2 people").press("Enter")
+    page.wait_for_selector("text=On its way.")
+    desk.office.services.notice_runs.work()
+    looks_good("/admin/notices/canteen")

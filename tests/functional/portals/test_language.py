@@ -33,6 +33,7 @@ PLACES: Mapping[str, Mapping[str, tuple[int, ...] | None]] = {
     **dict.fromkeys((f"authsms/{ring}" for ring in ("administration", "senders", "identity", "delivery")), RAISED),
     "authsms/foundation": RAISED,
     "authsms/logon": RAISED,
+    "authsms/messaging": RAISED,
 }
 
 

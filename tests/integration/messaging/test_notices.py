@@ -42,13 +42,17 @@ class Crowd:
         """Make somebody, with a contact if a number is given; return his key."""
         person = self.people.create(PersonDraft(login, login.title(), (), enabled=enabled))
         if number:
-            owner, phone = Author(login, person.key), PhoneNumber(number)
-            contact = self.services.contacts.add(owner, ContactKind.MOBILE, phone)
-            with self.services.database.write() as session:
-                stated = Stated(self.services.clock.now(), "I agree.", "form")
-                if is_live:
-                    self.services.contacts.take_in(session, owner, contact, phone, stated)
+            self.give(person.key, login, number, is_live=is_live)
         return person.key
+
+    def give(self, key: str, login: str, number: str, *, is_live: bool = True) -> None:
+        """Give somebody a contact."""
+        owner, phone = Author(login, key), PhoneNumber(number)
+        contact = self.services.contacts.add(owner, ContactKind.MOBILE, phone)
+        with self.services.database.write() as session:
+            stated = Stated(self.services.clock.now(), "I agree.", "form")
+            if is_live:
+                self.services.contacts.take_in(session, owner, contact, phone, stated)
 
     def survey(self, *keys: str) -> Survey:
         """Find out who would get something."""

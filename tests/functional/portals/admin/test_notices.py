@@ -18,11 +18,11 @@ from tests.functional.portals.admin.office import Clerk, Office
 SECRET = "the canteen is closed"
 
 
-def send(office: Office, name: str = "canteen", *logins: str, purpose: Purpose = Purpose.NOTICE) -> None:
-    """Send a notice to people with live contacts."""
+def agree(office: Office, *logins: str) -> list[str]:
+    """Let people agree to be texted, each at a number of his own; return their keys."""
     services = office.services
-    keys = []
-    for place, login in enumerate(logins or ("emma", "otto")):
+    keys: list[str] = []
+    for place, login in enumerate(logins):
         person = office.person(login)
         owner, number = Author(login, person.key), PhoneNumber(f"+49151123456{place:02d}")
         contact = services.contacts.add(owner, ContactKind.MOBILE, number)
@@ -30,14 +30,21 @@ def send(office: Office, name: str = "canteen", *logins: str, purpose: Purpose =
             stated = Stated(services.clock.now(), "I agree.", "form")
             services.contacts.take_in(session, owner, contact, number, stated)
         keys.append(person.key)
+    return keys
+
+
+def send(office: Office, name: str = "canteen", *logins: str, purpose: Purpose = Purpose.NOTICE) -> None:
+    """Send a notice to people with live contacts."""
+    keys = agree(office, *(logins or ("emma", "otto")))
     texts = parse_texts({"en": f"{{host}}: {{name}}, {SECRET}. STOP ends."})
     letter = Notice(name, purpose, texts, "example.org", timedelta(hours=2))
-    services.notices.send(Author("<b>carla</b>"), letter, services.notices.survey(keys).reached)
+    notices = office.services.notices
+    notices.send(Author("<b>carla</b>"), letter, notices.survey(keys).reached)
 
 
 def test_an_empty_list_says_where_notices_come_from(admin: Clerk):
-    """The command line sends them."""
-    assert "authsms notice send" in admin.get("/admin/notices").text
+    """The page leads to the form."""
+    assert "/admin/notice-drafts/new" in admin.get("/admin/notices").text
 
 
 def test_notices_are_listed_and_shown_without_a_text_or_a_person(office: Office, admin: Clerk):

@@ -61,8 +61,8 @@ class PortalRule:
         changed = after.events.get(ADMIN_EVENT)
         if changed is None or before.events.get(ADMIN_EVENT) == changed:
             return
-        if changed.endpoints:
-            raise InvalidInputError("Administrators sign in directly; their event cannot be kept for endpoints.")
+        if changed.endpoints or changed.only(supplement=True).chains:
+            raise InvalidInputError("Administrators sign in directly; their event and its chains are for nobody else.")
         for chain in changed.chains:
             if factors(chain, self.methods) < _TWO:
                 raise InvalidInputError(
@@ -102,6 +102,7 @@ def warnings_of(
 
 def _event_warnings(event: Event, methods: Mapping[str, Method]) -> Sequence[Notice]:
     found: list[Notice] = []
+    event = event.only(supplement=False)
     if not event.chains:
         return [Notice(Oddity.NO_CHAIN)]
     if all(chain.groups for chain in event.chains):
@@ -122,7 +123,7 @@ def _chain_warnings(chain: Chain, arranged: Arranged, methods: Mapping[str, Meth
         found.append(Notice(Oddity.UNUSED))
     found.extend(Notice(Oddity.UNKNOWN_METHOD, name) for name in chain.methods if name not in methods)
     is_for_setup = bool(users) and all(event.name == SETUP_EVENT for event in users)
-    if factors(chain, methods) < _TWO and not is_for_setup:
+    if factors(chain, methods) < _TWO and not is_for_setup and not chain.is_supplement:
         is_sms = all("sms" in methods[name].amr for name in chain.methods if name in methods)
         found.append(Notice(Oddity.SMS_ONLY if is_sms else Oddity.ONE_FACTOR))
     return found

@@ -35,6 +35,7 @@ class Verdict(StrEnum):
     FIRST_WITHOUT_NUMBER = "first-without-number"
     NOT_SET_UP = "not-set-up"
     UNKNOWN_METHOD = "unknown-method"
+    SUPPLEMENT = "supplement"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +118,7 @@ class LogonTrials:
         is_first = True
         ready = self.enrollments.ready(person.key)
         for chain in chains:
-            verdict, subject = self._judge(chain, person, ready)
+            verdict, subject = (Verdict.SUPPLEMENT, "") if chain.is_supplement else self._judge(chain, person, ready)
             # What somebody has to set up is offered after the first proof, and never comes first.
             if verdict is Verdict.OFFERED and is_first and not self._to_set_up(chain):
                 is_first = False

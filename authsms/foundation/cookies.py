@@ -5,6 +5,9 @@ cookie of this name. It needs https; over plain http, which is for one's own mac
 """
 
 SESSION_COOKIE = "session"
+SUPPLEMENT_COOKIE = "supplement"
+"""Holds a login session that only completes what an endpoint has begun, so that the one beside it stays."""
+
 OTHER_HOST = "authsms.other_host"
 """Key of the environment that tells that an answer goes out in the name of another host, which is not ours to rule."""
 

@@ -52,7 +52,7 @@ def fingerprint(thing: Chain | Event | Endpoint) -> str:
     """Return a word that changes with whatever an administrator can change about *thing*."""
     match thing:
         case Chain():
-            seen: Sequence[object] = (thing.title, thing.methods, sorted(thing.groups))
+            seen: Sequence[object] = (thing.title, thing.methods, sorted(thing.groups), thing.is_supplement)
         case Event():
             seen = (thing.title, [chain.name for chain in thing.chains], sorted(thing.endpoints), thing.label)
         case Endpoint():
@@ -91,6 +91,7 @@ class Arrangement:
             _check_seen(now.chains.get(chain.name), seen)
             write_chain(session, self._vault, chain)
             details = {"chain": chain.name, "methods": ", ".join(chain.methods), "groups": ", ".join(chain.groups)}
+            details |= {"supplement": "yes"} if chain.is_supplement else {}
             self._audit.record(session, author.entry(AuditTag.CHAIN_SAVED, details=details))
             return _arranged(session, now.endpoints)
 

@@ -6,8 +6,8 @@ five seconds, one by this process at once.
 
 import threading
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from sqlalchemy import delete, select
 from sqlalchemy.orm import Session
@@ -18,7 +18,7 @@ from authsms.foundation.vault import Vault
 from authsms.logon.models import ChainGroupRow, ChainMethodRow, ChainRow, EventChainRow, EventRow
 
 _FRESH_SECONDS = 5.0
-_NO_EVENT = "There is nothing to log in to at this address."
+NO_EVENT = "There is nothing to log in to at this address."
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,12 +28,15 @@ class Chain:
     Attributes:
         methods: Wire names.
         groups: Whose members may use it; empty: everybody.
+        is_supplement: It only completes what an endpoint has begun, which has checked the password itself; nobody else
+            can ask for it.
     """
 
     name: str
     title: str
     methods: tuple[str, ...]
     groups: frozenset[str] = frozenset()
+    is_supplement: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +54,10 @@ class Event:
     chains: tuple[Chain, ...]
     endpoints: frozenset[str] = frozenset()
     label: str = ""
+
+    def only(self, *, supplement: bool) -> "Event":
+        """Return the event with those of its chains that complete what an endpoint has begun, or with the others."""
+        return replace(self, chains=tuple(chain for chain in self.chains if chain.is_supplement is supplement))
 
     def chain(self, name: str) -> Chain:
         """Return one of the chains.
@@ -79,6 +86,21 @@ class Wanted:
     label: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Events:
+    """Every event by name: whole, and seen by those who may ask for one kind of its chains."""
+
+    whole: Mapping[str, Event]
+    usual: Mapping[str, Event]
+    supplement: Mapping[str, Event]
+
+    @classmethod
+    def of(cls, whole: Mapping[str, Event]) -> "_Events":
+        """Return what each of them sees."""
+        seen = [{name: event.only(supplement=one) for name, event in whole.items()} for one in (False, True)]
+        return cls(whole, *seen)
+
+
 class Catalog:
     """Finds and stores events and chains; safe to share between threads."""
 
@@ -86,23 +108,28 @@ class Catalog:
         self._database = database
         self._vault = vault
         self._lock = threading.Lock()
-        self._events: dict[str, Event] = {}
+        self._events = _Events.of({})
         self._read_at: float | None = None
 
-    def event(self, name: str) -> Event:
-        """Return the event called *name*.
+    def event(self, name: str, *, supplement: bool = False) -> Event:
+        """Return the event called *name* with the chains that anybody may ask for.
+
+        Args:
+            name: Of the event.
+            supplement: With those chains instead that only complete what an endpoint has begun.
 
         Raises:
-            NotFoundError: There is none.
+            NotFoundError: There is none, or it has no such chains.
         """
-        found = self._current().get(name)
-        if found is None:
-            raise NotFoundError(_NO_EVENT)
+        events = self._current()
+        found = (events.supplement if supplement else events.usual).get(name)
+        if found is None or not found.chains:
+            raise NotFoundError(NO_EVENT)
         return found
 
     def events(self) -> list[Event]:
-        """Return all events by name."""
-        return sorted(self._current().values(), key=lambda event: event.name)
+        """Return all events by name, with all their chains."""
+        return sorted(self._current().whole.values(), key=lambda event: event.name)
 
     def save_chain(self, chain: Chain) -> None:
         """Store *chain*; one of the same name is replaced.
@@ -132,7 +159,7 @@ class Catalog:
         with self._lock:
             self._read_at = None
 
-    def _current(self) -> dict[str, Event]:
+    def _current(self) -> _Events:
         read_at = self._read_at
         if read_at is not None and time.monotonic() - read_at < _FRESH_SECONDS:
             return self._events
@@ -140,7 +167,7 @@ class Catalog:
             if self._read_at == read_at:
                 started = time.monotonic()
                 with self._database.read() as session:
-                    self._events = read_events(session)
+                    self._events = _Events.of(read_events(session))
                 self._read_at = started
             return self._events
 
@@ -153,7 +180,7 @@ def write_chain(session: Session, vault: Vault, chain: Chain) -> None:
     if row is None:
         row = ChainRow(id=vault.new_id(), name=chain.name)
         session.add(row)
-    row.title = chain.title
+    row.title, row.is_supplement = chain.title, chain.is_supplement
     session.flush()
     session.execute(delete(ChainMethodRow).where(ChainMethodRow.chain_id == row.id))
     session.execute(delete(ChainGroupRow).where(ChainGroupRow.chain_id == row.id))
@@ -193,7 +220,13 @@ def read_chains(session: Session) -> dict[str, Chain]:
     for admitted in session.scalars(select(ChainGroupRow)):
         groups.setdefault(admitted.chain_id, set()).add(admitted.group)
     return {
-        row.id: Chain(row.name, row.title, tuple(methods.get(row.id, ())), frozenset(groups.get(row.id, ())))
+        row.id: Chain(
+            row.name,
+            row.title,
+            tuple(methods.get(row.id, ())),
+            frozenset(groups.get(row.id, ())),
+            is_supplement=row.is_supplement,
+        )
         for row in session.scalars(select(ChainRow))
     }
 

@@ -27,6 +27,7 @@ class Continuation:
         endpoint: Name of the endpoint, for people.
         path: Local path at which the door takes it up again.
         payload: The door's own notes.
+        is_vouched: The endpoint has checked who `login_hint` is, and asks for nothing but the rest.
     """
 
     id: str
@@ -37,6 +38,7 @@ class Continuation:
     payload: dict[str, Any]
     login_hint: str
     expires_at: datetime
+    is_vouched: bool = False
 
 
 class Continuations:
@@ -47,7 +49,16 @@ class Continuations:
         self._vault = vault
         self._clock = clock
 
-    def open(self, endpoint_id: str, event: str, path: str, payload: dict[str, Any], login_hint: str = "") -> str:
+    def open(
+        self,
+        endpoint_id: str,
+        event: str,
+        path: str,
+        payload: dict[str, Any],
+        login_hint: str = "",
+        *,
+        is_vouched: bool = False,
+    ) -> str:
         """Store a request and return its id; ``{id}`` in *path* is replaced by it.
 
         Args:
@@ -57,6 +68,7 @@ class Continuations:
                 it tells the endpoint that the person does not want to log in.
             payload: The door's own notes; JSON.
             login_hint: User name to begin with.
+            is_vouched: The endpoint has proven itself and has checked that it is this person; the name is not asked.
 
         Raises:
             InvalidInputError: The path is not local.
@@ -74,6 +86,7 @@ class Continuations:
                     path=path,
                     payload=payload,
                     login_hint=login_hint[:_LONGEST_HINT],
+                    is_vouched=is_vouched,
                     expires_at=self._clock.now() + _CONTINUATION_LIFETIME,
                     finished_at=None,
                 )
@@ -123,5 +136,13 @@ class Continuations:
 
 def _continuation(row: ContinuationRow, endpoint: str) -> Continuation:
     return Continuation(
-        row.id, row.endpoint_id, endpoint, row.event, row.path, row.payload, row.login_hint, row.expires_at
+        row.id,
+        row.endpoint_id,
+        endpoint,
+        row.event,
+        row.path,
+        row.payload,
+        row.login_hint,
+        row.expires_at,
+        row.is_vouched,
     )

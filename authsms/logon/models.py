@@ -45,6 +45,7 @@ class ChainRow(Base):
     id: Mapped[str] = mapped_column(ID, primary_key=True)
     name: Mapped[str] = mapped_column(NAME, unique=True)
     title: Mapped[str] = mapped_column(NAME)
+    is_supplement: Mapped[bool] = mapped_column(Boolean, server_default=false(), doc="completes what others began")
 
 
 class ChainMethodRow(Base):
@@ -149,6 +150,7 @@ class ContinuationRow(Base):
     path: Mapped[str] = mapped_column(String(2000))
     payload: Mapped[dict[str, object]] = mapped_column(JSON)
     login_hint: Mapped[str] = mapped_column(String(256))
+    is_vouched: Mapped[bool] = mapped_column(Boolean, server_default=false(), doc="the endpoint says who it is")
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     finished_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
@@ -177,6 +179,7 @@ class LogonProcessRow(Base):
     phantom: Mapped[bool] = mapped_column(Boolean)
     endpoint: Mapped[str] = mapped_column(NAME)
     return_to: Mapped[str | None] = mapped_column(String(2000))
+    is_supplement: Mapped[bool] = mapped_column(Boolean, server_default=false())
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 
@@ -198,6 +201,7 @@ class LoginSessionRow(Base):
     methods: Mapped[list[str]] = mapped_column(JSON, doc="amr words, RFC 8176")
     chain: Mapped[str] = mapped_column(NAME)
     event: Mapped[str] = mapped_column(NAME)
+    only_at: Mapped[str] = mapped_column(NAME, server_default="", doc="the one path that may take it up; empty: any")
     address: Mapped[str] = mapped_column(String(64))
     user_agent: Mapped[str] = mapped_column(String(300))
     authenticated_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -20,12 +20,13 @@ class OidcOption(StrEnum):
     """What an endpoint may do, or must do, beyond the code flow; no endpoint has any of them by itself."""
 
     CLIENT_CREDENTIALS = "client-credentials"
+    CODE_ALONE = "code-alone"
     REFRESH_TOKENS = "refresh-tokens"
     PUSHED_ONLY = "pushed-requests-only"
     SIGNED_ONLY = "signed-requests-only"
 
 
-_NEEDS_SECRET: Final = frozenset({OidcOption.CLIENT_CREDENTIALS})
+_NEEDS_SECRET: Final = frozenset({OidcOption.CLIENT_CREDENTIALS, OidcOption.CODE_ALONE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,8 @@ class OidcProfile:
             check_redirect(self.backchannel_uri)
         if self.is_public and self.options & _NEEDS_SECRET:
             raise InvalidInputError(
-                "A public endpoint has no secret and can get no tokens in its own name.", field="options"
+                "A public endpoint has no secret; it gets no tokens in its own name, and no code alone.",
+                field="options",
             )
         if OidcOption.SIGNED_ONLY in self.options and not self.request_keys:
             raise InvalidInputError("Requests can only be signed when keys are registered.", field="request_keys")

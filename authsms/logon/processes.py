@@ -43,6 +43,7 @@ class Process:
         phantom: Somebody looked and there is nobody.
         endpoint: Name of the calling endpoint, for people; empty for a direct visit.
         return_to: Local path to go to in the end.
+        is_supplement: It only completes what the endpoint has begun.
         is_stored: It has a row already; a new one is stored once it is known what its first answer has come to.
     """
 
@@ -59,6 +60,7 @@ class Process:
     endpoint: str
     return_to: str | None
     expires_at: datetime
+    is_supplement: bool = False
     is_stored: bool = True
 
     def about(self, subject: Subject) -> "Process":
@@ -185,6 +187,7 @@ def _values(process: Process) -> dict[str, Any]:
         "phantom": process.phantom,
         "endpoint": process.endpoint,
         "return_to": process.return_to,
+        "is_supplement": process.is_supplement,
     }
 
 
@@ -211,6 +214,7 @@ def _process(row: Any) -> Process:
         endpoint=row["endpoint"],
         return_to=row["return_to"],
         expires_at=row["expires_at"],
+        is_supplement=row["is_supplement"],
     )
 
 

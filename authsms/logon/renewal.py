@@ -104,7 +104,7 @@ class CodeRenewal:
         tools = self._tools
         subject = Subject(tools.people, tools.vault, process.typed, known=process.known, phantom=process.phantom)
         try:
-            return Walk(process, tools.catalog.event(process.event), subject, client)
+            return Walk(process, tools.catalog.event(process.event, supplement=process.is_supplement), subject, client)
         except NotFoundError:
             return None
 

@@ -17,7 +17,7 @@ from authsms.foundation.errors import NotFoundError, TooManyRequestsError
 from authsms.foundation.metrics import LOGONS
 from authsms.foundation.vault import Vault
 from authsms.logon.blocks import Blocks
-from authsms.logon.catalog import Catalog, Event
+from authsms.logon.catalog import NO_EVENT, Catalog, Event
 from authsms.logon.continuations import GIVE_UP, Continuation, Continuations
 from authsms.logon.enrollment import Enrollments
 from authsms.logon.machine import Asks, Failed, Passed, Progress, advance, switch
@@ -32,8 +32,6 @@ from authsms.logon.walk import Walk, choices, first_chain, narrowed
 from authsms.logon.whereabouts import Whereabouts
 
 __all__ = ["Client", "DeliveryStatus", "Entrance", "LogonService", "LogonTools", "Step", "Ticket"]
-
-_NOT_HERE = "There is nothing to log in to at this address."
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,10 +76,9 @@ class LogonService:
         Raises:
             NotFoundError: There is no such event, it is not for this endpoint, or the continuation is over.
         """
-        event, continuation = self._enter(event_name, continuation_id)
-        if continuation is None:
-            return Entrance(event.name, event.title)
-        return Entrance(event.name, event.title, continuation.endpoint, continuation.login_hint)
+        event, waiting = self._enter(event_name, continuation_id)
+        told = (waiting.endpoint, waiting.login_hint, waiting.is_vouched) if waiting else ()
+        return Entrance(event.name, event.title, *told)
 
     def begin(
         self,
@@ -97,7 +94,7 @@ class LogonService:
 
         Args:
             event_name: What to log in to.
-            user_name: As typed.
+            user_name: As typed; passed over where the door's request vouches for somebody.
             client: Who calls.
             continuation_id: The door's request that waits for this login.
             response: Answer to the first method, if that asks for a password: a page with both fields saves a step.
@@ -209,8 +206,8 @@ class LogonService:
 
     def _open(self, event: Event, typed: str, client: Client, waiting: Continuation | None) -> tuple[Walk, str]:
         """Return a new process that is not stored yet, and its secret."""
-        tools = self._tools
-        subject = Subject(tools.people, tools.vault, typed)
+        tools, is_vouched = self._tools, waiting is not None and waiting.is_vouched
+        subject = Subject(tools.people, tools.vault, waiting.login_hint if waiting and is_vouched else typed)
         chain = first_chain(event, subject, self._methods)
         process_id = tools.vault.new_id()
         secret, secret_hash = self._processes.new_secret(process_id)
@@ -228,6 +225,7 @@ class LogonService:
             endpoint=waiting.endpoint if waiting else client.endpoint,
             return_to=waiting.path if waiting else None,
             expires_at=tools.clock.now() + LIFETIME,
+            is_supplement=is_vouched,
             is_stored=False,
         )
         return Walk(process, event, subject, client), secret
@@ -264,17 +262,18 @@ class LogonService:
 
     def _enter(self, event_name: str, continued: str | None, caller: str = "") -> tuple[Event, Continuation | None]:
         continuation = None if continued is None else self._tools.continuations.get(continued)
-        event = self._tools.catalog.event(event_name)
+        event = self._tools.catalog.event(event_name, supplement=bool(continuation and continuation.is_vouched))
         endpoint_id = caller if continuation is None else continuation.endpoint_id
         if not event.admits(endpoint_id) or (continuation is not None and continuation.event != event.name):
-            raise NotFoundError(_NOT_HERE)
+            raise NotFoundError(NO_EVENT)
         return event, continuation
 
     def _load(self, ticket: Ticket, client: Client) -> Walk:
         process = self._processes.load(ticket)
-        people, vault = self._tools.people, self._tools.vault
-        subject = Subject(people, vault, process.typed, known=process.known, phantom=process.phantom)
-        walk = Walk(process, self._tools.catalog.event(process.event), subject, client)
+        tools = self._tools
+        subject = Subject(tools.people, tools.vault, process.typed, known=process.known, phantom=process.phantom)
+        event = tools.catalog.event(process.event, supplement=process.is_supplement)
+        walk = Walk(process, event, subject, client)
         return walk.knowing(self._tools.enrollments, self._methods) if process.progress.completed else walk
 
     def _present(self, walk: Walk) -> tuple[Method, LogonView]:

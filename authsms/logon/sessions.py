@@ -17,6 +17,7 @@ from authsms.logon.models import LOGIN_SESSION, PERSON_BLOCK
 
 _TOUCH_EVERY = timedelta(seconds=30)
 _KEPT = timedelta(days=1)
+_ONLY_LASTS = timedelta(minutes=10)
 _TOKEN_BYTES = 32
 _USER_AGENT_LENGTH = 300
 
@@ -24,8 +25,10 @@ _USER_AGENT_LENGTH = 300
 _S = LOGIN_SESSION.c
 _IS_ALIVE = _S.ended_at.is_(None) & (_S.expires_at > bindparam("moment")) & (_S.seen_at > bindparam("idle_since"))
 _INSERT = insert(LOGIN_SESSION)
-_BY_TOKEN = select(LOGIN_SESSION).where(_S.token_hash == bindparam("wanted"), _IS_ALIVE)
+_IS_FIT = _S.only_at == bindparam("here")
+_BY_TOKEN = select(LOGIN_SESSION).where(_S.token_hash == bindparam("wanted"), _IS_ALIVE, _IS_FIT)
 _BY_ID = select(LOGIN_SESSION).where(_S.id == bindparam("wanted"), _IS_ALIVE)
+_IN_USE = _BY_ID.where(_IS_FIT)
 _HELD = select(_S.id).where(_S.id == bindparam("wanted"), _IS_ALIVE).with_for_update()
 _OF_PERSON = (
     select(LOGIN_SESSION)
@@ -48,6 +51,8 @@ class LoginSession:
         id: Public id, for the list of sessions.
         person_key: Immutable key of the person.
         methods: What was proven, as amr words (RFC 8176), e.g. ``("pwd", "otp", "sms", "mfa")``.
+        only_at: The one path at which it may be taken up, because it completes what the endpoint there began; empty
+            for a session that says by itself who somebody is.
         authenticated_at: When the chain was finished (auth_time).
         expires_at: End of the session however much it is used.
     """
@@ -67,6 +72,7 @@ class LoginSession:
     authenticated_at: datetime
     seen_at: datetime
     expires_at: datetime
+    only_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +90,7 @@ class SessionDraft:
     event: str
     address: str
     user_agent: str
+    only_at: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,28 +154,33 @@ class LoginSessions:
                 "methods": list(draft.methods),
                 "chain": draft.chain,
                 "event": draft.event,
+                "only_at": draft.only_at,
                 "address": draft.address,
                 "user_agent": draft.user_agent[:_USER_AGENT_LENGTH],
                 "authenticated_at": now,
                 "seen_at": now,
-                "expires_at": now + self._settings.absolute,
+                "expires_at": now
+                + (min(self._settings.absolute, _ONLY_LASTS) if draft.only_at else self._settings.absolute),
                 "ended_at": None,
             },
         )
         return token
 
-    def find(self, token: str) -> LoginSession | None:
-        """Return the live session of *token* and note its use; None when it is unknown, idle for too long or over."""
-        now = self._clock.now()
+    def find(self, token: str, *, here: str = "") -> LoginSession | None:
+        """Return the live session of *token* and note its use; None when it is unknown, idle for too long or over.
+
+        One that is only good at one path is found by that path *here*, and nowhere else.
+        """
+        now, wanted = self._clock.now(), {"wanted": self._hash(token), "here": here}
         with self._database.read() as session:
-            row = session.execute(_BY_TOKEN, {"wanted": self._hash(token), **self._alive(now)}).one_or_none()
+            row = session.execute(_BY_TOKEN, {**wanted, **self._alive(now)}).one_or_none()
         return self._used(row, now)
 
     def use(self, session_id: str) -> LoginSession | None:
         """Return a live session by its public id and note its use, for a door that has vouched for the browser."""
         now = self._clock.now()
         with self._database.read() as session:
-            row = session.execute(_BY_ID, {"wanted": session_id, **self._alive(now)}).one_or_none()
+            row = session.execute(_IN_USE, {"wanted": session_id, "here": "", **self._alive(now)}).one_or_none()
         return self._used(row, now)
 
     def get(self, session_id: str) -> LoginSession | None:
@@ -280,4 +292,5 @@ def _view(row: Any) -> LoginSession:
         authenticated_at=row.authenticated_at,
         seen_at=row.seen_at,
         expires_at=row.expires_at,
+        only_at=row.only_at,
     )

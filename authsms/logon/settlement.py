@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import Final
 
 from sqlalchemy.orm import Session
 
@@ -15,6 +16,8 @@ from authsms.logon.processes import Process, Processes
 from authsms.logon.sessions import LoginSessions, SessionDraft
 from authsms.logon.steps import Step
 from authsms.logon.walk import Walk, choices
+
+_NOWHERE: Final = "nowhere"
 
 
 class Settlement:
@@ -118,6 +121,7 @@ class Settlement:
                 event=process.event,
                 address=walk.client.address,
                 user_agent=walk.client.user_agent,
+                only_at=(process.return_to or _NOWHERE) if process.is_supplement else "",
             ),
         )
         self._processes.update(session, process)
@@ -125,7 +129,7 @@ class Settlement:
         self.record(session, walk, AuditTag.LOGON_FINISHED, chain=process.chain, methods=passed, **_device(walk))
         after_commit(session, lambda: LOGONS.labels("ok", process.event).inc())
         step = self.step(walk, "", MessageKey.FINISHED)
-        return replace(step, session_token=token, return_to=process.return_to)
+        return replace(step, session_token=token, return_to=process.return_to, is_supplement=process.is_supplement)
 
     def _fail(self, session: Session, walk: Walk, secret: str, failure: Failed) -> Step:
         before = walk.process.progress

@@ -63,6 +63,7 @@ class Step:
         event: Name of the event.
         event_title: Its title, for people.
         login: What the person typed as user name, in canonical spelling.
+        is_supplement: The new login session is only good at `return_to`.
     """
 
     process_id: str
@@ -77,6 +78,7 @@ class Step:
     event: str
     event_title: str
     login: str
+    is_supplement: bool = False
 
     @property
     def ticket(self) -> Ticket:
@@ -113,9 +115,11 @@ class Entrance:
         title: Its title, for people.
         endpoint: Name of the application that asked; empty for a direct visit.
         login_hint: User name to begin with, or empty.
+        is_vouched: That application has checked who it is; neither name nor password are asked.
     """
 
     event: str
     title: str
     endpoint: str = ""
     login_hint: str = ""
+    is_vouched: bool = False

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from authsms.foundation.errors import NotFoundError
 from authsms.foundation.vault import Vault
-from authsms.logon.catalog import Catalog
+from authsms.logon.catalog import NO_EVENT, Catalog
 from authsms.logon.methods.base import Method
 from authsms.logon.steps import ChainChoice
 from authsms.logon.subject import People, Subject
@@ -30,7 +30,7 @@ class Ways:
         """
         event = self._catalog.event(event_name)
         if not event.admits(endpoint_id):
-            raise NotFoundError("There is nothing to log in to at this address.")
+            raise NotFoundError(NO_EVENT)
         subject = Subject(self._people, self._vault, user_name)
         return tuple(
             ChainChoice(chain.name, chain.title, chain.methods) for chain in openings(event, subject, self._methods)

@@ -7,7 +7,7 @@ from the logon service by way of a sealed note, and only to a local path; the pr
 the application's registered address.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from flask import Blueprint, jsonify, make_response, redirect, render_template, request, url_for
 from flask.typing import ResponseReturnValue
@@ -37,9 +37,12 @@ blueprint.add_app_template_global(clock_text)
 
 @blueprint.get("/login/<event>")
 def sign_in(event: str) -> ResponseReturnValue:
-    """Ask for user name and password."""
+    """Ask for user name and password, or only whether a code may be sent to whom an application vouches for."""
     entrance = services().logon.entrance(event, continuation_id=request.args.get("c"))
     note = take_note()
+    if entrance.is_vouched:
+        form = PortalForm(f"login:{event}")
+        return render_template("portals/vouched.html", entrance=entrance, form=form, announcement=announce(note))
     typed = note.values.get("user_name", "") if note else ""
     return render_template(
         "portals/sign_in.html",
@@ -58,29 +61,38 @@ def begin(event: str) -> ResponseReturnValue:
     continuation_id = request.args.get("c")
     if not form.validate():
         key = MessageKey.WRONG_PASSWORD if form.is_complete else "form.incomplete"
-        return _sign_in_again(event, continuation_id, form, key)
-    return answer_once(lambda: _begin(event, continuation_id, form))
+        return _sign_in_again(event, continuation_id, form.user_name.data or "", key)
+    proof = {"password": form.password.data or ""}
+    return answer_once(lambda: _begin(event, continuation_id, form.user_name.data or "", proof))
+
+
+@blueprint.post("/login/<event>/rest")
+def begin_rest(event: str) -> ResponseReturnValue:
+    """Begin what completes the sign-in of somebody whom an application vouches for; the name is not asked."""
+    PortalForm(f"login:{event}").validate()
+    return answer_once(lambda: _begin(event, request.args.get("c", "")))
 
 
 def _is_setting_up(event: str) -> bool:
     return event == ADMIN_EVENT and services().administrators.is_setting_up()
 
 
-def _begin(event: str, continuation_id: str | None, form: SignInForm) -> Response:
+def _begin(
+    event: str, continuation_id: str | None, user_name: str = "", proof: Mapping[str, str] | None = None
+) -> Response:
     logon = services().logon
     origin = Origin(event, continuation_id, logon.entrance(event, continuation_id=continuation_id).endpoint)
-    proof = {"password": form.password.data or ""}
     try:
-        step = logon.begin(event, form.user_name.data or "", client(), continuation_id=continuation_id, response=proof)
+        step = logon.begin(event, user_name, client(), continuation_id=continuation_id, response=proof)
     except InvalidInputError:
-        return _sign_in_again(event, continuation_id, form, MessageKey.WRONG_PASSWORD)
+        return _sign_in_again(event, continuation_id, user_name, MessageKey.WRONG_PASSWORD)
     return onward.go_on(step, origin)
 
 
-def _sign_in_again(event: str, continuation_id: str | None, form: SignInForm, key: str) -> Response:
+def _sign_in_again(event: str, continuation_id: str | None, user_name: str, key: str) -> Response:
     """Return to the first page with the name that was typed, without marks that nobody sees."""
     here = url_for("login.sign_in", event=event, c=continuation_id)
-    return onward.back(here, key, user_name=visible_part(form.user_name.data or ""))
+    return onward.back(here, key, user_name=visible_part(user_name))
 
 
 @blueprint.get("/logon/<process_id>")
@@ -156,17 +168,17 @@ def cancelled() -> ResponseReturnValue:
 @blueprint.get("/signed-in")
 def signed_in() -> ResponseReturnValue:
     """Say that it worked, and take the person on to the application that asked."""
+    place, target = onward.destination_of(take_note())
+    if target is not None:
+        return render_template("portals/leaving.html", target=target, place=place)
     session = current_session()
     if session is None:
         raise NotFoundError("Nobody is signed in here.")
-    place, target = onward.destination_of(take_note())
     wanted = read_wanted() or ""
-    if target is None and (session.event in {ADMIN_EVENT, SETUP_EVENT} or is_own_page(wanted)):
+    if session.event in {ADMIN_EVENT, SETUP_EVENT} or is_own_page(wanted):
         response = make_response(redirect(wanted or url_for("admin_start.home")))
         drop_wanted(response)
         return response
-    if target is not None:
-        return render_template("portals/leaving.html", target=target, place=place)
     return render_template("portals/signed_in.html", session=session)
 
 

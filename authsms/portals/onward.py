@@ -6,7 +6,7 @@ from authsms.logon.machine import Status
 from authsms.logon.steps import Step
 from authsms.portals.notes import Note, leave_note, local_path
 from authsms.portals.services import services
-from authsms.portals.session import Origin, drop_ticket, keep_session, keep_ticket, session_token
+from authsms.portals.session import Origin, drop_ticket, keep_session, keep_supplement, keep_ticket, session_token
 from authsms.portals.wording import QUIET
 
 
@@ -68,10 +68,13 @@ def _told(step: Step) -> str:
 
 
 def _finish(step: Step, token: str, origin: Origin) -> Response:
-    if session_token():
+    if session_token() and not step.is_supplement:
         services().sessions.end_token(session_token())
     values = {"to": step.return_to or "", "place": origin.place}
     response = back(url_for("login.signed_in"), step.message_key, **values)
     drop_ticket(response, step.process_id)
-    keep_session(response, token)
+    if step.is_supplement:
+        keep_supplement(response, token)
+    else:
+        keep_session(response, token)
     return response

@@ -14,7 +14,7 @@ from datetime import timedelta
 
 from flask import Response, g, request
 
-from authsms.foundation.cookies import SESSION_COOKIE, cookie_name
+from authsms.foundation.cookies import SESSION_COOKIE, SUPPLEMENT_COOKIE, cookie_name
 from authsms.foundation.errors import NotFoundError
 from authsms.logon.sessions import LoginSession
 from authsms.logon.steps import Client, Step, Ticket
@@ -111,6 +111,11 @@ def current_session() -> LoginSession | None:
 def keep_session(response: Response, token: str) -> None:
     """Give this browser a login session; it ends with the browser or by the server's clock, whichever is first."""
     write_cookie(response, SESSION_COOKIE, token, strict=False)
+
+
+def keep_supplement(response: Response, token: str) -> None:
+    """Give this browser a login session that is only good where it completes a sign-in, beside the one it has."""
+    write_cookie(response, SUPPLEMENT_COOKIE, token, lifetime=_PROCESS_LIFETIME, strict=False)
 
 
 def drop_session(response: Response) -> None:

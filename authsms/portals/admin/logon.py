@@ -174,7 +174,9 @@ def _store_event(name: str) -> ResponseReturnValue:
 def _store_chain(name: str) -> ResponseReturnValue:
     form = _checked_form()
     groups = frozenset(filter(None, map(str.strip, form.text("groups", _LONGEST_GROUPS).splitlines())))
-    typed = Chain(name or form.text("name"), form.text("title"), form.picked(), groups)
+    typed = Chain(
+        name or form.text("name"), form.text("title"), form.picked(), groups, is_supplement=bool(form.supplement.data)
+    )
     if form.move.data:
         return _chain_page(typed, form.text("seen"), form=form)
     try:

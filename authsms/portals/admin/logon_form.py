@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from wtforms import SelectMultipleField, StringField
+from wtforms import BooleanField, SelectMultipleField, StringField
 
 from authsms.portals.admin.frame import AdminForm
 
@@ -25,6 +25,7 @@ class ArrangeForm(AdminForm):
     chosen = SelectMultipleField(validate_choice=False)
     endpoint = SelectMultipleField(validate_choice=False)
     groups = StringField()
+    supplement = BooleanField()
     move = StringField()
 
     def text(self, field: str, longest: int = _LONGEST) -> str:

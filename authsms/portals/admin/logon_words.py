@@ -43,4 +43,5 @@ VERDICTS: Mapping[Verdict, LazyString] = {
     Verdict.NOT_A_MEMBER: lazy_gettext("Only for members of other groups."),
     Verdict.NOT_SET_UP: lazy_gettext("Only once this person has set it up, or was given it."),
     Verdict.UNKNOWN_METHOD: lazy_gettext("Asks for a method that is not there."),
+    Verdict.SUPPLEMENT: lazy_gettext("Only for applications that have checked the password themselves."),
 }

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 from authlib.oauth2.rfc6749 import InvalidRequestError
 
 from authsms.foundation.errors import InvalidInputError
+from authsms.identity.names import canonical_name
 from authsms.logon.oidc_profile import OidcOption
 from authsms.protocols.oidc.clients import Client, Clients
+from authsms.protocols.oidc.demands import Demand
 from authsms.protocols.oidc.request_store import PREFIX, RequestStore
 from authsms.protocols.oidc.signed_requests import SignedRequests
 
@@ -37,6 +39,24 @@ class Arrival:
             raise InvalidRequestError("This application must push its requests.")
         if oidc.has(OidcOption.SIGNED_ONLY) and not self.is_signed:
             raise InvalidRequestError("This application must sign its requests.")
+
+
+def check_voucher(arrival: Arrival, demand: Demand) -> None:
+    """Return when the endpoint itself has said for whom it asks for the code alone, if it does.
+
+    Whoever could write into a browser's address could otherwise begin where a password was never checked.
+
+    Raises:
+        InvalidRequestError: It has not, or the name cannot be one; whether anybody has it plays no part.
+    """
+    if not demand.is_for_code_alone:
+        return
+    if not (arrival.was_pushed or arrival.is_signed):
+        raise InvalidRequestError("Push or sign the request to ask for the code alone.")
+    try:
+        canonical_name(demand.login_hint)
+    except InvalidInputError as error:
+        raise InvalidRequestError("The login_hint must say whose password was checked.") from error
 
 
 class Arrivals:

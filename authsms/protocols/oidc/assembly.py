@@ -19,7 +19,7 @@ def assemble(services: ProtocolServices) -> Provider:
     """Return the provider over *services*."""
     names = Names(services.vault, services.settings.public_url)
     id_tokens = IdTokens(services.signing_keys, services.clock, names)
-    clients = Clients(services.endpoints)
+    clients = Clients(services.endpoints, services.catalog)
     validator = TokenValidator(services.tokens, clients, services.sessions)
     server = _server(services, clients, id_tokens, validator)
     store = services.requests

@@ -19,7 +19,7 @@ from authsms.foundation.clock import Clock
 from authsms.foundation.errors import InvalidInputError, NotFoundError
 from authsms.logon.continuations import Continuations
 from authsms.logon.sessions import LoginSession
-from authsms.protocols.oidc.arrivals import Arrival, Arrivals
+from authsms.protocols.oidc.arrivals import Arrival, Arrivals, check_voucher
 from authsms.protocols.oidc.clients import Client
 from authsms.protocols.oidc.demands import Demand, read_demand
 from authsms.protocols.oidc.grants import CodeGrant, ProviderRequest
@@ -96,6 +96,7 @@ class Authorizations:
         try:
             arrival.check(inquiry.client)
             grant, demand = self._check(inquiry)
+            check_voucher(arrival, demand)
             if session and self._is_signed_in(inquiry, demand, session) and self._is_expected(demand, session):
                 return self._grant(inquiry, grant, session)
             if demand.is_silent:
@@ -113,7 +114,8 @@ class Authorizations:
         """
         inquiry = self._inquire(arrival.parameters)
         arrival.check(inquiry.client)
-        self._check(inquiry)
+        _, demand = self._check(inquiry)
+        check_voucher(arrival, demand)
 
     def resume(self, continuation_id: str, session: LoginSession | None) -> str:
         """Return where a waiting request leads after the login page.
@@ -170,6 +172,8 @@ class Authorizations:
         grant.validate_consent_request()
         if not self._server.clients.may_use_event(inquiry.client):
             raise UnauthorizedClientError("The event does not admit this application.")
+        if demand.is_for_code_alone and not self._server.clients.may_ask_for_code_alone(inquiry.client):
+            raise UnauthorizedClientError("This application may not ask for the code alone.")
         return grant, demand
 
     def _is_signed_in(self, inquiry: _Inquiry, demand: Demand, session: LoginSession) -> bool:
@@ -201,6 +205,7 @@ class Authorizations:
             RESUME_PATH,
             {"parameters": parameters, "asked_at": self._clock.now().isoformat()},
             demand.login_hint,
+            is_vouched=demand.is_for_code_alone,
         )
         return _login_page(inquiry, demand, continuation_id)
 

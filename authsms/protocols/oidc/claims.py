@@ -1,7 +1,7 @@
 """What an endpoint is told about a person and about how that person signed in; truthful, and no more than it asked for.
 
-``amr`` uses the words of RFC 8176. ``acr`` is one of our own two, because the level a code by text message reaches is
-a matter between the parties.
+``amr`` uses the words of RFC 8176. ``acr`` is one of our own three, because the level a code by text message reaches is
+a matter between the parties. Where an endpoint has checked the password itself, we vouch for the code alone.
 """
 
 from collections.abc import Iterable
@@ -14,6 +14,7 @@ Claim: TypeAlias = str | int | bool | list[str]
 
 SINGLE_FACTOR = "urn:authsms:acr:single-factor"
 TWO_FACTORS = "urn:authsms:acr:two-factors"
+CODE_ALONE = "urn:authsms:acr:code-alone"
 SCOPES = ("openid", "profile", "email", "phone", "groups")
 OFFLINE_SCOPE = "offline_access"
 
@@ -26,8 +27,10 @@ def methods_references(methods: Iterable[str]) -> list[str]:
     return words
 
 
-def context_class(methods: Iterable[str]) -> str:
-    """Return the ``acr`` of a session."""
+def context_class(methods: Iterable[str], *, is_supplement: bool = False) -> str:
+    """Return the ``acr`` of a session, which may only complete what an endpoint has begun."""
+    if is_supplement:
+        return CODE_ALONE
     return TWO_FACTORS if has_two_factors(methods) else SINGLE_FACTOR
 
 

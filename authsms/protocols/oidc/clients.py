@@ -9,7 +9,9 @@ from authlib.oauth2.rfc6749 import ClientMixin, InvalidClientError, InvalidReque
 from typing_extensions import override
 
 from authsms.foundation import metrics
+from authsms.foundation.errors import NotFoundError
 from authsms.foundation.logs import get_logger
+from authsms.logon.catalog import Catalog
 from authsms.logon.endpoints import Endpoint, EndpointService
 from authsms.logon.kinds import EndpointKind
 from authsms.logon.oidc_profile import OidcOption
@@ -62,8 +64,9 @@ class Client(ClientMixin):
 class Clients:
     """Finds endpoints and checks that a caller of the token endpoint is one of them."""
 
-    def __init__(self, endpoints: EndpointService) -> None:
+    def __init__(self, endpoints: EndpointService, catalog: Catalog) -> None:
         self._endpoints = endpoints
+        self._catalog = catalog
 
     def find(self, client_id: str | None) -> Client | None:
         """Return the client of this id; anything that cannot be an id never reaches the database."""
@@ -73,6 +76,14 @@ class Clients:
     def may_use_event(self, client: Client) -> bool:
         """Return whether the event of this endpoint admits it."""
         return self._endpoints.may_use_event(client.endpoint)
+
+    def may_ask_for_code_alone(self, client: Client) -> bool:
+        """Return whether this endpoint is trusted to check passwords, and its event has a chain for the rest."""
+        try:
+            self._catalog.event(client.endpoint.event, supplement=True)
+        except NotFoundError:
+            return False
+        return client.endpoint.oidc.has(OidcOption.CODE_ALONE)
 
     def authenticate(self, headers: Mapping[str, str], form: Mapping[str, str]) -> tuple[Client, str]:
         """Return the endpoint that calls, and the method by which it proved that.

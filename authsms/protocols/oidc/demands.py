@@ -23,7 +23,7 @@ from authlib.oidc.core.errors import (
 )
 
 from authsms.logon.sessions import LoginSession
-from authsms.protocols.oidc.claims import SINGLE_FACTOR, TWO_FACTORS, context_class
+from authsms.protocols.oidc.claims import CODE_ALONE, SINGLE_FACTOR, TWO_FACTORS, context_class
 
 PROMPTS = ("none", "login", "select_account", "consent")
 _LONGEST_NONCE = 500
@@ -49,6 +49,7 @@ class Demand:
         login_hint: User name to begin with.
         ui_locales: Languages the endpoint would like, best first.
         needs_two_factors: The only sign-in it names in ``acr_values`` is one with two factors (step-up).
+        is_for_code_alone: The endpoint has checked the password of `login_hint` itself, and asks for the rest.
     """
 
     prompts: frozenset[str] = frozenset()
@@ -57,6 +58,7 @@ class Demand:
     login_hint: str = ""
     ui_locales: str = ""
     needs_two_factors: bool = False
+    is_for_code_alone: bool = False
 
     @property
     def is_silent(self) -> bool:
@@ -75,11 +77,15 @@ class Demand:
     def accepts(self, session: LoginSession, now: datetime, asked_at: datetime | None) -> bool:
         """Return whether the sign-in of *session* is recent enough, or the one that this request led to.
 
+        What completes a password that the endpoint has checked is good for that alone, and nothing else is.
+
         Args:
             session: The login session at hand.
             now: The present moment.
             asked_at: When this request sent the person to the login page; None when it has not.
         """
+        if self.is_for_code_alone is not bool(session.only_at):
+            return False
         if asked_at is not None and session.authenticated_at >= asked_at:
             return True
         if self.needs_new_login or not self.is_met_by(session):
@@ -102,14 +108,17 @@ def read_demand(parameters: Mapping[str, list[str]]) -> Demand:
         raise InvalidScopeError("The scope must contain openid.")
     if len(values.get("nonce", "")) > _LONGEST_NONCE:
         raise InvalidRequestError("The nonce is too long.")
-    locales = values.get("ui_locales", "")
+    locales, classes = values.get("ui_locales", ""), set(values.get("acr_values", "").split())
+    if CODE_ALONE in classes and len(classes) > 1:
+        raise InvalidRequestError("The code alone is asked for with no other class beside it.")
     return Demand(
         _prompts(values.get("prompt", "")),
         _max_age(values.get("max_age", "")),
         values.get("id_token_hint", ""),
         values.get("login_hint", "")[:_LONGEST_HINT],
         locales if _LOCALES.fullmatch(locales) else "",
-        needs_two_factors={TWO_FACTORS} == {SINGLE_FACTOR, TWO_FACTORS} & set(values.get("acr_values", "").split()),
+        needs_two_factors={TWO_FACTORS} == {SINGLE_FACTOR, TWO_FACTORS} & classes,
+        is_for_code_alone=CODE_ALONE in classes,
     )
 
 

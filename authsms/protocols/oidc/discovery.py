@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from authsms.protocols.oidc.claims import OFFLINE_SCOPE, SCOPES, SINGLE_FACTOR, TWO_FACTORS
+from authsms.protocols.oidc.claims import CODE_ALONE, OFFLINE_SCOPE, SCOPES, SINGLE_FACTOR, TWO_FACTORS
 from authsms.protocols.oidc.clients import AUTHENTICATION_METHODS, GRANT_OPTIONS, SECRET_METHODS
 from authsms.protocols.oidc.demands import PROMPTS
 from authsms.protocols.oidc.keys import ALGORITHMS
@@ -39,7 +39,7 @@ def discovery_document(issuer: str) -> dict[str, Any]:
         "revocation_endpoint_auth_methods_supported": list(AUTHENTICATION_METHODS),
         "code_challenge_methods_supported": ["S256"],
         "authorization_response_iss_parameter_supported": True,
-        "acr_values_supported": [SINGLE_FACTOR, TWO_FACTORS],
+        "acr_values_supported": [SINGLE_FACTOR, TWO_FACTORS, CODE_ALONE],
         "prompt_values_supported": list(PROMPTS),
         "ui_locales_supported": ["en", "de"],
         "claim_types_supported": ["normal"],

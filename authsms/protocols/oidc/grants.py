@@ -23,6 +23,7 @@ from authlib.oauth2.rfc7636.challenge import compare_s256_code_challenge
 from typing_extensions import override
 
 from authsms.logon.sessions import LoginSession, LoginSessions
+from authsms.protocols.oidc.claims import OFFLINE_SCOPE
 from authsms.protocols.oidc.clients import AUTHENTICATION_METHODS, Client
 from authsms.protocols.oidc.families import Authorization, Issue
 from authsms.protocols.oidc.redirects import with_parameters
@@ -121,9 +122,11 @@ class CodeGrant(AuthorizationCodeGrant):
         client: Client = request.client
         session: LoginSession = request.user
         values = request.payload.data
+        # What completes one sign-in is no reason to speak for somebody later.
+        wanted = [scope for scope in request.scope.split() if not (session.only_at and scope == OFFLINE_SCOPE)]
         self._tokens.keep_code(
             code,
-            Authorization(client.client_id, session.id, session.person_key, client.get_allowed_scope(request.scope)),
+            Authorization(client.client_id, session.id, session.person_key, client.get_allowed_scope(wanted)),
             CodeTerms(values["redirect_uri"], values["code_challenge"], values.get("nonce", "")),
         )
 

@@ -89,7 +89,7 @@ class IdTokens(OpenIDCode):
             "iat": now,
             "exp": now + ID_TOKEN_SECONDS,
             "auth_time": int(session.authenticated_at.timestamp()),
-            "acr": context_class(session.methods),
+            "acr": context_class(session.methods, is_supplement=bool(session.only_at)),
             "amr": methods_references(session.methods),
             "sid": self.names.session(session.id),
         }

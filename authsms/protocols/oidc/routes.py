@@ -16,7 +16,7 @@ from authlib.oauth2.rfc6749 import MissingAuthorizationError
 from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request
 from werkzeug.datastructures import MultiDict
 
-from authsms.foundation.cookies import SESSION_COOKIE, cookie_name
+from authsms.foundation.cookies import SESSION_COOKIE, SUPPLEMENT_COOKIE, cookie_name
 from authsms.foundation.errors import InvalidInputError, NotFoundError
 from authsms.logon.continuations import GIVE_UP
 from authsms.logon.sessions import LoginSession, LoginSessions
@@ -64,6 +64,12 @@ class Provider:
         token = request.cookies.get(self.session_cookie, "")
         return self.sessions.find(token) if token else None
 
+    def session_at(self, path: str) -> LoginSession | None:
+        """Return the login session that is only good at *path*, or else that of the browser."""
+        token = request.cookies.get(cookie_name(SUPPLEMENT_COOKIE, https=self.is_https), "")
+        found = self.sessions.find(token, here=path) if token else None
+        return found or self.current_session()
+
     def read(self, values: MultiDict[str, str]) -> ProviderRequest:
         """Return the request at hand with *values* as its parameters, at its configured address."""
         parameters = _lists(values)
@@ -94,7 +100,7 @@ def _add_authorization(pages: Blueprint, provider: Provider) -> None:
 
     @pages.get("/oauth2/resume/<continuation_id>")
     def resume(continuation_id: str) -> Response:
-        return _see(provider.authorizations.resume(_known_id(continuation_id), provider.current_session()))
+        return _see(provider.authorizations.resume(_known_id(continuation_id), provider.session_at(request.path)))
 
     @pages.get(f"/oauth2/resume/<continuation_id>{GIVE_UP}")
     def give_up(continuation_id: str) -> Response:

@@ -71,6 +71,26 @@ def test_a_chain_is_made_and_offered(office, admin):
     assert {("chain.saved", "administrator"), ("event.saved", "administrator")} <= tags
 
 
+def test_a_chain_that_completes_sign_ins_is_offered_to_nobody(office, admin):
+    """It is ticked, warned of by nobody, shown as what it is when a login is tried, and told in the audit trail."""
+    office.person("berta")
+    chain = {"name": "code", "title": "Code only", "seen": "", "order": ["SMS_OTP:1"], "chosen": ["SMS_OTP:1"]}
+    admin.post("/admin/chains/new", {**chain, "supplement": "on"})
+    fields = form_of(admin.get("/admin/events/of/web"))
+    admin.post("/admin/events/of/web", {**fields, "chosen": [*fields["chosen"], "code"]})
+    overview = admin.get("/admin/events").text
+    trial = admin.post("/admin/events/try", {"user": "berta", "event": "web"}).text
+
+    assert re.search(r'name="supplement" value="on" checked', admin.get("/admin/chains/of/code").text)
+    assert "A text message is the only factor" not in overview
+    assert "Only for applications that have checked the password themselves." in trial
+    assert "code" not in chains_of(office, "web")
+    assert [("Code only", True)] == [
+        (one.title, one.is_supplement) for one in office.services.catalog.event("web", supplement=True).chains
+    ]
+    assert "yes" in [view.entry.details.get("supplement") for view in office.services.audit.search()]
+
+
 def test_two_administrators_do_not_overwrite_each_other(office, admin):
     address = "/admin/events/of/web"
     first, second = form_of(admin.get(address)), form_of(admin.get(address))
@@ -112,6 +132,7 @@ def test_what_nobody_uses_is_removed(office, admin):
         ("/admin/chains/of/local-sms", {"chosen": ["SMS_OTP:1"]}, "Two are needed"),
         ("/admin/chains/of/local-sms", {"groups": "Nobody"}, "could not sign in any more"),
         ("/admin/chains/of/setup-local", {"chosen": ["PASSWORD:1", "SMS_OTP:1"]}, "first set-up"),
+        ("/admin/chains/of/local-sms", {"supplement": "on"}, "for nobody else"),
         ("/admin/events/of/admin", {"chosen": ["directory-sms"]}, "could not sign in any more"),
         ("/admin/events/of/admin", {"chosen": ["setup-local"]}, "Two are needed"),
         ("/admin/events/of/admin", {"chosen": []}, "at least one chain"),

@@ -122,7 +122,7 @@ class Engine:
     @property
     def own_contacts(self) -> OwnContacts:
         """What people may only do with their contacts right after a sign-in."""
-        return OwnContacts(self.contacts, self.people, self.account_notices)
+        return OwnContacts(self.database, self.limits, self.contacts, self.people, self.account_notices)
 
     @property
     def own_history(self) -> OwnHistory:

@@ -172,6 +172,7 @@ class Client:
                 params=query,
                 json=json,
                 headers=headers,
+                auth=_as_it_is,
                 timeout=self._seconds,
                 allow_redirects=False,
             )
@@ -181,3 +182,8 @@ class Client:
         if not isinstance(found, dict) or not answer.ok:
             raise fault(answer, found)
         return found
+
+
+def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
+    """Keep requests from putting what a ``.netrc`` says in the place of the token."""
+    return request

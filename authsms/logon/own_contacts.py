@@ -1,11 +1,13 @@
-"""Contacts of one's own, as far as a thief with an open session could do harm: changing a number, and removing one.
+"""Contacts of one's own, as far as a thief with an open session could do harm: adding, changing and removing one.
 
-Both ask for a sign-in with two factors that happened just now, and a number that was texted until then is told of it.
-Ending texts asks for nothing: whoever wants none shall not be held up.
+Changing a number and removing one ask for a sign-in with two factors that happened just now, and a number that was
+texted until then is told of it. Ending texts asks for nothing: whoever wants none shall not be held up.
 """
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Final
 
 from sqlalchemy.orm import Session
 
@@ -14,19 +16,41 @@ from authsms.contacts.agreement import ContactKind
 from authsms.contacts.book import ContactBook
 from authsms.contacts.entries import Contact
 from authsms.delivery.account_notices import AccountNotices, Notice
+from authsms.foundation.db import Database
+from authsms.foundation.errors import ConflictError
+from authsms.foundation.limits import Limits, Rate
 from authsms.foundation.phone import PhoneNumber
 from authsms.identity.repository import PersonKey
 from authsms.logon.holder import Holder
 from authsms.logon.subject import People
+
+ADDITIONS: Final = Rate(20, timedelta(hours=1))
 
 
 @dataclass(frozen=True, slots=True)
 class OwnContacts:
     """Does for people what they may only do with their contacts right after a sign-in."""
 
+    database: Database
+    limits: Limits
     book: ContactBook
     people: People
     notices: AccountNotices
+
+    def add(self, holder: Holder, kind: ContactKind, number: PhoneNumber) -> str:
+        """Add a contact behind the others and return its id; it is texted nothing yet.
+
+        Raises:
+            ConflictError: The person has it already, or as many as anybody may.
+            TooManyRequestsError: That was done too often.
+        """
+        with self.database.write() as session:
+            # First of all: its row keeps another one of the same person waiting, so that they are counted right.
+            self.limits.take(holder.limit_key("contacts"), ADDITIONS, session=session)
+            contact_id = self.book.insert(session, _author(holder), kind, number)
+            if contact_id is None:
+                raise ConflictError("This number is among your contacts already.")
+        return contact_id
 
     def change(self, holder: Holder, contact_id: str, kind: ContactKind, number: PhoneNumber | None) -> bool:
         """Change what sort a contact is, and its number unless it is None; return whether the number is another.

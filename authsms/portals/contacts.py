@@ -72,11 +72,11 @@ def show(contact_id: str) -> ResponseReturnValue:
 @blueprint.post("/contacts")
 def add() -> ResponseReturnValue:
     """Add a contact."""
-    owner = _owner(signed_in())
+    holder = holder_of(signed_in())
     kind, typed = _kind(), _typed("phone")
 
     def act() -> Response:
-        contact_id = services().contacts.add(owner, kind, services().contact_proofs.number(typed))
+        contact_id = services().own_contacts.add(holder, kind, services().contact_proofs.number(typed))
         return onward.back(url_for(".show", contact_id=contact_id), "added")
 
     return _answered(act, url_for(".listing"), conflict="known")

@@ -126,3 +126,13 @@ def test_errors_say_what_to_do_and_nothing_else(client, program, house):
     for error in (refused, away, silent):
         told = f"{error.value!r} {client!r} {logon!r}"
         assert not [word for word in (PASSWORD, "a-wrong-secret", program.secret) if word in told]
+
+
+def test_a_netrc_of_the_machine_changes_nothing(program, tmp_path, monkeypatch):
+    """It may name this very server, for somebody's browser or Git."""
+    netrc = tmp_path / "netrc"
+    netrc.write_text("default login somebody password else\n")
+    monkeypatch.setenv("NETRC", str(netrc))
+    monkeypatch.setenv("NO_PROXY", "127.0.0.1")
+    with serve(program) as address, Client(address, program.endpoint.id, program.secret) as client:
+        assert client.chains("alice")

@@ -40,7 +40,7 @@ _STOPPING: Final = (
     .where(_c.recipient_hash == bindparam("w_hash"), _c.state != ContactState.STOPPED.value)
     .with_for_update()
 )
-_ALREADY: Final = "This number is among your contacts already."
+ALREADY: Final = "This number is among your contacts already."
 
 Tell = Callable[[Session, Contact], object]
 """Told of a live contact that ends, within the transaction that ends it."""
@@ -115,7 +115,7 @@ class ContactBook:
         with self._database.write() as session:
             contact_id = self.insert(session, owner, kind, number)
             if contact_id is None:
-                raise ConflictError(_ALREADY)
+                raise ConflictError(ALREADY)
         return contact_id
 
     def insert(self, session: Session, owner: Author, kind: ContactKind, number: PhoneNumber) -> str | None:
@@ -163,7 +163,7 @@ class ContactBook:
                     tell(session, old)
                 return is_another
         except IntegrityError as error:
-            raise ConflictError(_ALREADY) from error
+            raise ConflictError(ALREADY) from error
 
     def remove(self, owner: Author, contact_id: str, *, tell: Tell = _nobody) -> Contact:
         """Forget a contact; what was agreed about it stays on record. Return what it was.

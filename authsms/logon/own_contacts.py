@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from authsms.audit.vocabulary import Author
 from authsms.contacts.agreement import ContactKind
-from authsms.contacts.book import ContactBook
+from authsms.contacts.book import ALREADY, ContactBook
 from authsms.contacts.entries import Contact
 from authsms.delivery.account_notices import AccountNotices, Notice
 from authsms.foundation.db import Database
@@ -49,7 +49,7 @@ class OwnContacts:
             self.limits.take(holder.limit_key("contacts"), ADDITIONS, session=session)
             contact_id = self.book.insert(session, _author(holder), kind, number)
             if contact_id is None:
-                raise ConflictError("This number is among your contacts already.")
+                raise ConflictError(ALREADY)
         return contact_id
 
     def change(self, holder: Holder, contact_id: str, kind: ContactKind, number: PhoneNumber | None) -> bool:

@@ -215,6 +215,7 @@ class Services(Engine):
             inbound_texts=self.inbox.purge,
             notices=self.notices.purge,
             notice_orders=self.notice_orders.purge,
+            program_notices=self.program_notices.purge,
             callers=self.callers.purge,
             emergency=self.emergency.purge,
         )

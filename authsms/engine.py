@@ -48,6 +48,8 @@ from authsms.logon.ways import Ways
 from authsms.messaging.course import NoticeCourse
 from authsms.messaging.notices import Notices, NoticeTools
 from authsms.messaging.orders import NoticeOrders
+from authsms.messaging.program_notices import ProgramNotices, ProgramNoticeTools
+from authsms.messaging.programs import ProgramContacts
 from authsms.messaging.runs import NoticeRuns, RunTools
 from authsms.messaging.verification import ContactProofs, ProofTools
 from authsms.otp.budget import SendBudget
@@ -182,6 +184,18 @@ class Engine:
     def notice_course(self) -> NoticeCourse:
         """How notices are followed and taken back."""
         return NoticeCourse(self.database, self.clock, self.audit, self.outbox)
+
+    @property
+    def program_notices(self) -> ProgramNotices:
+        """How programs have people texted."""
+        tools = (self.database, self.vault, self.clock, self.limits, self.people)
+        return ProgramNotices(ProgramNoticeTools(*tools, self.notices, self.notice_course, self.notice_host))
+
+    @property
+    def program_contacts(self) -> ProgramContacts:
+        """How programs name numbers of people."""
+        region = self.settings.sms.default_region
+        return ProgramContacts(self.database, self.people, self.contacts, self.account_notices, region=region)
 
     @property
     def notice_host(self) -> str:

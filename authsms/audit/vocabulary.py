@@ -119,11 +119,16 @@ class AuditEntry:
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Who changes something, for the audit trail; nobody stands for the command line."""
+    """Who changes something, for the audit trail; nobody stands for the command line.
+
+    Attributes:
+        endpoint: The program by which he does it, or empty.
+    """
 
     login: str = ""
     person_key: str = ""
     address: str = ""
+    endpoint: str = ""
 
     def entry(
         self, tag: AuditTag, *, event: str = "", endpoint: str = "", details: Mapping[str, Detail] | None = None
@@ -134,7 +139,7 @@ class Author:
             person_key=self.person_key,
             login=self.login,
             event=event,
-            endpoint=endpoint,
+            endpoint=endpoint or self.endpoint,
             address=self.address,
             details=details or {},
         )

@@ -1,4 +1,4 @@
-"""A client for programs that log people in from pages of their own, by the REST door of an authsms server.
+"""A client for programs that ask by the REST door of an authsms server: to log people in, or to have them texted.
 
 It needs `requests` and nothing else of this package. A logon goes on until it is not open any more::
 
@@ -13,6 +13,17 @@ It needs `requests` and nothing else of this package. A logon goes on until it i
         if logon.session_id:
             print(f"Hello {client.session(logon.session_id).display_name}!")
 
+A roster system that may send notices does so with `Messenger`, and sees what became of them::
+
+    from authsms.client import Messenger
+
+    with Messenger("https://login.example.com", "the client id", "the client secret") as messenger:
+        texts = {"en": "{host}: {name}, your shift on Friday begins at 6. STOP ends texts."}
+        sent = messenger.send("shift-friday", texts, ["alice", "bob"])
+        print(f"{sent.queued} queued, nothing for {sent.left}")
+        for one in messenger.recipients("shift-friday"):
+            print(one.user_name, one.state, one.reason)
+
 Endpoint sessions are opened when they are needed, and opened again when they are over. A logon ends with the endpoint
 session it was begun in. What is sent is in no error, no log and no ``repr``.
 """
@@ -20,5 +31,20 @@ session it was begun in. What is sent is in no error, no log and no ``repr``.
 from authsms.client.answers import Chain, ClientError, OverError, RefusedError, Session, TryLaterError
 from authsms.client.endpoint import Client
 from authsms.client.logon import Logon
+from authsms.client.messages import Contact, Messenger, NoticeState, Recipient, SentNotice
 
-__all__ = ["Chain", "Client", "ClientError", "Logon", "OverError", "RefusedError", "Session", "TryLaterError"]
+__all__ = [
+    "Chain",
+    "Client",
+    "ClientError",
+    "Contact",
+    "Logon",
+    "Messenger",
+    "NoticeState",
+    "OverError",
+    "Recipient",
+    "RefusedError",
+    "SentNotice",
+    "Session",
+    "TryLaterError",
+]

@@ -11,17 +11,15 @@ from urllib.parse import quote
 import requests
 
 from authsms.client.answers import (
-    RETRY,
     Chain,
     ClientError,
     RefusedError,
     Session,
-    TryLaterError,
     chain_of,
-    fault,
     session_of,
 )
 from authsms.client.logon import Logon
+from authsms.client.wire import Wire, bearer
 
 _SALT_BYTES: Final = 16
 _SECONDS: Final = 15.0
@@ -48,11 +46,9 @@ class Client:
         http: requests.Session | None = None,
         seconds: float = _SECONDS,
     ) -> None:
-        self._address = f"{server.rstrip('/')}/api/v1"
+        self._wire = Wire(server, http, seconds)
         self._endpoint_id = endpoint_id
         self._secret = secret
-        self._http = http or requests.Session()
-        self._seconds = seconds
         self._lock = threading.Lock()
         self._token = ""
 
@@ -111,7 +107,7 @@ class Client:
         except ClientError:
             pass  # it ends by itself
         finally:
-            self._http.close()
+            self._wire.close()
 
     def call(
         self,
@@ -162,28 +158,6 @@ class Client:
         language: str = "",
         token: str = "",
     ) -> dict[str, Any]:
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        headers |= {"Accept-Language": language} if language else {}
+        headers = {**bearer(token), **({"Accept-Language": language} if language else {})}
         json = dict(body or {}) if method == "POST" else None
-        try:
-            answer = self._http.request(
-                method,
-                f"{self._address}{path}",
-                params=query,
-                json=json,
-                headers=headers,
-                auth=_as_it_is,
-                timeout=self._seconds,
-                allow_redirects=False,
-            )
-            found: Any = answer.json() if answer.content else {}
-        except requests.RequestException as error:
-            raise TryLaterError(f"No answer: {type(error).__name__}.", retry_after=RETRY) from None
-        if not isinstance(found, dict) or not answer.ok:
-            raise fault(answer, found)
-        return found
-
-
-def _as_it_is(request: requests.PreparedRequest) -> requests.PreparedRequest:
-    """Keep requests from putting what a ``.netrc`` says in the place of the token."""
-    return request
+        return self._wire.send(method, f"/api/v1{path}", params=query, json=json, headers=headers)

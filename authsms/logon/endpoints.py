@@ -18,7 +18,7 @@ from authsms.foundation.vault import Vault
 from authsms.logon.endpoint_sessions import forget_sessions, seal_secret
 from authsms.logon.kinds import SECRET_ONLY, EndpointKind, ValidateProfile, checked_addresses, checked_networks
 from authsms.logon.models import EndpointRow, EventRow
-from authsms.logon.oidc_profile import CONFIDENTIAL, OidcOption, OidcProfile, TokenAlgorithm
+from authsms.logon.oidc_profile import CONFIDENTIAL, MESSAGING, OidcOption, OidcProfile, TokenAlgorithm
 from authsms.logon.redirects import check_redirect
 from authsms.logon.seed import ADMIN_EVENT, SETUP_EVENT
 
@@ -57,8 +57,10 @@ class Endpoint:
     @property
     def own_scopes(self) -> frozenset[str]:
         """What its access tokens in its own name may be good for."""
-        is_allowed = self.kind is EndpointKind.REST and self.oidc.has(OidcOption.CLIENT_CREDENTIALS)
-        return frozenset({LOGON_SCOPE}) if is_allowed else frozenset()
+        if not self.oidc.has(OidcOption.CLIENT_CREDENTIALS):
+            return frozenset()
+        further = frozenset(scope for option, scope in MESSAGING.items() if self.oidc.has(option))
+        return further | {LOGON_SCOPE} if self.kind is EndpointKind.REST else further
 
     @property
     def has_secret(self) -> bool:

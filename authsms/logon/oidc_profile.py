@@ -1,5 +1,6 @@
 """What an endpoint is as an OpenID Connect client, and what an administrator allows it beyond signing people in."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -24,9 +25,20 @@ class OidcOption(StrEnum):
     REFRESH_TOKENS = "refresh-tokens"
     PUSHED_ONLY = "pushed-requests-only"
     SIGNED_ONLY = "signed-requests-only"
+    SEND_MESSAGES = "send-messages"
+    READ_CONTACTS = "read-contacts"
+    WRITE_CONTACTS = "write-contacts"
 
 
-_NEEDS_SECRET: Final = frozenset({OidcOption.CLIENT_CREDENTIALS, OidcOption.CODE_ALONE})
+MESSAGING: Final[Mapping[OidcOption, str]] = {
+    OidcOption.SEND_MESSAGES: "messages:send",
+    OidcOption.READ_CONTACTS: "contacts:read",
+    OidcOption.WRITE_CONTACTS: "contacts:write",
+}
+"""What a program may do with tokens in its own name besides asking for logons, and the scope for it."""
+
+_OF_PROGRAMS: Final = frozenset({OidcOption.CLIENT_CREDENTIALS, *MESSAGING})
+_NEEDS_SECRET: Final = _OF_PROGRAMS | {OidcOption.CODE_ALONE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +70,7 @@ class OidcProfile:
             InvalidInputError: One of them needs a secret or keys, and the endpoint has none; or its address is not fit;
                 or an endpoint that asks by REST would get more than tokens in its own name.
         """
-        if kind is EndpointKind.REST and not self.options <= {OidcOption.CLIENT_CREDENTIALS}:
+        if kind is EndpointKind.REST and not self.options <= _OF_PROGRAMS:
             raise InvalidInputError(
                 "An endpoint that uses REST can only be allowed tokens in its own name.", field="options"
             )
@@ -68,6 +80,10 @@ class OidcProfile:
             raise InvalidInputError(
                 "A public endpoint has no secret; it gets no tokens in its own name, and no code alone.",
                 field="options",
+            )
+        if self.options & MESSAGING.keys() and OidcOption.CLIENT_CREDENTIALS not in self.options:
+            raise InvalidInputError(
+                "Messages and contacts need tokens in the endpoint's own name; allow them, too.", field="options"
             )
         if OidcOption.SIGNED_ONLY in self.options and not self.request_keys:
             raise InvalidInputError("Requests can only be signed when keys are registered.", field="request_keys")

@@ -17,6 +17,8 @@ from authsms.logon.endpoints import EndpointService
 from authsms.logon.service import LogonService
 from authsms.logon.sessions import LoginSessions
 from authsms.logon.ways import Ways
+from authsms.messaging.program_notices import ProgramNotices
+from authsms.messaging.programs import ProgramContacts
 from authsms.protocols.oidc.keys import SigningKeys
 from authsms.protocols.oidc.refreshing import RefreshTokens
 from authsms.protocols.oidc.request_store import RequestStore
@@ -59,6 +61,14 @@ class ProtocolServices(Protocol):
     @property
     def endpoint_sessions(self) -> EndpointSessions:
         """Which endpoints have proven who they are."""
+
+    @property
+    def program_notices(self) -> ProgramNotices:
+        """How programs have people texted."""
+
+    @property
+    def program_contacts(self) -> ProgramContacts:
+        """How programs name numbers of people."""
 
     def checks(self) -> Sequence[Check]:
         """Return what `/readyz` looks at."""

@@ -9,21 +9,31 @@ from pydantic.json_schema import JsonSchemaMode, models_json_schema
 
 from authsms import __version__
 from authsms.logon.endpoints import LOGON_SCOPE
+from authsms.logon.oidc_profile import MESSAGING, OidcOption
 from authsms.protocols.rest import bodies
-from authsms.protocols.rest.operations import OPERATIONS, PREFIX, Operation
+from authsms.protocols.rest.catalog import EVERYTHING
+from authsms.protocols.rest.operations import PREFIX, Operation
 
 _REF: Final = "#/components/schemas/"
 _USUAL: Final = (400, 401, 429, 503)
 _ABOUT: Final = (
     "Log people in from your own pages. Open an endpoint session first, or get an access token by client credentials "
     "where you may, and show it as a bearer token; then walk a person through a chain: begin a logon, and answer its "
-    "methods until the status is OK or FAILED."
+    "methods until the status is OK or FAILED. Programs with an access token that is good for it have people texted "
+    "who have agreed, and see and name their contacts."
 )
+_SCOPES: Final = {
+    LOGON_SCOPE: "Log people in.",
+    MESSAGING[OidcOption.SEND_MESSAGES]: "Send notices, follow them, and take them back.",
+    MESSAGING[OidcOption.READ_CONTACTS]: "See contacts, masked.",
+    MESSAGING[OidcOption.WRITE_CONTACTS]: "Name contacts and take them away.",
+}
 _MEANINGS: Final = {
     400: "What was sent cannot be used.",
     401: "No endpoint session or access token was shown, or it is over.",
     403: "The proof is not right, or the access token is not for this.",
     404: "There is no such thing, it is over, or it is another's.",
+    409: "There is one already, or it is another's.",
     415: "What was sent is not JSON.",
     429: "There were too many tries; see `Retry-After`.",
     503: "Something this server depends on is away; nothing was decided.",
@@ -33,7 +43,7 @@ _MEANINGS: Final = {
 def describe(public_url: str) -> dict[str, Any]:
     """Return the description of the door of a server."""
     paths: dict[str, dict[str, Any]] = {}
-    for operation in OPERATIONS:
+    for operation in EVERYTHING:
         paths.setdefault(f"{PREFIX}{operation.path}", {})[operation.method.lower()] = _operation(operation)
     return {
         "openapi": "3.1.0",
@@ -61,11 +71,13 @@ def _operation(operation: Operation) -> dict[str, Any]:
         described["security"] = []
     elif not operation.scope:
         described["security"] = [{"endpointSession": []}]
+    elif not operation.takes_session:
+        described["security"] = [{"accessToken": [operation.scope]}]
     return described
 
 
 def _schemes(public_url: str) -> dict[str, Any]:
-    own = {"tokenUrl": f"{public_url}/oauth2/token", "scopes": {LOGON_SCOPE: "Log people in."}}
+    own = {"tokenUrl": f"{public_url}/oauth2/token", "scopes": _SCOPES}
     return {
         "endpointSession": {"type": "http", "scheme": "bearer"},
         "accessToken": {"type": "oauth2", "flows": {"clientCredentials": own}},
@@ -75,7 +87,7 @@ def _schemes(public_url: str) -> dict[str, Any]:
 def _ids(operation: Operation) -> Sequence[dict[str, Any]]:
     names = [part[1:-1] for part in operation.path.split("/") if part.startswith("{")]
     return [
-        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "pattern": bodies.ID_PATTERN}}
+        {"name": name, "in": "path", "required": True, "schema": {"type": "string", "pattern": operation.pattern}}
         for name in names
     ]
 
@@ -114,10 +126,10 @@ def _content(model: type[BaseModel]) -> dict[str, Any]:
 
 def _schemas() -> dict[str, Any]:
     taken: list[tuple[type[BaseModel], JsonSchemaMode]] = [
-        (one.takes, "validation") for one in OPERATIONS if one.takes is not None and one.method != "GET"
+        (one.takes, "validation") for one in EVERYTHING if one.takes is not None and one.method != "GET"
     ]
     given: list[tuple[type[BaseModel], JsonSchemaMode]] = [
-        (one.answer, "serialization") for one in OPERATIONS if one.answer is not None
+        (one.answer, "serialization") for one in EVERYTHING if one.answer is not None
     ]
     _, schema = models_json_schema(
         list(dict.fromkeys([*taken, *given, (bodies.Faults, "serialization")])), ref_template=f"{_REF}{{model}}"

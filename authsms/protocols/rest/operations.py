@@ -13,6 +13,7 @@ from authsms.logon.endpoint_sessions import EndpointSession
 from authsms.logon.endpoints import LOGON_SCOPE
 from authsms.protocols.rest import bodies
 from authsms.protocols.rest.door import RestDoor
+from authsms.protocols.rest.message_door import MessageDoor
 
 PREFIX: Final = "/api/v1"
 
@@ -26,12 +27,14 @@ class Call:
         caller: Who calls; None where that is what is to be proven.
         id: The id in the address, or empty.
         sent: What was sent.
+        messages: What answers it where people are to be texted.
     """
 
     door: RestDoor
     caller: EndpointSession | None
     id: str
     sent: BaseModel | None
+    messages: MessageDoor
 
     @property
     def session(self) -> EndpointSession:
@@ -53,7 +56,8 @@ class Operation:
         run: Does it.
         takes: What is sent: as JSON with POST, as query parameters with GET.
         is_open: It is asked without an endpoint session.
-        scope: What an access token in place of an endpoint session must be good for; empty: none will do.
+        scope: What an access token must be good for; empty: none will do.
+        pattern: What the id in the address looks like.
         status: Of the answer.
         faults: Statuses besides 400, 401, 429 and 503 that can be expected.
     """
@@ -67,8 +71,14 @@ class Operation:
     takes: type[BaseModel] | None = None
     is_open: bool = False
     scope: str = LOGON_SCOPE
+    pattern: str = bodies.ID_PATTERN
     status: int = 200
     faults: tuple[int, ...] = ()
+
+    @property
+    def takes_session(self) -> bool:
+        """Whether an endpoint session opens it; for everything but logons only a token does, which says what for."""
+        return self.scope in {"", LOGON_SCOPE}
 
 
 def _open_session(call: Call) -> bodies.SessionOpened:

@@ -40,6 +40,7 @@ class Entry:
         given: What stands in the address.
         takes: Shape of what is sent, or empty.
         is_open: It is asked without an endpoint session.
+        scope: What an access token has to be good for, where nothing else will do.
         takes_token: An access token stands in for one.
     """
 
@@ -52,6 +53,7 @@ class Entry:
     outcomes: Sequence[Outcome]
     is_open: bool
     takes_token: bool
+    scope: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +101,12 @@ def _entry(path: str, method: str, operation: Mapping[str, Any]) -> Entry:
         outcomes,
         operation.get("security") == [],
         "security" not in operation,
+        _scope(operation.get("security", ())),
     )
+
+
+def _scope(security: Sequence[Mapping[str, Sequence[str]]]) -> str:
+    return next((scope for one in security for scope in one.get("accessToken", ())), "")
 
 
 def _shape(name: str, schema: Mapping[str, Any]) -> Shape:

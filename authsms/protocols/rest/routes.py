@@ -14,27 +14,29 @@ from authsms.foundation.errors import InvalidInputError
 from authsms.logon.endpoint_sessions import EndpointSession
 from authsms.protocols import problems
 from authsms.protocols.rest import bodies
+from authsms.protocols.rest.catalog import EVERYTHING
 from authsms.protocols.rest.door import RestDoor
+from authsms.protocols.rest.message_door import MessageDoor
 from authsms.protocols.rest.openapi import describe
-from authsms.protocols.rest.operations import OPERATIONS, PREFIX, Call, Operation
+from authsms.protocols.rest.operations import PREFIX, Call, Operation
 from authsms.protocols.rest.reference import reference
 
 _LARGEST_BODY: Final = 16 * 1024
 _JSON: Final = "application/json"
 _SCHEME: Final = "Bearer "
 _LONGEST_TOKEN: Final = 200
-_ID: Final = re.compile(bodies.ID_PATTERN)
 _NOBODY: Final = "0" * 32
 _METHODS: Final = ("GET", "POST", "PUT", "PATCH", "DELETE")
 
 
-def create_blueprint(door: RestDoor, public_url: str) -> Blueprint:
+def create_blueprint(door: RestDoor, messages: MessageDoor, public_url: str) -> Blueprint:
     """Return the addresses below ``/api/v1``."""
     blueprint = Blueprint("rest", __name__)
     problems.register(blueprint, fault)
-    for operation in OPERATIONS:
+    for operation in EVERYTHING:
         rule = _rule(operation.path)
-        blueprint.add_url_rule(rule, operation.name, _view(door, operation), methods=[operation.method])
+        view = _view(door, messages, operation)
+        blueprint.add_url_rule(rule, operation.name, view, methods=[operation.method])
     _add_description(blueprint, public_url)
     _add_elsewhere(blueprint)
     return blueprint
@@ -47,15 +49,17 @@ def fault(status: int, kind: str, title: str, detail: str) -> Response:
     return _answer(found, status)
 
 
-def _view(door: RestDoor, operation: Operation) -> Callable[..., Response]:
+def _view(door: RestDoor, messages: MessageDoor, operation: Operation) -> Callable[..., Response]:
+    pattern = re.compile(operation.pattern)
+
     def view(**ids: str) -> Response:
         request.max_content_length = _LARGEST_BODY
         sent = _sent(operation)
         caller = None if operation.is_open else _caller(door, operation, sent)
         given = next(iter(ids.values()), _NOBODY)
         # What cannot be an id is nobody's: the answer is the same, and the database is not asked for odd characters.
-        known = given if _ID.fullmatch(given) else _NOBODY
-        done = operation.run(Call(door, caller, known, sent))
+        known = given if pattern.fullmatch(given) else _NOBODY
+        done = operation.run(Call(door, caller, known, sent, messages))
         return _answer(done, operation.status)
 
     return view
@@ -82,7 +86,8 @@ def _caller(door: RestDoor, operation: Operation, sent: BaseModel | None) -> End
     header = request.headers.get("Authorization", "")
     shown = header.removeprefix(_SCHEME) if header.startswith(_SCHEME) else ""
     token = shown or getattr(sent, "endpoint_session_id", None) or ""
-    found = door.endpoint_sessions.find(token) if 0 < len(token) <= _LONGEST_TOKEN else None
+    is_session = operation.takes_session and 0 < len(token) <= _LONGEST_TOKEN
+    found = door.endpoint_sessions.find(token) if is_session else None
     if found is None and operation.scope and 0 < len(shown) <= _LONGEST_TOKEN:
         found = door.bearers.find(shown, operation.scope)
     if found is None:
@@ -110,7 +115,7 @@ def _add_description(blueprint: Blueprint, public_url: str) -> None:
 
 def _add_elsewhere(blueprint: Blueprint) -> None:
     """Answer what no operation answers in the form of this door, too."""
-    rules = [Rule(_rule(one.path), methods=[one.method]) for one in OPERATIONS]
+    rules = [Rule(_rule(one.path), methods=[one.method]) for one in EVERYTHING]
     paths = Map([*rules, *(Rule(f"{PREFIX}/{one}", methods=["GET"]) for one in ("openapi.json", "docs"))])
 
     @blueprint.route("/api/", defaults={"path": ""}, methods=_METHODS)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, cast
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -22,12 +22,15 @@ from authsms.protocols.oidc.families import Families
 from authsms.protocols.oidc.tokens import TokenStore
 from authsms.protocols.rest.bearer import Bearers
 from authsms.protocols.rest.door import RestDoor
+from authsms.protocols.rest.message_door import MessageDoor
 from authsms.protocols.rest.routes import create_blueprint
 from authsms.protocols.rest.tickets import Tickets
 from tests.integration.logon.house import PASSWORD, House
 from tests.parts.processes import HOST
 
 API = "/api/v1"
+NO_MESSAGES = cast("MessageDoor", None)
+"""These programs only log people in."""
 
 
 @dataclass(frozen=True)
@@ -129,7 +132,7 @@ def open_program(house: House, name: str = "Kiosk", event: str = "web") -> Progr
     door = RestDoor(
         Parts(house), Tickets(house.database, house.vault, house.clock), Bearers(tokens_of(house), house.endpoints)
     )
-    app.register_blueprint(create_blueprint(door, house.public_url))
+    app.register_blueprint(create_blueprint(door, NO_MESSAGES, house.public_url))
     return Program(house, app.test_client(), *house.endpoints.create(name, event=event, kind=EndpointKind.REST))
 
 

@@ -1,0 +1,95 @@
+"""The client that has people texted, against a whole server on a socket."""
+
+import re
+import textwrap
+import threading
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+import requests
+from werkzeug.serving import make_server
+
+from authsms import client as module
+from authsms.client import Messenger, OverError, RefusedError, TryLaterError
+from authsms.foundation.db import Database
+from tests.functional.portals.admin.office import Office, open_office
+from tests.functional.protocols.rest.roster import Roster, agree, open_roster
+from tests.parts.processes import HOST, free_port
+
+
+@pytest.fixture
+def office(instance, sqlite_database_url: str, clock) -> Iterator[Office]:
+    """A whole installation that answers on a socket."""
+    database, port = Database(sqlite_database_url), free_port()
+    with open_office(instance, database, clock, home=f"http://{HOST}:{port}") as opened:
+        server = make_server(HOST, port, opened.app, threaded=True)
+        thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
+        thread.start()
+        yield opened
+        server.shutdown()
+        thread.join()
+        server.server_close()
+    database.dispose()
+
+
+@pytest.fixture
+def roster(office: Office) -> Roster:
+    """A program that may do all of it."""
+    return open_roster(office)
+
+
+def messenger_of(office: Office, roster: Roster, secret: str = "") -> Messenger:
+    """Return a client that obeys no proxy of this machine."""
+    http = requests.Session()
+    http.trust_env = False
+    return Messenger(office.home, roster.endpoint.id, secret or roster.secret, http=http)
+
+
+def test_the_example_works(office, roster, capsys, monkeypatch):
+    """A developer copies it, and puts in what his administrator told him."""
+    _, example = re.findall(r"::\n\n((?:    .*\n|\n)+)", module.__doc__ or "")
+    monkeypatch.setenv("NO_PROXY", "*")
+    agree(office)
+    office.person("bob")
+    code = textwrap.dedent(example).replace("https://login.example.com", office.home)
+    code = code.replace("the client id", roster.endpoint.id).replace("the client secret", roster.secret)
+    exec(compile(code, "client.py", "exec"), {})  # noqa: S102 - our own example
+
+    said = capsys.readouterr().out
+    assert "1 queued, nothing for {'no_contact': 1}" in said
+    assert "LOCAL\\alice queued" in said
+
+
+def test_all_of_it_by_the_client(office, roster, clock):
+    """And tokens are got again when they are over."""
+    agree(office)
+    with messenger_of(office, roster) as messenger:
+        messenger.send("shift", {"en": "Your shift begins at 6."}, ["alice"])
+        began = messenger.state("shift")
+        messenger.cancel("shift")
+        clock.advance(timedelta(hours=2))
+        ended = messenger.state("shift")
+        made = messenger.add_contact("alice", "+491715550199", "home")
+        messenger.remove_contact(made.id)
+        kept = messenger.contacts("alice")
+        with pytest.raises(OverError):
+            messenger.remove_contact(made.id)
+        with pytest.raises(RefusedError):
+            messenger.add_contact("alice", "12")
+
+    assert (began.state, began.people, began.counts) == ("sending", 1, {"queued": 1})
+    assert ended.state == "cancelled"
+    assert [(one.kind, one.state) for one in kept] == [("mobile", "verified")]
+
+
+def test_errors_hold_no_secret(office, roster):
+    """A wrong secret is refused where tokens are given; a server that is away decides nothing."""
+    with messenger_of(office, roster, "a-wrong-secret") as wrong, pytest.raises(RefusedError) as refused:
+        wrong.contacts("alice")
+    with pytest.raises(TryLaterError) as silent:
+        Messenger("http://127.0.0.1:9", "id", roster.secret).contacts("alice")
+
+    assert 401 == refused.value.status
+    for error in (refused, silent):
+        assert not [word for word in ("a-wrong-secret", roster.secret) if word in f"{error.value!r} {error.value}"]

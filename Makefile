@@ -32,7 +32,7 @@ imports: .venv/.test ## the direction of imports
 	@$(BIN)/lint-imports
 
 bench: debian setup .venv/.test ## logins a second, the speed of delivery, of failing over and of RADIUS (ONLY=delivery; JSON=file keeps the numbers of the one)
-	@for name in $(or $(ONLY),logins delivery failover radius); do $(BIN)/python -m tests.bench $$name $(if $(ONLY),$(if $(JSON),--json $(JSON))) || exit; done
+	@for name in $(or $(ONLY),logins memory delivery failover radius); do $(BIN)/python -m tests.bench $$name $(if $(ONLY),$(if $(JSON),--json $(JSON))) || exit; done
 
 chaos: debian setup .venv/.test ## kill -9 at every moment of delivery, on each database, and of the brokers (ROUNDS=100 a moment)
 	@CHAOS_ROUNDS=$(or $(ROUNDS),100) $(BIN)/pytest -n 0 tests/chaos $(ARGS)

@@ -7,6 +7,7 @@ import click
 from typing_extensions import override
 
 from authsms import __version__
+from authsms.cli.garbage import look_seldom_from_the_start
 from authsms.foundation.errors import AuthsmsError
 
 _COMMANDS = {
@@ -71,4 +72,5 @@ def commands() -> None:
 
 def main() -> None:
     """Run the command line."""
+    look_seldom_from_the_start()
     commands.main(prog_name="authsms")

@@ -158,8 +158,9 @@ class TestProvider:
     def test_a_fault_is_classified(self, field, provider, kind, expected):
         """What is perhaps taken did arrive here, what is refused or not taken did not."""
         field.faults.put(provider, [Fault(kind=kind, seconds=0.3, taken=expected is PerhapsTaken)])
+        deadlines = QUICK if kind in {FaultKind.DRIP, FaultKind.DRIP_HEAD} else PATIENT
 
-        assert isinstance(_again(field.services[provider], QUICK).submit(_submission()), expected)
+        assert isinstance(_again(field.services[provider], deadlines).submit(_submission()), expected)
 
     def test_wrong_credentials_are_refused(self, field, provider):
         """The administrator has to change something."""

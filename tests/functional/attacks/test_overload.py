@@ -50,7 +50,7 @@ def test_a_flood_of_passwords_is_answered_and_hashing_stays_bounded(house: Insta
 
     assert {303, 429, 503} >= {answer.status for answer in answers}
     assert all(answer.header("Retry-After") for answer in answers if answer.status != 303)
-    assert slowest[0] < 3
+    assert slowest[0] < 10
     assert _memory(house) - before < 200 << 20
 
 
@@ -154,7 +154,7 @@ def test_empty_and_missing_values_are_no_denial_of_service(house: Installation, 
     ]
 
     assert all(answer.status in _REFUSALS for answer in answers)
-    assert max(answer.seconds for answer in answers) < 5
+    assert max(answer.seconds for answer in answers) < 10
     assert not is_signed_in(browser)
 
 

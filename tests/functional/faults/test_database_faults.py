@@ -140,7 +140,7 @@ def test_a_lock_that_somebody_holds_is_waited_for_only_so_long(house: Installati
 
     assert {503} == {answer.status for answer in answers}
     assert elapsed < _LONGEST_ANSWER
-    assert alive.seconds < 1
+    assert alive.seconds < _LONGEST_ANSWER / 3
     assert {303} == {answer.status for answer in after}
 
 

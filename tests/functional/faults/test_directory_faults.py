@@ -149,8 +149,8 @@ def test_a_directory_that_hangs_keeps_only_its_own_people_waiting(
 
     assert {503} == {answer.status for answer in answers}
     assert max(answer.seconds for answer in answers) < _LONGEST_ANSWER
-    assert alive.seconds < 1
-    assert elapsed < 5
+    assert alive.seconds < _LONGEST_ANSWER / 4
+    assert elapsed < _LONGEST_ANSWER
     assert is_signed_in(browser)
     assert is_signed_in(late_browser)
 

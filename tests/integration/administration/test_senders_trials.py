@@ -1,6 +1,7 @@
 """Test messages against a provider that answers as told, on both databases."""
 
 import json
+import threading
 import time
 from dataclasses import replace
 from datetime import timedelta
@@ -70,20 +71,19 @@ class TestTrying:
 
     def test_a_slow_provider_holds_nobody_up(self, desk, senders):
         """The page is told at once, and the result comes later."""
+        seen = threading.Event()
 
         def slowly(connection):
-            time.sleep(1.5)
+            seen.wait(20)
             hostile.answer(201, json.dumps({"sid": SID}).encode())(connection)
 
         with HostileServer(slowly) as server:
             save_at(senders, server)
-            began = time.monotonic()
             test_id = desk.tests.start(ADMIN, "main", PHONE, "Test")
-            took = time.monotonic() - began
             was_running = desk.tests.find(ADMIN, "main", test_id).is_running
+            seen.set()
             test = finished(desk, "main", test_id)
 
-        assert took < 1
         assert was_running
         assert test.is_accepted
 

@@ -98,7 +98,8 @@ def test_the_deadline_holds_inside_tls(authority, behave):
     with _server(authority) as server:
         server.behave = behave
         started = time.monotonic()
-        reply = _guard(ca_file=authority.file, deadlines=QUICK).client().send(_form(server.url))
+        deadlines = Deadlines(connect=PATIENT.connect, total=2)  # shaking hands is work, which may take its time
+        reply = _guard(ca_file=authority.file, deadlines=deadlines).client().send(_form(server.url))
 
     assert isinstance(reply, Silence)
     assert "timeout" == reply.code

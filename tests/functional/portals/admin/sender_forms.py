@@ -2,6 +2,7 @@
 
 import json
 import re
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,11 +41,12 @@ def stored(office: Office, name: str = "main") -> SavedService:
 
 
 @contextmanager
-def provider(status: int, document: object, after: float = 0.0) -> Iterator[HostileServer]:
-    """Run a provider that answers after a while."""
+def provider(status: int, document: object, after: threading.Event | None = None) -> Iterator[HostileServer]:
+    """Run a provider that answers, and not before something else has happened when that is asked for."""
 
     def behave(connection):
-        time.sleep(after)
+        if after is not None:
+            after.wait(20)
         hostile.answer(status, json.dumps(document).encode())(connection)
 
     with HostileServer(behave) as server:

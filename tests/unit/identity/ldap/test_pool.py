@@ -95,7 +95,7 @@ def test_a_full_pool_turns_callers_away_in_time(network):
         started = time.monotonic()
         with pytest.raises(DirectoryUnavailableError, match="slow"):
             pool.run(lambda one: one)
-        assert time.monotonic() - started < 1
+        assert time.monotonic() - started < 4
         leave.set()
         busy.result()
 
@@ -199,7 +199,7 @@ def test_one_caller_at_a_time_tries_a_server_that_was_down(network):
     started = time.monotonic()
 
     assert list(servers.candidates()) == []
-    assert 0.4 < time.monotonic() - started < 1
+    assert 0.4 < time.monotonic() - started < 5
     first.close()
     assert list(servers.candidates()) == [FIRST]
 

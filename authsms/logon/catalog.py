@@ -154,6 +154,20 @@ class Catalog:
             write_event(session, self._vault, Wanted(name, title, tuple(chains), tuple(endpoints), label))
         self.forget()
 
+    def save_all(self, chains: Sequence[Chain], events: Sequence[Wanted]) -> None:
+        """Store chains and then events as `save_chain` and `save_event` do, all of them or nothing.
+
+        Raises:
+            InvalidInputError: As there.
+            NotFoundError: As there.
+        """
+        with self._database.write() as session:
+            for chain in chains:
+                write_chain(session, self._vault, chain)
+            for event in events:
+                write_event(session, self._vault, event)
+        self.forget()
+
     def forget(self) -> None:
         """Look again at the next call: something was changed."""
         with self._lock:
@@ -180,10 +194,11 @@ def write_chain(session: Session, vault: Vault, chain: Chain) -> None:
     if row is None:
         row = ChainRow(id=vault.new_id(), name=chain.name)
         session.add(row)
+    else:
+        session.execute(delete(ChainMethodRow).where(ChainMethodRow.chain_id == row.id))
+        session.execute(delete(ChainGroupRow).where(ChainGroupRow.chain_id == row.id))
     row.title, row.is_supplement = chain.title, chain.is_supplement
     session.flush()
-    session.execute(delete(ChainMethodRow).where(ChainMethodRow.chain_id == row.id))
-    session.execute(delete(ChainGroupRow).where(ChainGroupRow.chain_id == row.id))
     session.add_all(
         ChainMethodRow(chain_id=row.id, position=position, method=method)
         for position, method in enumerate(chain.methods)
@@ -202,9 +217,10 @@ def write_event(session: Session, vault: Vault, wanted: Wanted) -> None:
     if row is None:
         row = EventRow(id=vault.new_id(), name=wanted.name)
         session.add(row)
+    else:
+        session.execute(delete(EventChainRow).where(EventChainRow.event_id == row.id))
     row.title, row.endpoints, row.label = wanted.title, list(wanted.endpoints), wanted.label
     session.flush()
-    session.execute(delete(EventChainRow).where(EventChainRow.event_id == row.id))
     session.add_all(
         EventChainRow(event_id=row.id, position=position, chain_id=ids[chain])
         for position, chain in enumerate(wanted.chains)

@@ -1,6 +1,6 @@
 """What a new installation begins with: the default event and those of the portal, and their chains."""
 
-from authsms.logon.catalog import Catalog, Chain
+from authsms.logon.catalog import Catalog, Chain, Wanted
 
 DIRECTORY_CHAIN = Chain("directory-sms", "Directory password + SMS code", ("LDAP_PASSWORD:1", "SMS_OTP:1"))
 LOCAL_CHAIN = Chain("local-sms", "Local password + SMS code", ("PASSWORD:1", "SMS_OTP:1"))
@@ -40,11 +40,8 @@ def seed(catalog: Catalog) -> None:
     wanted = [(ADMIN_EVENT, ADMIN_TITLE, two_factors), (SETUP_EVENT, SETUP_TITLE, passwords)]
     if not present:
         wanted.insert(0, (WEB_EVENT, WEB_TITLE, two_factors))
-    for name, title, chains in wanted:
-        if name in present:
-            continue
-        for chain in chains:
-            if chain.name not in stored:
-                catalog.save_chain(chain)
-                stored.add(chain.name)
-        catalog.save_event(name, title, [chain.name for chain in chains])
+    missing = [one for one in wanted if one[0] not in present]
+    if missing:
+        new = {chain.name: chain for _, _, chains in missing for chain in chains if chain.name not in stored}
+        lacking = [Wanted(name, title, tuple(chain.name for chain in chains)) for name, title, chains in missing]
+        catalog.save_all(list(new.values()), lacking)

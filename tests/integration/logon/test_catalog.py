@@ -3,7 +3,7 @@
 import pytest
 
 from authsms.foundation.errors import InvalidInputError, NotFoundError
-from authsms.logon.catalog import Catalog, Chain
+from authsms.logon.catalog import Catalog, Chain, Wanted
 from authsms.logon.seed import LOCAL_CHAIN, seed
 
 
@@ -82,6 +82,16 @@ def test_an_event_needs_chains_that_exist(catalog):
         catalog.save_event("e", "Event", [])
     with pytest.raises(NotFoundError):
         catalog.save_event("e", "Event", ["nothing"])
+
+
+def test_several_are_stored_together_or_not_at_all(catalog):
+    """A start that breaks off leaves nothing that the next one would take for an administrator's work."""
+    with pytest.raises(NotFoundError):
+        catalog.save_all([Chain("c", "One", ("A:1",))], [Wanted("e", "Event", ("c",)), Wanted("f", "F", ("nothing",))])
+
+    assert [] == catalog.events()
+    with pytest.raises(NotFoundError):
+        catalog.save_event("e", "Event", ["c"])
 
 
 def test_another_process_sees_a_change_soon(catalog, database, vault, monkeypatch):

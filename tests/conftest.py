@@ -31,6 +31,12 @@ def pytest_configure() -> None:
     sys.addaudithook(_refuse_distant_peers)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Run one process more than there are cores: tests also wait, for servers, browsers and time-outs."""
+    return len(os.sched_getaffinity(0)) + 1
+
+
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Let the tests of a group run in one process: pytest 9.2 does not read the field that pytest-xdist 3.8 writes."""

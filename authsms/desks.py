@@ -141,7 +141,7 @@ class Services(Engine):
         actions = ActionTools(
             *(self.database, self.audit, self.people, self.challenges.failures, self.sessions, self.blocks),
             *(self.callers, self.enrollments, RecoveryCodes(self.database, self.vault, self.clock)),
-            *(self.account_notices, self._is_administrator),
+            *(self.passkeys, self.account_notices, self._is_administrator),
         )
         tools = PeopleTools(
             *(self.people, self.vault, self.clock, Histories(self.database), Activity(self.database, self.vault)),

@@ -28,6 +28,7 @@ from authsms.foundation.vault import Vault
 from authsms.identity.service import PeopleService
 from authsms.logon.blocks import AdmittedPeople, Blocks
 from authsms.logon.catalog import Catalog
+from authsms.logon.ceremony import RelyingParty
 from authsms.logon.continuations import Continuations
 from authsms.logon.emergency import EmergencyPasswords
 from authsms.logon.endpoint_sessions import EndpointSessions
@@ -38,6 +39,8 @@ from authsms.logon.own_app import OwnApp, OwnAppTools
 from authsms.logon.own_codes import OwnCodes, OwnCodesTools
 from authsms.logon.own_contacts import OwnContacts
 from authsms.logon.own_history import OwnHistory
+from authsms.logon.own_passkeys import OwnPasskeys, OwnPasskeysTools
+from authsms.logon.passkeys import Passkeys
 from authsms.logon.recovery import RecoveryCodes
 from authsms.logon.renewal import CodeRenewal
 from authsms.logon.reports import Reports
@@ -120,6 +123,19 @@ class Engine:
         codes = RecoveryCodes(self.database, self.vault, self.clock)
         tools = (codes, self.enrollments, self.challenges.failures, self._reports)
         return OwnCodes(OwnCodesTools(self.database, self.limits, *tools))
+
+    @property
+    def passkeys(self) -> Passkeys:
+        """The passkeys that people have."""
+        return Passkeys(self.database, self.vault, self.clock)
+
+    @property
+    def own_passkeys(self) -> OwnPasskeys:
+        """What people do with their own passkeys."""
+        party = RelyingParty(self.settings.public_url)
+        ground = (self.database, self.vault, self.clock, self.audit, self.limits)
+        tools = (self.passkeys, party, self.enrollments, self.challenges.failures, self._reports)
+        return OwnPasskeys(OwnPasskeysTools(*ground, *tools))
 
     @property
     def own_contacts(self) -> OwnContacts:

@@ -30,6 +30,7 @@ from authsms.identity.kinds import builtin_kinds
 from authsms.identity.service import PeopleService
 from authsms.logon.blocks import AdmittedPeople, Blocks
 from authsms.logon.catalog import Catalog
+from authsms.logon.ceremony import RelyingParty
 from authsms.logon.continuations import Continuations
 from authsms.logon.emergency import EmergencyPasswords
 from authsms.logon.endpoints import EndpointService
@@ -37,6 +38,7 @@ from authsms.logon.enrollment import Enrollments
 from authsms.logon.methods.base import Method
 from authsms.logon.methods.builtin import MethodTools, builtin_methods
 from authsms.logon.methods.sms_otp import CodeTools
+from authsms.logon.passkeys import Passkeys
 from authsms.logon.recovery import RecoveryCodes
 from authsms.logon.renewal import CodeRenewal
 from authsms.logon.service import LogonService, LogonTools
@@ -227,6 +229,7 @@ def _logon(
         *(database, vault, clock, ground.audit, ground.limits, admitted, codes, enrollments),
         EmergencyPasswords(database, vault, clock),
         RecoveryCodes(database, vault, clock),
+        *(Passkeys(database, vault, clock), RelyingParty(settings.public_url)),
         sending.notices,
         settings.sms,
     )

@@ -19,11 +19,16 @@ from authsms.identity.service import PeopleService
 from authsms.logon.blocks import Blocks
 from authsms.logon.emergency import EMERGENCY
 from authsms.logon.enrollment import Enrollments
+from authsms.logon.passkeys import PASSKEY, Passkeys
 from authsms.logon.recovery import RECOVERY_CODE, RecoveryCodes
 from authsms.logon.sessions import LoginSessions
 from authsms.otp.failures import FailureCounter, Standing
 
 _LONGEST_REASON: Final = 300
+_REMOVALS: Final = {
+    RECOVERY_CODE: (AuditTag.RECOVERY_CODES_REMOVED, Notice.RECOVERY_CODES_REMOVED_FOR),
+    PASSKEY: (AuditTag.PASSKEY_REMOVED, Notice.PASSKEYS_REMOVED_FOR),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +39,7 @@ class ActionTools:
         callers: Knows which callers have been proven.
         enrollments: Knows what people have set up.
         codes: Keeps their recovery codes.
+        passkeys: Keeps their passkeys.
         notices: Tells them what was done.
         is_administrator: Tells whether somebody administers this server.
     """
@@ -47,6 +53,7 @@ class ActionTools:
     callers: Callers
     enrollments: Enrollments
     codes: RecoveryCodes
+    passkeys: Passkeys
     notices: AccountNotices
     is_administrator: Callable[[str], bool]
 
@@ -114,9 +121,7 @@ class PeopleActions:
         self._assure(actor, key, method)
         person = self._person(key)
         login = person.login if person else self._login(key)
-        are_codes = method == RECOVERY_CODE
-        notice = Notice.RECOVERY_CODES_REMOVED_FOR if are_codes else Notice.APP_REMOVED_FOR
-        tag = AuditTag.RECOVERY_CODES_REMOVED if are_codes else AuditTag.METHOD_REMOVED
+        tag, notice = _REMOVALS.get(method, (AuditTag.METHOD_REMOVED, Notice.APP_REMOVED_FOR))
         tell = self._tools.notices.prepare(person, notice, locale)
         with self._tools.database.write() as session:
             if not self._take_away(session, key, method):
@@ -178,6 +183,8 @@ class PeopleActions:
     def _take_away(self, session: Session, key: str, method: str) -> bool:
         if method == RECOVERY_CODE:
             return self._tools.codes.take_away(session, key)
+        if method == PASSKEY:
+            return self._tools.passkeys.take_away(session, key)
         return self._tools.enrollments.remove(session, key, method)
 
     def _guard(self, actor: Actor, key: str) -> None:

@@ -16,6 +16,7 @@ from authsms.delivery.states import LIVE, Failure, MessageState, Withheld
 from authsms.identity.repository import Person
 from authsms.logon.blocks import Block
 from authsms.logon.emergency import EMERGENCY
+from authsms.logon.passkeys import PASSKEY
 from authsms.otp.outlook import Counter
 
 Fact: TypeAlias = str | int | datetime | None
@@ -32,8 +33,10 @@ _WITH_REASON: Final = frozenset(
         AuditTag.MESSAGE_STALE,
         AuditTag.CALLER_REFUSED,
         AuditTag.METHOD_REMOVED,
+        AuditTag.PASSKEY_REMOVED,
     }
 )
+_KINDS: Final = {EMERGENCY: "emergency", PASSKEY: "passkey"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,6 +244,6 @@ def _text(entry: AuditEntry, name: str) -> str:
 
 def _kind(method: str) -> str:
     """Return what the words about a refusal call what a method asks for."""
-    if method == EMERGENCY:
-        return "emergency"
+    if method in _KINDS:
+        return _KINDS[method]
     return "password" if "PASSWORD" in method else "code"

@@ -31,9 +31,12 @@ class Notice(StrEnum):
     APP_REMOVED = "app-removed"
     RECOVERY_CODES_MADE = "recovery-codes-made"
     RECOVERY_CODE_USED = "recovery-code-used"
+    PASSKEY_ADDED = "passkey-added"
+    PASSKEY_REMOVED = "passkey-removed"
     EMERGENCY_ISSUED = "emergency-issued"
     APP_REMOVED_FOR = "app-removed-for"
     RECOVERY_CODES_REMOVED_FOR = "recovery-codes-removed-for"
+    PASSKEYS_REMOVED_FOR = "passkeys-removed-for"
     METHOD_RESTORED = "method-restored"
     CONTACT_CHANGED = "contact-changed"
     CONTACT_REMOVED = "contact-removed"
@@ -49,12 +52,17 @@ _WORDS: Final[Mapping[str, Mapping[Notice, str]]] = {
         "help desk at once.",
         Notice.RECOVERY_CODE_USED: "{host}: A recovery code was used to sign in to your account. Not you? Contact "
         "your help desk at once.",
+        Notice.PASSKEY_ADDED: "{host}: A passkey was added to your account. Not you? Contact your help desk at once.",
+        Notice.PASSKEY_REMOVED: "{host}: A passkey of your account was removed. Not you? Contact your help desk at "
+        "once.",
         Notice.EMERGENCY_ISSUED: "{host}: An emergency password was issued for you. Not at your request? Call your "
         "help desk at once.",
         Notice.APP_REMOVED_FOR: "{host}: The help desk has removed your authenticator app. Not at your request? Call "
         "your help desk at once.",
         Notice.RECOVERY_CODES_REMOVED_FOR: "{host}: The help desk has made your recovery codes void. Not at your "
         "request? Call your help desk at once.",
+        Notice.PASSKEYS_REMOVED_FOR: "{host}: The help desk has removed your passkeys. Not at your request? Call your "
+        "help desk at once.",
         Notice.METHOD_RESTORED: "{host}: A way to sign in that was switched off after wrong codes works again. Not at "
         "your request? Call your help desk at once.",
         Notice.CONTACT_CHANGED: "{host}: This number was replaced as a contact of your account. Not you? Contact your "
@@ -71,12 +79,18 @@ _WORDS: Final[Mapping[str, Mapping[Notice, str]]] = {
         "Rufen Sie sofort Ihren Helpdesk an.",
         Notice.RECOVERY_CODE_USED: "{host}: Jemand hat sich mit einem Ihrer Wiederherstellungscodes angemeldet. "
         "Nicht Sie? Rufen Sie sofort Ihren Helpdesk an.",
+        Notice.PASSKEY_ADDED: "{host}: Für Ihr Konto wurde ein Passkey eingerichtet. Nicht Sie? Rufen Sie sofort Ihren "
+        "Helpdesk an.",
+        Notice.PASSKEY_REMOVED: "{host}: Ein Passkey Ihres Kontos wurde entfernt. Nicht Sie? Rufen Sie sofort Ihren "
+        "Helpdesk an.",
         Notice.EMERGENCY_ISSUED: "{host}: Für Sie wurde ein Notfallpasswort ausgegeben. Nicht auf Ihren Wunsch? "
         "Rufen Sie sofort Ihren Helpdesk an.",
         Notice.APP_REMOVED_FOR: "{host}: Der Helpdesk hat Ihre Authenticator-App entfernt. Nicht auf Ihren Wunsch? "
         "Rufen Sie sofort Ihren Helpdesk an.",
         Notice.RECOVERY_CODES_REMOVED_FOR: "{host}: Der Helpdesk hat Ihre Wiederherstellungscodes ungültig gemacht. "
         "Nicht auf Ihren Wunsch? Rufen Sie ihn sofort an.",
+        Notice.PASSKEYS_REMOVED_FOR: "{host}: Der Helpdesk hat Ihre Passkeys entfernt. Nicht auf Ihren Wunsch? Rufen "
+        "Sie ihn sofort an.",
         Notice.METHOD_RESTORED: "{host}: Ein nach falschen Codes abgeschalteter Anmeldeweg geht wieder. Nicht auf "
         "Ihren Wunsch? Rufen Sie sofort Ihren Helpdesk an.",
         Notice.CONTACT_CHANGED: "{host}: Diese Nummer wurde als Kontakt Ihres Kontos durch eine andere ersetzt. "

@@ -4,6 +4,7 @@
 AuthsmsError
 ├── ConfigurationError         the administrator must change something; the text says what
 ├── InvalidInputError          the caller sent something unusable; the text may be shown to him
+│   └── BrowserNeededError     every way to log in needs our own pages; this door has none
 ├── NotFoundError              there is no such thing, or it is not the caller's
 ├── ConflictError              it exists already, or somebody else was faster
 ├── ForbiddenError             whoever asks may not do this; another role may
@@ -60,6 +61,10 @@ class InvalidInputError(AuthsmsError):
     def __init__(self, sentence: str, *, field: str = "", **facts: object) -> None:
         super().__init__(sentence, **facts)
         self.field = field
+
+
+class BrowserNeededError(InvalidInputError):
+    """Whoever wants to log in has to do so on our own pages; the door that was taken has none."""
 
 
 class NotFoundError(AuthsmsError):

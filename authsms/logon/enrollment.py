@@ -18,7 +18,7 @@ from authsms.foundation.db import Database, after_commit, rowcount
 from authsms.foundation.errors import ConflictError, gettext_noop
 from authsms.foundation.glance import Glance
 from authsms.foundation.vault import Vault
-from authsms.logon import emergency, recovery
+from authsms.logon import emergency, passkeys, recovery
 from authsms.logon.models import ENROLLMENT
 from authsms.otp.engine import SEED_BYTES, accept_totp, encode_seed
 
@@ -42,8 +42,10 @@ _READY = union_all(
     select(_E.method).where(_E.person_key == bindparam("of_person"), _E.state == EnrollmentState.ACTIVE),
     emergency.METHOD_OF,
     recovery.METHOD_OF,
+    passkeys.METHOD_OF,
 )
-_ANY = select(or_(exists(select(_E.id).where(_E.state == EnrollmentState.ACTIVE)), emergency.ANY, recovery.IS_ANY))
+_IS_ANY = exists(select(_E.id).where(_E.state == EnrollmentState.ACTIVE))
+_ANY = select(or_(_IS_ANY, emergency.ANY, recovery.IS_ANY, passkeys.IS_ANY))
 _REMOVE = delete(ENROLLMENT).where(_OF)
 _CONFIRM = (
     update(ENROLLMENT)

@@ -41,6 +41,7 @@ class Prompt(StrEnum):
     CODE = "code"
     EMERGENCY = "emergency"
     RECOVERY = "recovery"
+    PASSKEY = "passkey"
 
 
 class MessageKey(StrEnum):
@@ -64,6 +65,10 @@ class MessageKey(StrEnum):
     RECOVERY_REFUSED = "recovery.refused"
     RECOVERY_MALFORMED = "recovery.malformed"
     RECOVERY_MISSING = "recovery.missing"
+    PASSKEY_ASKED = "passkey.ask"
+    PASSKEY_REFUSED = "passkey.refused"
+    PASSKEY_ABSENT = "passkey.absent"
+    PASSKEY_MISSING = "passkey.missing"
     FINISHED = "logon.finished"
     FAILED = "logon.failed"
 
@@ -83,6 +88,7 @@ class Asks:
         hold_until: No answer is checked before this; only told when `details` may be seen.
         message_id: The text on its way, for delivery details; only set when they may be seen.
         details: Whether delivery details may be shown: an earlier method has passed.
+        ceremony: What the page asks the browser for (WebAuthn, JSON); empty when the answer is typed.
         reference: The method's own note (a challenge id); never leaves the server.
     """
 
@@ -96,12 +102,19 @@ class Asks:
     hold_until: datetime | None = None
     message_id: str | None = None
     details: bool = False
+    ceremony: str = ""
     reference: str = field(default="", repr=False)
 
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """The method is satisfied."""
+    """The method is satisfied.
+
+    Attributes:
+        proofs: What it proved this time beyond what it always proves, in the words of RFC 8176.
+    """
+
+    proofs: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +149,7 @@ class Progress:
         failures: Wrong answers so far.
         status: See the diagram.
         asks: The open question; None between methods and at the end.
+        proofs: What methods proved beyond what they always prove (RFC 8176).
     """
 
     methods: tuple[str, ...]
@@ -143,6 +157,7 @@ class Progress:
     failures: int = 0
     status: Status = Status.NEXT
     asks: Asks | None = None
+    proofs: tuple[str, ...] = ()
 
     @property
     def current(self) -> str | None:
@@ -168,7 +183,8 @@ def advance(progress: Progress, result: Result) -> Progress:
         case Asks():
             return replace(progress, status=Status.MORE_DATA, asks=result)
         case Passed():
-            passed = replace(progress, completed=(*progress.completed, current), asks=None)
+            proofs = (*progress.proofs, *result.proofs)
+            passed = replace(progress, completed=(*progress.completed, current), asks=None, proofs=proofs)
             return replace(passed, status=Status.OK if passed.current is None else Status.NEXT)
         case Failed():
             failures = progress.failures + result.counted

@@ -172,6 +172,7 @@ class LogonProcessRow(Base):
     methods: Mapped[list[str]] = mapped_column(JSON)
     completed: Mapped[list[str]] = mapped_column(JSON)
     failures: Mapped[int] = mapped_column(Integer)
+    proofs: Mapped[list[str]] = mapped_column(JSON, server_default="[]", doc="amr words beyond those of the methods")
     asks: Mapped[dict[str, object] | None] = mapped_column(JSON)
     typed: Mapped[str] = mapped_column(String(512))
     login: Mapped[str] = mapped_column(String(512))
@@ -253,6 +254,23 @@ class RecoveryCodeRow(Base):
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
+class PasskeyRow(Base):
+    """A passkey of a person: the public half of a key pair whose other half never leaves its owner's device."""
+
+    __tablename__ = "passkey"
+
+    id: Mapped[str] = mapped_column(ID, primary_key=True)
+    person_key: Mapped[str] = mapped_column(NAME, index=True)
+    credential: Mapped[str] = mapped_column(String(1400), unique=True, doc="the browser's name for it, base64url")
+    public_key: Mapped[bytes] = mapped_column(LargeBinary, doc="COSE")
+    sign_count: Mapped[int] = mapped_column(BigInteger)
+    transports: Mapped[list[str]] = mapped_column(JSON)
+    is_synced: Mapped[bool] = mapped_column(Boolean, doc="its owner's devices may share it")
+    name: Mapped[str] = mapped_column(NAME)
+    made_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+
+
 class PersonBlockRow(Base):
     """Somebody whom an administrator keeps out, whatever the directory says."""
 
@@ -271,4 +289,5 @@ LOGIN_SESSION: Final = cast("Table", LoginSessionRow.__table__)
 ENROLLMENT: Final = cast("Table", EnrollmentRow.__table__)
 EMERGENCY_PASSWORD: Final = cast("Table", EmergencyPasswordRow.__table__)
 RECOVERY_CODE_TABLE: Final = cast("Table", RecoveryCodeRow.__table__)
+PASSKEY_TABLE: Final = cast("Table", PasskeyRow.__table__)
 PERSON_BLOCK: Final = cast("Table", PersonBlockRow.__table__)

@@ -13,6 +13,7 @@ from authsms.audit.histories import Histories
 from authsms.foundation.clock import Clock
 from authsms.logon.catalog import Catalog
 from authsms.logon.holder import Holder
+from authsms.logon.passkeys import PASSKEY
 
 SHOWN_FOR: Final = timedelta(days=30)
 MOST: Final = 50
@@ -21,6 +22,7 @@ _SHOWN: Final = (
     *(AuditTag.METHOD_HELD, AuditTag.METHOD_DISABLED, AuditTag.METHOD_UNLOCKED, AuditTag.METHOD_REBOUND),
     *(AuditTag.METHOD_SET_UP, AuditTag.METHOD_REMOVED, AuditTag.METHOD_TRIED, AuditTag.RECOVERY_CODES_MADE),
     AuditTag.RECOVERY_CODES_REMOVED,
+    *(AuditTag.PASSKEY_ADDED, AuditTag.PASSKEY_RENAMED, AuditTag.PASSKEY_REMOVED, AuditTag.PASSKEY_COPIED),
     *(AuditTag.SESSIONS_ENDED, AuditTag.PERSON_BLOCKED, AuditTag.PERSON_UNBLOCKED),
 )
 
@@ -30,7 +32,7 @@ class Incident:
     """One thing that happened.
 
     Attributes:
-        word: ``tag``, or ``tag:password`` and ``tag:code`` where it matters what was typed.
+        word: ``tag``, or ``tag:password``, ``tag:passkey`` and ``tag:code`` where it matters what was typed.
         place: Title of the application or event, or empty.
         methods: Wire names of what was proven.
         address: IP address, or empty.
@@ -77,4 +79,6 @@ def _incident(at: datetime, entry: AuditEntry, titles: dict[str, str]) -> Incide
 def _word(entry: AuditEntry) -> str:
     if entry.tag is not AuditTag.LOGON_METHOD_FAILED:
         return entry.tag.value
-    return f"{entry.tag.value}:{'password' if 'PASSWORD' in str(entry.details.get('method', '')) else 'code'}"
+    method = str(entry.details.get("method", ""))
+    kind = "password" if "PASSWORD" in method else "passkey" if method == PASSKEY else "code"
+    return f"{entry.tag.value}:{kind}"

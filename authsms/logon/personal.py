@@ -3,7 +3,14 @@
 from typing import Final
 
 from authsms.foundation.personal import Fate, Holding
-from authsms.logon.models import EMERGENCY_PASSWORD, ENROLLMENT, LOGIN_SESSION, PERSON_BLOCK, RECOVERY_CODE_TABLE
+from authsms.logon.models import (
+    EMERGENCY_PASSWORD,
+    ENROLLMENT,
+    LOGIN_SESSION,
+    PASSKEY_TABLE,
+    PERSON_BLOCK,
+    RECOVERY_CODE_TABLE,
+)
 
 HOLDINGS: Final = (
     Holding(
@@ -16,6 +23,7 @@ HOLDINGS: Final = (
         ),
     ),
     Holding("methods", ENROLLMENT, Fate.DELETED, ("method", "state", "label", "created_at", "confirmed_at")),
+    Holding("passkeys", PASSKEY_TABLE, Fate.DELETED, ("name", "is_synced", "transports", "made_at", "used_at")),
     Holding("recovery_codes", RECOVERY_CODE_TABLE, Fate.DELETED, ("made_at", "used_at")),
     Holding(
         "emergency_passwords",

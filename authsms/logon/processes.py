@@ -180,6 +180,7 @@ def _values(process: Process) -> dict[str, Any]:
         "methods": list(progress.methods),
         "completed": list(progress.completed),
         "failures": progress.failures,
+        "proofs": list(progress.proofs),
         "asks": _pack(progress.asks),
         "typed": process.typed,
         "login": process.login,
@@ -199,6 +200,7 @@ def _process(row: Any) -> Process:
         failures=row["failures"],
         status=Status(row["status"]),
         asks=_unpack(row["asks"]),
+        proofs=tuple(row["proofs"]),
     )
     return Process(
         id=row["id"],

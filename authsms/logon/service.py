@@ -28,7 +28,7 @@ from authsms.logon.sessions import LoginSessions
 from authsms.logon.settlement import Settlement, result_of
 from authsms.logon.steps import Client, DeliveryStatus, Entrance, Step, Ticket
 from authsms.logon.subject import People, Subject
-from authsms.logon.walk import Walk, choices, first_chain, narrowed
+from authsms.logon.walk import Walk, choices, first_chain, narrowed, reachable
 from authsms.logon.whereabouts import Whereabouts
 
 __all__ = ["Client", "DeliveryStatus", "Entrance", "LogonService", "LogonTools", "Step", "Ticket"]
@@ -101,22 +101,22 @@ class LogonService:
             chain: Only chains of the event that answer to this word; see `narrowed`.
 
         Raises:
-            InvalidInputError: The user name cannot be one; whether anybody has it plays no part.
+            InvalidInputError: The user name cannot be one, or (`BrowserNeededError`) every chain needs a page.
             NotFoundError: As `entrance`.
             TooManyRequestsError: As `answer`; nothing was stored.
             UnavailableError: A dependency is away; nothing was stored.
         """
         began = self._pace.now()
         event, continuation = self._enter(event_name, continuation_id, client.endpoint_id)
-        walk, secret = self._open(narrowed(event, chain), user_name, client, continuation)
+        event = reachable(narrowed(event, chain), self._methods, has_page=client.has_page)
+        walk, secret = self._open(event, user_name, client, continuation)
         first = walk.process.progress
         opening = self._methods[first.methods[0]].opening()
         if response is not None and opening is not None:
             return self._begin_and_answer(walk.at(advance(first, opening)), secret, response, began)
         begin = self._prepare(walk, first)
         with self._tools.database.write() as session:
-            asks = begin(session)
-            walk = walk.at(advance(first, asks))
+            walk = walk.at(advance(first, asks := begin(session)))
             self._processes.insert(session, walk.process)
             self._record_start(session, walk)
         return self._settlement.step(walk, secret, asks.message_key)
@@ -127,7 +127,7 @@ class LogonService:
         Raises:
             NotFoundError: The process is not open for this ticket.
             TooManyRequestsError: A limit is reached; nothing was checked.
-            UnavailableError: A dependency is away; nothing is decided, the person may try again.
+            UnavailableError: A dependency is away; nothing is decided.
         """
         began = self._pace.now()
         walk = self._load(ticket, client)
@@ -179,13 +179,13 @@ class LogonService:
         LOGONS.labels("cancelled", walk.event.name).inc()
         return walk.process.return_to and walk.process.return_to + GIVE_UP
 
-    def view(self, ticket: Ticket) -> Step:
-        """Return where the process stands; changes nothing.
+    def view(self, ticket: Ticket, client: Client | None = None) -> Step:
+        """Return where the process stands, as *client* may see it; changes nothing.
 
         Raises:
             NotFoundError: The process is not open for this ticket.
         """
-        walk = self._load(ticket, Client())
+        walk = self._load(ticket, client or Client())
         return self._settlement.step(walk, ticket.secret, _question(walk.process.progress).message_key)
 
     def delivery_status(self, ticket: Ticket) -> DeliveryStatus:

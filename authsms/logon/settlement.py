@@ -46,7 +46,7 @@ class Settlement:
         """
         match result:
             case Passed():
-                return self._pass(session, walk, following)
+                return self._pass(session, walk, result, following)
             case Failed():
                 return self._fail(session, walk, secret, result)
             case Asks():
@@ -87,9 +87,9 @@ class Settlement:
         )
         self._audit.record(session, entry)
 
-    def _pass(self, session: Session, walk: Walk, following: Begin | None) -> Step:
+    def _pass(self, session: Session, walk: Walk, result: Passed, following: Begin | None) -> Step:
         before = walk.process.progress
-        progress = advance(before, Passed())
+        progress = advance(before, result)
         secret, secret_hash = self._processes.new_secret(walk.process.id)
         process = replace(walk.process.about(walk.subject), secret_hash=secret_hash, progress=progress)
         if progress.status is Status.OK:
@@ -144,8 +144,9 @@ class Settlement:
         return self.step(walk, "", failure.message_key if failure.final else MessageKey.FAILED)
 
     def _proofs(self, process: Process) -> tuple[str, ...]:
-        """Return the amr words of the chain's methods, each once, in order."""
-        return tuple(dict.fromkeys(word for name in process.progress.methods for word in self._methods[name].amr))
+        """Return the amr words of the chain's methods, each once, in order, then what they proved this time."""
+        always = [word for name in process.progress.methods for word in self._methods[name].amr]
+        return tuple(dict.fromkeys([*always, *process.progress.proofs]))
 
 
 def _device(walk: Walk) -> dict[str, Detail]:

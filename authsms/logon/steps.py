@@ -16,6 +16,7 @@ class Client:
         endpoint: Name of the endpoint that calls for the person, where the door knows it by its own means; empty when
             a continuation says so, and for a direct visit.
         endpoint_id: Its id, likewise, for events that admit only some.
+        has_page: Whoever asks sees our own pages, in a browser that can be asked for a passkey.
     """
 
     address: str = ""
@@ -23,6 +24,7 @@ class Client:
     locale: str = "en"
     endpoint: str = ""
     endpoint_id: str = ""
+    has_page: bool = False
 
 
 @dataclass(frozen=True, slots=True)

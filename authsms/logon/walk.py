@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from authsms.foundation.errors import NotFoundError
+from authsms.foundation.errors import BrowserNeededError, NotFoundError
 from authsms.logon.catalog import Chain, Event
 from authsms.logon.enrollment import Enrollments
 from authsms.logon.machine import Asks, Progress
@@ -80,6 +80,20 @@ def narrowed(event: Event, word: str) -> Event:
     return replace(event, chains=chains)
 
 
+def reachable(event: Event, methods: Mapping[str, Method], *, has_page: bool) -> Event:
+    """Return *event* with only those of its chains that can be walked where there is, or is no, page of our own.
+
+    Raises:
+        BrowserNeededError: None of them can.
+    """
+    if has_page:
+        return event
+    chains = tuple(chain for chain in event.chains if not _needs_page(chain, methods))
+    if not chains:
+        raise BrowserNeededError("Every way to log in here needs a browser. Sign in on the login page.")
+    return replace(event, chains=chains)
+
+
 def first_chain(event: Event, subject: Subject, methods: Mapping[str, Method]) -> Chain:
     """Return the chain a process begins with: the first one that the subject may use.
 
@@ -113,6 +127,7 @@ def choices(walk: Walk, methods: Mapping[str, Method]) -> tuple[ChainChoice, ...
         ChainChoice(chain.name, chain.title, chain.methods)
         for chain in walk.event.chains
         if chain.name != walk.process.chain
+        and (walk.client.has_page or not _needs_page(chain, methods))
         and _suits(chain, walk.subject, methods)
         and any(method not in completed for method in chain.methods)
         and (not chain.groups or (completed and _is_member(chain, walk.subject)))
@@ -126,6 +141,10 @@ def _suits(chain: Chain, subject: Subject, methods: Mapping[str, Method]) -> boo
 
 def _needs_enrollment(chain: Chain, methods: Mapping[str, Method]) -> bool:
     return any(name in methods and methods[name].needs_enrollment for name in chain.methods)
+
+
+def _needs_page(chain: Chain, methods: Mapping[str, Method]) -> bool:
+    return any(name in methods and methods[name].needs_page for name in chain.methods)
 
 
 def _is_ready(chain: Chain, walk: Walk, methods: Mapping[str, Method]) -> bool:

@@ -8,11 +8,11 @@ from authsms.logon.catalog import NO_EVENT, Catalog
 from authsms.logon.methods.base import Method
 from authsms.logon.steps import ChainChoice
 from authsms.logon.subject import People, Subject
-from authsms.logon.walk import openings
+from authsms.logon.walk import openings, reachable
 
 
 class Ways:
-    """Tells which chains a door may begin with; writes nothing, and tells nobody who exists."""
+    """Tells which chains a door without pages may begin with; writes nothing, and tells nobody who exists."""
 
     def __init__(self, people: People, vault: Vault, catalog: Catalog, methods: Sequence[Method]) -> None:
         self._people = people
@@ -25,10 +25,11 @@ class Ways:
 
         Raises:
             InvalidInputError: The user name cannot be one; whether anybody has it plays no part.
+            BrowserNeededError: There are none without a browser.
             NotFoundError: There is no such event, or it is not for this endpoint.
             DirectoryUnavailableError: A chain is limited to groups, and the repository does not answer.
         """
-        event = self._catalog.event(event_name)
+        event = reachable(self._catalog.event(event_name), self._methods, has_page=False)
         if not event.admits(endpoint_id):
             raise NotFoundError(NO_EVENT)
         subject = Subject(self._people, self._vault, user_name)

@@ -14,6 +14,7 @@ from authsms.portals import (
     own_activity,
     own_codes,
     own_methods,
+    own_passkeys,
 )
 from authsms.portals.pages import PageEnvironment
 
@@ -32,4 +33,5 @@ def register(app: Flask) -> None:
     app.register_blueprint(contacts.blueprint)
     app.register_blueprint(own_activity.blueprint, url_prefix="/account")
     app.register_blueprint(own_codes.blueprint, url_prefix="/account")
+    app.register_blueprint(own_passkeys.blueprint, url_prefix="/account")
     admin.register(app)

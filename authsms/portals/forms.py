@@ -18,6 +18,7 @@ from wtforms.i18n import DummyTranslations
 from wtforms.validators import InputRequired, Length, Optional
 
 from authsms.foundation.errors import ForgeryError
+from authsms.logon.ceremony import LONGEST_ANSWER
 from authsms.portals.services import services
 from authsms.portals.session import browser_secret, session_token
 
@@ -115,10 +116,25 @@ class AnswerForm(PortalForm):
 
     password = PasswordField(validators=[Optional(), Length(max=_LONGEST_PASSWORD)])
     code = StringField(validators=[Optional(), Length(max=_LONGEST_CODE)])
+    credential = StringField(validators=[Optional(), Length(max=LONGEST_ANSWER)])
 
     def response(self) -> dict[str, str]:
         """Return the fields that were sent, by name."""
-        return {name: str(self[name].data or "") for name in ("password", "code") if name in request.form}
+        return {name: str(self[name].data or "") for name in ("password", "code", "credential") if name in request.form}
+
+
+class PasskeyForm(PortalForm):
+    """A key that the browser has made, and what its owner calls it."""
+
+    state = StringField(validators=[InputRequired(), Length(max=_LONGEST_PASSWORD)])
+    credential = StringField(validators=[Optional(), Length(max=LONGEST_ANSWER)])
+    name = StringField(validators=[Optional(), Length(max=_LONGEST_NAME)])
+
+
+class PasskeyNameForm(PortalForm):
+    """What a passkey shall be called."""
+
+    name = StringField(validators=[InputRequired(), Length(max=_LONGEST_NAME)])
 
 
 class AnotherWayForm(PortalForm):

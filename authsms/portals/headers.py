@@ -32,8 +32,8 @@ _HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
     "Permissions-Policy": (
-        "otp-credentials=(self), publickey-credentials-get=(self), camera=(), display-capture=(), geolocation=(), "
-        "microphone=(), payment=(), usb=()"
+        "otp-credentials=(self), publickey-credentials-create=(self), publickey-credentials-get=(self), "
+        "camera=(), display-capture=(), geolocation=(), microphone=(), payment=(), usb=()"
     ),
     "Cache-Control": "no-store",
     "Server": "authsms",

@@ -99,7 +99,7 @@ def _sign_in_again(event: str, continuation_id: str | None, user_name: str, key:
 def ask(process_id: str) -> ResponseReturnValue:
     """Show what the present method asks."""
     ticket, origin = read_ticket(process_id)
-    step = services().logon.view(ticket)
+    step = services().logon.view(ticket, client())
     if step.asks is None:
         raise NotFoundError("This logon process asks nothing any more.")
     page = CodePage.of(step.asks, services().clock.now(), services().logon.delivery_of(step))

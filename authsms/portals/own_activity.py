@@ -18,6 +18,7 @@ _HAPPENED: Final[Mapping[str, tuple[str, LazyString]]] = {
     "logon.suspicious": ("bad", lazy_gettext("The password was right, what was typed next was wrong.")),
     "logon.method-failed:password": ("bad", lazy_gettext("A password was refused.")),
     "logon.method-failed:code": ("bad", lazy_gettext("A code was refused.")),
+    "logon.method-failed:passkey": ("bad", lazy_gettext("A passkey was refused.")),
     "logon.limited": ("bad", lazy_gettext("Too many passwords were tried.")),
     "method.held": ("bad", lazy_gettext("After several wrong codes, the next try had to wait.")),
     "method.disabled": ("bad", lazy_gettext("Codes were switched off after too many wrong ones.")),
@@ -28,6 +29,10 @@ _HAPPENED: Final[Mapping[str, tuple[str, LazyString]]] = {
     "method.tried": ("good", lazy_gettext("A code of the authenticator app was tried on its page.")),
     "recovery-codes.made": ("good", lazy_gettext("New recovery codes were made.")),
     "recovery-codes.removed": ("bad", lazy_gettext("Your help desk made the recovery codes void.")),
+    "passkey.added": ("good", lazy_gettext("A passkey was added.")),
+    "passkey.renamed": ("good", lazy_gettext("A passkey was renamed.")),
+    "passkey.removed": ("bad", lazy_gettext("A passkey was removed.")),
+    "passkey.copied": ("bad", lazy_gettext("A passkey was refused: another device seems to have a copy of it.")),
     "sessions.ended": ("bad", lazy_gettext("Your help desk signed you out everywhere.")),
     "people.blocked": ("bad", lazy_gettext("Your help desk blocked your account.")),
     "people.unblocked": ("good", lazy_gettext("Your help desk let you in again.")),
@@ -38,6 +43,7 @@ _PROOFS: Final[Mapping[str, LazyString]] = {
     "SMS_OTP:1": lazy_gettext("Text message"),
     "TOTP:1": lazy_gettext("Authenticator app"),
     "RECOVERY_CODE:1": lazy_gettext("Recovery code"),
+    "FIDO2:1": lazy_gettext("Passkey"),
 }
 
 blueprint = Blueprint("own_activity", __name__)

@@ -73,6 +73,8 @@ def listing() -> ResponseReturnValue:
         present=present,
         origins=_origins(present),
         app=services().own_app.view(holder),
+        passkeys=services().own_passkeys.keys(holder),
+        passkeys_are_possible=services().own_passkeys.are_possible,
         stock=services().own_codes.stock(holder),
         form=AnswerForm(session_scope()),
         announcement=announce(take_note()),

@@ -15,6 +15,7 @@ from authsms.logon.own_app import OwnApp
 from authsms.logon.own_codes import OwnCodes
 from authsms.logon.own_contacts import OwnContacts
 from authsms.logon.own_history import OwnHistory
+from authsms.logon.own_passkeys import OwnPasskeys
 from authsms.logon.service import LogonService
 from authsms.logon.sessions import LoginSessions
 from authsms.messaging.verification import ContactProofs
@@ -48,6 +49,10 @@ class PortalServices(Protocol):
     @property
     def own_app(self) -> OwnApp:
         """What people do with their own authenticator app."""
+
+    @property
+    def own_passkeys(self) -> OwnPasskeys:
+        """What people do with their own passkeys."""
 
     @property
     def contact_proofs(self) -> ContactProofs:

@@ -38,6 +38,15 @@ _SENTENCES: Final[dict[str, LazyString]] = {
     MessageKey.RECOVERY_MISSING: lazy_gettext(
         "You have no recovery codes left. Sign in another way, or ask your help desk."
     ),
+    MessageKey.PASSKEY_REFUSED: lazy_gettext(
+        "That passkey could not be checked. Please try again, with a passkey that you have added here."
+    ),
+    MessageKey.PASSKEY_ABSENT: lazy_gettext(
+        "Your browser has not sent a passkey. It needs JavaScript for this; or sign in another way."
+    ),
+    MessageKey.PASSKEY_MISSING: lazy_gettext(
+        "You have no passkey that works here. Sign in another way, or ask your help desk."
+    ),
     MessageKey.FAILED: lazy_gettext("You could not be signed in. Please start again, or ask your help desk."),
     "code.resent": lazy_gettext("A new code is on its way. The old one no longer works."),
     "form.incomplete": lazy_gettext("Please fill in every field."),
@@ -54,13 +63,25 @@ _SENTENCES: Final[dict[str, LazyString]] = {
     ),
     "app.over": lazy_gettext("There is no app to be set up any more. Please begin again."),
     "app.too-many": lazy_gettext("There were too many wrong codes. Please begin again with a new picture."),
+    "passkey.added": lazy_gettext("Your passkey is added. From now on you can sign in with it."),
+    "passkey.known": lazy_gettext("This passkey is added already."),
+    "passkey.not-made": lazy_gettext("Your browser has not made a passkey that works here. Please try again."),
+    "passkey.over": lazy_gettext("That took too long. Please try again."),
+    "passkey.full": lazy_gettext("You have as many passkeys as anybody may have. Remove one first."),
+    "passkey.renamed": lazy_gettext("The passkey has its new name."),
+    "passkey.removed": lazy_gettext("The passkey no longer works here. You can delete it on your device, too."),
     "app.switched-off": lazy_gettext("There were too many wrong codes. Remove the app and set it up again."),
 }
 _RESENT: Final = "code.resent"
 _NUMBER: Final = re.compile(r"\+?\d{3,15}")
 _LONGEST_SHORT_CODE: Final = 8
 _NAME: Final = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}")
-_GOOD: Final = frozenset({_RESENT, "session.ended", "sessions.ended", "app.ready", "app.removed", "app.tried"})
+_GOOD: Final = frozenset(
+    {
+        *(_RESENT, "session.ended", "sessions.ended", "app.ready", "app.removed", "app.tried"),
+        *("passkey.added", "passkey.renamed", "passkey.removed"),
+    }
+)
 _PLAIN: Final = frozenset({"proof.needed"})
 
 QUIET: Final = frozenset(
@@ -70,6 +91,7 @@ QUIET: Final = frozenset(
         MessageKey.APP_ASKED,
         MessageKey.EMERGENCY_ASKED,
         MessageKey.RECOVERY_ASKED,
+        MessageKey.PASSKEY_ASKED,
         MessageKey.FINISHED,
     }
 )
@@ -162,12 +184,14 @@ _HEADINGS: Final[dict[Prompt, LazyString]] = {
     Prompt.CODE: lazy_gettext("Enter your code"),
     Prompt.EMERGENCY: lazy_gettext("Enter your emergency password"),
     Prompt.RECOVERY: lazy_gettext("Enter a recovery code"),
+    Prompt.PASSKEY: lazy_gettext("Use your passkey"),
 }
 _METHODS: Final[dict[str, LazyString]] = {
     "pwd": lazy_gettext("Password"),
     "sms": lazy_gettext("Text message"),
     "otp": lazy_gettext("One-time code"),
     "hwk": lazy_gettext("Security key"),
+    "swk": lazy_gettext("Passkey"),
 }
 
 

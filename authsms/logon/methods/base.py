@@ -64,12 +64,14 @@ class Method(ABC):
         refusal_takes: Least time from the beginning of a call to the refusal of its answer, when looking somebody up
             would show in it otherwise.
         needs_enrollment: Only people who have set it up can use it.
+        needs_page: It can only be asked for on our own pages; no other door offers a chain with it.
     """
 
     name: str
     amr: ClassVar[tuple[str, ...]]
     refusal_takes: ClassVar[timedelta] = timedelta()
     needs_enrollment: ClassVar[bool] = False
+    needs_page: ClassVar[bool] = False
 
     @abstractmethod
     def begin(self, logon: LogonView) -> Begin:

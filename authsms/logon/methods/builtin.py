@@ -9,14 +9,17 @@ from authsms.foundation.db import Database
 from authsms.foundation.limits import Limits
 from authsms.foundation.sections import SmsSettings
 from authsms.foundation.vault import Vault
+from authsms.logon.ceremony import RelyingParty
 from authsms.logon.emergency import EmergencyPasswords
 from authsms.logon.enrollment import Enrollments
 from authsms.logon.methods.base import Method
 from authsms.logon.methods.emergency import EmergencyMethod
+from authsms.logon.methods.passkey import PasskeyMethod
 from authsms.logon.methods.password import PasswordMethod
 from authsms.logon.methods.recovery import RecoveryMethod
 from authsms.logon.methods.sms_otp import CodeTools, SmsOtpMethod
 from authsms.logon.methods.totp import TotpMethod
+from authsms.logon.passkeys import Passkeys
 from authsms.logon.recovery import RecoveryCodes
 from authsms.logon.subject import People
 
@@ -35,6 +38,8 @@ class MethodTools:
     enrollments: Enrollments
     emergency: EmergencyPasswords
     recovery: RecoveryCodes
+    passkeys: Passkeys
+    party: RelyingParty
     notices: AccountNotices
     sms: SmsSettings
 
@@ -49,4 +54,5 @@ def builtin_methods(tools: MethodTools) -> list[Method]:
         TotpMethod(database, tools.clock, audit, tools.enrollments, failures),
         EmergencyMethod(database, audit, tools.emergency, failures),
         RecoveryMethod(database, audit, tools.recovery, failures, tools.notices),
+        PasskeyMethod(database, tools.vault, audit, tools.passkeys, tools.party, failures),
     ]

@@ -28,6 +28,12 @@ HAPPENINGS: Final[Mapping[str, tuple[str, LazyString, LazyString | str]]] = {
     "caller.refused:held": ("wait", _NOT_COMPARED, ""),
     "caller.refused:disabled": ("bad", _NOT_COMPARED, ""),
     "method.removed:help-desk": ("wait", lazy_gettext("The authenticator app was removed by %(by)s."), ""),
+    "passkey.removed:help-desk": ("wait", lazy_gettext("The passkeys were removed by %(by)s."), ""),
+    "passkey.copied": (
+        "bad",
+        lazy_gettext("A passkey was refused because its counter has not grown: somebody may have a copy of it."),
+        lazy_gettext("Remove the passkeys below, and have the person add them anew."),
+    ),
     "recovery-codes.removed": ("wait", lazy_gettext("The recovery codes were made void by %(by)s."), ""),
     "emergency.issued": ("wait", lazy_gettext("An emergency password was issued by %(by)s; uses: %(uses)s."), ""),
     "emergency.used": ("good", lazy_gettext("Used the emergency password; uses left: %(left)s."), ""),

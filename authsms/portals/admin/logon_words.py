@@ -15,6 +15,7 @@ METHODS: Mapping[str, LazyString] = {
     "TOTP:1": lazy_gettext("Code of an authenticator app"),
     "EMERG_PASSWORD:1": lazy_gettext("Emergency password of the help desk"),
     "RECOVERY_CODE:1": lazy_gettext("Recovery code"),
+    "FIDO2:1": lazy_gettext("Passkey or security key"),
 }
 NEEDS: Mapping[str, LazyString] = {
     "LDAP_PASSWORD:1": lazy_gettext("Needs a directory under Repositories; for its people."),
@@ -22,6 +23,10 @@ NEEDS: Mapping[str, LazyString] = {
     "SMS_OTP:1": lazy_gettext("Needs a mobile number of the person and a service under Sender policy."),
     "TOTP:1": lazy_gettext("Offered, once the password was right, to people who have set up an app."),
     "EMERG_PASSWORD:1": lazy_gettext("Offered, once the password was right, to people who were issued one."),
+    "FIDO2:1": lazy_gettext(
+        "Offered, once the password was right, to people who have added a passkey; on web pages only, not by RADIUS, "
+        "REST or privacyIDEA plug-ins."
+    ),
     "RECOVERY_CODE:1": lazy_gettext("Offered, once the password was right, to people who have recovery codes left."),
 }
 ODDITIES: Mapping[Oddity, LazyString] = {

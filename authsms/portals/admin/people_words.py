@@ -73,6 +73,13 @@ HAPPENINGS: Final[Mapping[str, _Told]] = {
     "method.removed": ("off", lazy_gettext("Removed the authenticator app."), ""),
     "method.tried": ("off", lazy_gettext("Tried a code of the authenticator app on its page."), ""),
     "recovery-codes.made": ("off", lazy_gettext("Made new recovery codes."), ""),
+    "refused:passkey:wrong-code": ("bad", lazy_gettext("Used a passkey that is not good here."), ""),
+    "refused:passkey:held": ("bad", lazy_gettext("Used a passkey too early after wrong ones."), _UNLOCK),
+    "refused:passkey:disabled": ("bad", lazy_gettext("Used a passkey although passkeys are switched off."), _REBIND),
+    "refused:passkey:blocked": ("bad", lazy_gettext("The passkey was right, but the person is blocked here."), ""),
+    "passkey.added": ("good", lazy_gettext("Added a passkey."), ""),
+    "passkey.renamed": ("off", lazy_gettext("Renamed a passkey."), ""),
+    "passkey.removed": ("off", lazy_gettext("Removed a passkey."), ""),
     "challenge.issued:first": ("off", lazy_gettext("A code was made."), ""),
     "challenge.issued:again": ("off", lazy_gettext("A new code was made; the one before is dead."), ""),
     "message.accepted": ("good", lazy_gettext("%(service)s took the text."), ""),
@@ -253,6 +260,7 @@ METHODS: Final = {
     "CALLER:1": lazy_gettext("Codes read out to the help desk"),
     METHOD: lazy_gettext("Codes that confirm contacts"),
     "RECOVERY_CODE:1": lazy_gettext("Recovery codes"),
+    "FIDO2:1": lazy_gettext("Passkeys"),
 }
 NOTICES: Final = {
     **helpdesk_words.NOTICES,

@@ -11,7 +11,14 @@ import ipaddress
 from dataclasses import dataclass, field, replace
 from typing import Final
 
-from authsms.foundation.errors import InvalidInputError, NotFoundError, TooManyRequestsError, UnavailableError
+from authsms.foundation.errors import (
+    AuthsmsError,
+    BrowserNeededError,
+    InvalidInputError,
+    NotFoundError,
+    TooManyRequestsError,
+    UnavailableError,
+)
 from authsms.foundation.logs import get_logger
 from authsms.logon.catalog import Catalog
 from authsms.logon.machine import MessageKey, Prompt, Status
@@ -71,7 +78,7 @@ class RadiusDoor:
         except TooManyRequestsError as error:
             return visit.reject("limited", minutes=1 + int(error.retry_after.total_seconds()) // _MINUTE_SECONDS)
         except (InvalidInputError, NotFoundError) as error:
-            return visit.reject("refused" if isinstance(error, InvalidInputError) else "over")
+            return visit.reject(_refusal(error))
 
     def _open(self, visit: _Visit) -> Reply:
         resumed = self._resumed(visit)
@@ -85,6 +92,9 @@ class RadiusDoor:
         except NotFoundError:
             _log.warning("radius.no_event", client=visit.device.name, wanted=visit.device.event)
             return visit.reject("refused")
+        except BrowserNeededError:
+            _log.warning("radius.browser_needed", client=visit.device.name, wanted=visit.device.event)
+            raise
         if step.message_key is MessageKey.WRONG_PASSWORD:
             return visit.reject("refused")
         return self._reply(visit, step, self._challenges.proof(visit.caller, visit.password))
@@ -155,6 +165,13 @@ class RadiusDoor:
         except NotFoundError:
             return visit.caller.user_name, ""
         return name, chain
+
+
+def _refusal(error: AuthsmsError) -> str:
+    """Return what to say, as a word, when a logon could not be begun or went no further."""
+    if isinstance(error, BrowserNeededError):
+        return "browser"
+    return "refused" if isinstance(error, InvalidInputError) else "over"
 
 
 def _whereabouts(station: str, address: str) -> str:

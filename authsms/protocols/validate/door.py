@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from typing import Final, Protocol
 
-from authsms.foundation.errors import InvalidInputError, NotFoundError, TooManyRequestsError
+from authsms.foundation.errors import BrowserNeededError, InvalidInputError, NotFoundError, TooManyRequestsError
 from authsms.foundation.logs import get_logger
 from authsms.logon.catalog import Catalog
 from authsms.logon.continuations import Continuations
@@ -85,6 +85,9 @@ class ValidateDoor:
             return self._go_on(visit) if visit.transaction else self._begin(visit)
         except TooManyRequestsError as error:
             return visit.reject("limited", minutes=1 + int(error.retry_after.total_seconds()) // _MINUTE_SECONDS)
+        except BrowserNeededError:
+            _log.warning("validate.browser_needed", endpoint=visit.endpoint.name, wanted=visit.endpoint.event)
+            return visit.reject("browser")
         except InvalidInputError:
             return visit.reject("refused")
         except NotFoundError:

@@ -3,6 +3,7 @@
 import socket
 import threading
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -64,9 +65,16 @@ class Desk:
 @pytest.fixture
 def desk(browser: Browser, instance: Path, sqlite_database_url: str) -> Iterator[Desk]:
     """A running installation whose delivery process does not run."""
-    database = Database(sqlite_database_url)
+    with open_desk(browser, instance, sqlite_database_url) as opened:
+        yield opened
+
+
+@contextmanager
+def open_desk(browser: Browser, instance: Path, database_url: str, *, host: str = "127.0.0.1") -> Iterator[Desk]:
+    """Run an installation that is reached as *host*."""
+    database = Database(database_url)
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        url = f"http://{host}:{listener.getsockname()[1]}"
         with open_office(instance, database, SystemClock(), home=url) as office:
             server = make_server("127.0.0.1", 0, office.app, threaded=True, fd=listener.fileno())
             thread = threading.Thread(target=server.serve_forever, daemon=True)

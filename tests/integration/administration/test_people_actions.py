@@ -7,7 +7,9 @@ import pytest
 from authsms.administration.rights import Role
 from authsms.foundation.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from authsms.identity.local_people import LocalPeople
+from authsms.logon.ceremony import KnownKey, NewKey
 from authsms.logon.methods.totp import TOTP
+from authsms.logon.passkeys import PASSKEY
 from authsms.logon.recovery import RECOVERY_CODE, RecoveryCodes
 from tests.integration.administration.people_at_work import ADMINISTRATOR, AUDITOR, HELPDESK, OPERATOR
 
@@ -107,6 +109,22 @@ def test_recovery_codes_that_were_lost_are_made_void(work, actions):
     assert len(records(work, "recovery-codes.removed")) == 2
     with pytest.raises(ConflictError):
         actions.remove_method(HELPDESK, person.key, RECOVERY_CODE, "en")
+
+
+def test_all_passkeys_of_somebody_are_removed(work, actions):
+    """A lost laptop lets nobody in; the owner hears of it (N-18)."""
+    person = work.person()
+    work.configure_twilio()
+    services = work.services
+    with services.database.write() as session:
+        for name in ("a", "b"):
+            services.passkeys.add(session, person.key, NewKey(KnownKey(name), b"", 0, is_synced=False), name)
+    actions.remove_method(HELPDESK, person.key, PASSKEY, "en")
+    work.deliver()
+
+    assert ([], []) == (actions.set_up(AUDITOR, person.key), services.passkeys.of(person.key))
+    assert "removed your passkeys" in work.provider.submissions[-1].text
+    assert len(records(work, "passkey.removed")) == 2
 
 
 def test_the_owner_hears_that_a_method_works_again(work, actions):

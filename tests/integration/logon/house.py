@@ -22,16 +22,20 @@ from authsms.foundation.vault import Vault
 from authsms.identity.repository import PasswordVerdict, Person
 from authsms.logon.blocks import AdmittedPeople, Blocks
 from authsms.logon.catalog import Catalog
+from authsms.logon.ceremony import RelyingParty
 from authsms.logon.continuations import Continuations
 from authsms.logon.emergency import EmergencyPasswords
 from authsms.logon.endpoints import EndpointService
 from authsms.logon.enrollment import Enrollments
 from authsms.logon.methods.emergency import EmergencyMethod
+from authsms.logon.methods.passkey import PasskeyMethod
 from authsms.logon.methods.password import PasswordMethod
 from authsms.logon.methods.recovery import RecoveryMethod
 from authsms.logon.methods.sms_otp import CodeTools, SmsOtpMethod
 from authsms.logon.methods.totp import TotpMethod
+from authsms.logon.own_passkeys import OwnPasskeys, OwnPasskeysTools
 from authsms.logon.pace import Pace
+from authsms.logon.passkeys import Passkeys
 from authsms.logon.recovery import RecoveryCodes
 from authsms.logon.reports import Reports
 from authsms.logon.seed import seed
@@ -201,6 +205,7 @@ class House:
             host="here",
             countries=(),
         )
+        self.passkeys, self.party = Passkeys(database, vault, clock), RelyingParty(self.public_url)
         self.reports = Reports(self.audit, AdmittedPeople(self.people, self.blocks), self.notices)
         people = AdmittedPeople(self.people, self.blocks)
         tools = CodeTools(self.challenges, self.budget, CodeTexts(PlainTemplates(), self.public_url), self.outbox)
@@ -225,10 +230,18 @@ class House:
                 TotpMethod(database, clock, self.audit, self.enrollments, self.challenges.failures),
                 EmergencyMethod(database, self.audit, self.emergency, self.challenges.failures),
                 RecoveryMethod(database, self.audit, self.recovery, self.challenges.failures, self.notices),
+                PasskeyMethod(database, vault, self.audit, self.passkeys, self.party, self.challenges.failures),
             ],
             pace=Pace(lambda: self.seconds, self.pause),
         )
         seed(self.catalog)
+
+    @property
+    def own_passkeys(self) -> OwnPasskeys:
+        """What people do with their own passkeys."""
+        ground = (self.database, self.vault, self.clock, self.audit, self.limits)
+        tools = (self.passkeys, self.party, self.enrollments, self.challenges.failures, self.reports)
+        return OwnPasskeys(OwnPasskeysTools(*ground, *tools))
 
     def carries(self, purpose: Purpose) -> bool:
         """Whether a sender service takes texts of this purpose."""

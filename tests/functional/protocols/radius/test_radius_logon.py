@@ -29,6 +29,15 @@ def test_password_then_code_lets_a_person_in(gateway, house):
     assert "logon.finished" in house.tags()
 
 
+def test_an_event_that_needs_a_browser_is_refused_by_that_name(gateway, house):
+    """No device can ask for a passkey; whoever reads the refusal knows that no password would have helped."""
+    house.catalog.save_event("web", "Web", ["directory-passkey"])
+    refused = gateway.log_in()
+
+    assert "Access-Reject" == refused.kind
+    assert "Signing in here takes a browser. Please ask your help desk." == refused.message
+
+
 def test_nobody_stays_signed_in_here(gateway, house):
     """The device has a session of its own; ours would be one that nobody can use or end."""
     gateway.answer(gateway.log_in(), house.code())

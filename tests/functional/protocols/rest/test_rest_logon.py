@@ -29,6 +29,17 @@ def test_password_then_code_brings_a_login_session(program, house):
     assert {"Kiosk"} == {view.entry.endpoint for view in house.audit.search() if "endpoint" not in view.entry.tag}
 
 
+def test_chains_that_need_a_browser_are_not_offered_and_alone_refused_by_that_name(program, house):
+    """No program can ask for a passkey."""
+    refused = program.call("POST", "/logon", {"user_name": "alice", "chain": "directory-passkey"})
+    house.catalog.save_event("web", "Web", ["directory-passkey"])
+    listed = program.call("GET", "/logon/chains?user_name=alice")
+
+    assert [400, 400] == [refused.status_code, listed.status_code]
+    assert "needs a browser" in refused.text
+    assert "needs a browser" in listed.text
+
+
 def test_the_first_empty_answer_tells_where_the_code_went_and_a_later_one_brings_another(program, house):
     """The text is on its way since the password passed; a program that asks for it pays for no second one."""
     asked = program.do(program.at_code())

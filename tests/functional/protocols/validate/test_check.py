@@ -36,6 +36,15 @@ def test_password_then_code_lets_a_person_in(plug_in, house):
     assert "logon.finished" in house.tags()
 
 
+def test_an_event_that_needs_a_browser_is_refused_by_that_name(plug_in, house):
+    """No plug-in can ask for a passkey here."""
+    house.catalog.save_event("web", "Web", ["directory-passkey"])
+    refused = plug_in.check()
+
+    assert {"status": True, "value": False, "authentication": "REJECT"} == refused.body["result"]
+    assert "Signing in here takes a browser. Please ask your help desk." == refused.message
+
+
 def test_a_transaction_is_also_called_state_and_forms_may_be_json(plug_in, house):
     """The FreeRADIUS plug-in says state, and encodes twice; others send JSON."""
     agent = {"User-Agent": "FreeRADIUS"}

@@ -193,7 +193,8 @@ class Engine:
     @property
     def notice_runs(self) -> NoticeRuns:
         """What brings written notices into the queue."""
-        tools = RunTools(self.database, self.clock, AdmittedPeople(self.people, self.blocks), self.contacts)
+        people = AdmittedPeople(self.people, self.blocks)
+        tools = RunTools(self.database, self.clock, people, self.contacts, self.gate.quiet)
         return NoticeRuns(tools, self.notices, self.notice_orders, self.notice_host)
 
     @property

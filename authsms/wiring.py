@@ -16,6 +16,7 @@ from authsms.delivery.answering import open_inbox
 from authsms.delivery.doorbell import Doorbell, SocketDoorbell
 from authsms.delivery.gate import Gate, open_gate
 from authsms.delivery.outbox import Outbox
+from authsms.delivery.quiet import quiet_hours
 from authsms.delivery.receipts import ReceiptService
 from authsms.delivery.worker import bell_folder
 from authsms.desks import Services
@@ -178,6 +179,7 @@ def _sending(ground: _Ground) -> _Sending:
     contacts = ContactBook(database, vault, clock, audit, consents)
     suppressions = SuppressionList(database, vault, clock, audit, senders.offered, on_stop=contacts.stop)
     gate = open_gate(database, vault, clock, audit, ground.limits, suppressions)
+    gate.quiet = quiet_hours(settings.notices)
     outbox = Outbox(
         *(database, vault, clock, audit, doorbell),
         spending=gate.spending,

@@ -49,7 +49,7 @@ class Drafted:
     @property
     def is_odd(self) -> bool:
         """Whether somebody has to agree to what is odd."""
-        return any(one.oddities for one in self.looks.values())
+        return any(one.oddities for one in self.looks.values()) or self.order.tally.woken > 0
 
 
 class NoticeOrderDesk:
@@ -134,7 +134,7 @@ class NoticeOrderDesk:
         if actor.proof_age > PROOF_LASTS:
             raise ProofNeededError("Sign in again to send a notice.")
         if self.draft(actor, order).is_odd and not accepts_oddities:
-            raise InvalidInputError("Say that you have read what is odd about the wording.", field="odd")
+            raise InvalidInputError("Say that you have read what is odd about it.", field="odd")
         return self._orders.confirm(author_of(actor), order, self._host)
 
     def discard(self, actor: Actor, order: str) -> None:

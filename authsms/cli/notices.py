@@ -1,7 +1,6 @@
 """`authsms notice`: texts to people who have agreed to get them."""
 
 import sys
-from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 
@@ -11,8 +10,13 @@ from authsms.audit.vocabulary import Author
 from authsms.cli.context import open_services
 from authsms.cli.operator import operator
 from authsms.cli.people import read_toml
+from authsms.identity.repository import PersonKey
+from authsms.messaging.audience import Audience
+from authsms.messaging.moments import read_moment, zone_called
 from authsms.messaging.notices import Notice, Survey
-from authsms.messaging.wording import parse_texts, warnings
+from authsms.messaging.orders import notice_of
+from authsms.messaging.wishes import Wish, checked_wish
+from authsms.messaging.wording import warnings
 from authsms.senders.contract import Purpose
 from authsms.senders.text import measure
 from authsms.wiring import Services
@@ -28,33 +32,60 @@ def notice() -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 @click.option("--to", "logins", multiple=True, help="Somebody's user name; can be given several times.")
 @click.option("--repository", default="", help="Everybody of a repository who has a contact.")
+@click.option("--group", default="", help="Of the repository only members of this group.")
+@click.option("--at", default="", help="Start then, e.g. '2026-11-22 09:00'; a delivery process sends it.")
+@click.option("--zone", default="", help="Time zone of --at; that of the settings when left out.")
 @click.option("--offer", is_flag=True, help="It is an offer, not a notice; other sender services may carry it.")
 @click.option("--hours", default=24, show_default=True, type=click.IntRange(1, 720), help="Sent no later than this.")
 @click.option("--yes", is_flag=True, help="Send it; without this nothing is sent and you see what would be.")
 def send(  # noqa: PLR0913 - one parameter an option
-    *, name: str, file: Path, logins: tuple[str, ...], repository: str, offer: bool, hours: int, yes: bool
+    *,
+    name: str,
+    file: Path,
+    logins: tuple[str, ...],
+    repository: str,
+    group: str,
+    at: str,
+    zone: str,
+    offer: bool,
+    hours: int,
+    yes: bool,
 ) -> None:
     """Send a notice. FILE is TOML with a text for each language; the README shows one."""
+    with open_services() as services:
+        texts = {locale: str(text) for locale, text in read_toml(file).items()}
+        zone = zone or services.settings.notices.time_zone
+        starts_at = read_moment(at, zone_called(zone), services.clock.now()) if at else None
+        purpose = Purpose.OFFER if offer else Purpose.NOTICE
+        audience = Audience(_repository(services, repository), group, logins)
+        wish = checked_wish(Wish(name, purpose, texts, audience, timedelta(hours=hours), starts_at, zone))
+        _send(services, wish, yes=yes)
+
+
+def _send(services: Services, wish: Wish, *, yes: bool) -> None:
     from rich.console import Console  # noqa: PLC0415 - rich is slow to load, and only this command draws
     from rich.progress import Progress  # noqa: PLC0415
 
-    with open_services() as services, Progress(console=Console(stderr=True)) as progress:
-        texts = parse_texts({locale: str(text) for locale, text in read_toml(file).items()})
-        purpose = Purpose.OFFER if offer else Purpose.NOTICE
-        letter = Notice(name, purpose, texts, services.notice_host, timedelta(hours=hours))
+    letter = notice_of(wish, services.notice_host)
+    with Progress(console=Console(stderr=True)) as progress:
         task = progress.add_task("looking people up", total=None)
         survey = services.notices.survey(
-            _keys(services, logins, repository), lambda done: progress.update(task, completed=done)
+            _keys(services, wish.audience), lambda done: progress.update(task, completed=done), wish.purpose
         )
         _tell(letter, survey)
         if not yes:
             click.echo("Nothing was sent. Add --yes to send it.")
             return
+        author = Author(operator().login)
+        if wish.starts_at is not None:
+            services.notice_orders.schedule(author, wish, services.notice_host)
+            click.echo(
+                f"It starts at {wish.starts_at:%Y-%m-%d %H:%M} UTC. Follow it with: authsms notice status {wish.name}"
+            )
+            return
         task = progress.add_task("queueing", total=len(survey.reached))
-        sent = services.notices.send(
-            Author(operator().login), letter, survey.reached, lambda done: progress.update(task, completed=done)
-        )
-    click.echo(f"{sent} queued. Follow them with: authsms notice status {name}")
+        sent = services.notices.send(author, letter, survey.reached, lambda done: progress.update(task, completed=done))
+    click.echo(f"{sent} queued. Follow them with: authsms notice status {wish.name}")
 
 
 @notice.command()
@@ -75,16 +106,21 @@ def cancel(name: str) -> None:
     click.echo(f"{taken} taken back.")
 
 
-def _keys(services: Services, logins: tuple[str, ...], repository: str) -> Iterable[str]:
-    if bool(logins) == bool(repository):
-        raise click.UsageError("Say whom it is for: --to, or --repository.")
-    if repository:
-        names = {view.name.casefold(): view.name for view in services.people.repositories()}
-        if repository.casefold() not in names:
-            raise click.UsageError(f"There is no repository {repository}.")
-        return services.contacts.owners(names[repository.casefold()])
-    keys = []
-    for login in logins:
+def _repository(services: Services, name: str) -> str:
+    names = {view.name.casefold(): view.name for view in services.people.repositories()}
+    if name and name.casefold() not in names:
+        raise click.UsageError(f"There is no repository {name}.")
+    return names[name.casefold()] if name else ""
+
+
+def _keys(services: Services, audience: Audience) -> list[str]:
+    if audience.group:
+        people = map(services.people.get, map(PersonKey, services.contacts.owners(audience.repository)))
+        return [one.key for one in people if one is not None and one.belongs_to(audience.group)]
+    if audience.repository:
+        return services.contacts.owners(audience.repository)
+    keys: list[str] = []
+    for login in audience.logins:
         person = services.people.find(login)
         if person is None:
             click.echo(f"Nobody is called {login}.", err=True)

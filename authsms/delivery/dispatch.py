@@ -133,10 +133,10 @@ class Dispatcher:
         if self._gate.is_unwelcome(parcel.consignment):
             self._give_back(subject, owner, Settle(MessageState.FAILED, Failure.OPTED_OUT))
             return
-        paused_until = self._gate.paused_until(subject.purpose)
-        begun = self._begin(parcel, owner) if paused_until is None else None
-        if paused_until is not None:
-            self._give_back(subject, owner, Repeat(paused_until))
+        waits_until = self._gate.waits_until(subject, parcel.consignment)
+        begun = self._begin(parcel, owner) if waits_until is None else None
+        if waits_until is not None:
+            self._give_back(subject, owner, Repeat(waits_until))
         if begun is None:
             return
         number, route = begun

@@ -20,6 +20,7 @@ from authsms.delivery.breakers import Breakers
 from authsms.delivery.conditions import Conditions, ServiceCondition
 from authsms.delivery.demotions import SLOT, Demotions
 from authsms.delivery.ledger import Lease, Subject
+from authsms.delivery.quiet import QuietHours
 from authsms.delivery.rates import ServiceRate, ServiceRates
 from authsms.delivery.schedule import PeriodicTask
 from authsms.delivery.spending import Bill, Spending
@@ -33,6 +34,7 @@ from authsms.senders.submission import Outcome, Purpose
 PAUSED_LOOK: Final = timedelta(seconds=5)
 """How often a message looks again whose way is paused: nobody knows until when."""
 
+_HELD_AT_NIGHT: Final = frozenset({Purpose.NOTICE, Purpose.OFFER})
 _PATIENCE: Final = timedelta(seconds=1)
 """How long an urgent message waits for the rate of its best service, rather than take the next one."""
 
@@ -100,6 +102,7 @@ class Gate:
         rates: How many texts a second they may be given.
         spending: How much may be sent in all.
         suppressions: Who wants no texts; None where nobody is asked.
+        quiet: When what an operator sends to many waits; None for never.
     """
 
     def __init__(
@@ -118,6 +121,7 @@ class Gate:
         self.rates = rates
         self.spending = spending
         self.suppressions = suppressions
+        self.quiet: QuietHours | None = None
         self._breakers = Breakers(database, clock, conditions)
 
     def tasks(self) -> Sequence[PeriodicTask]:
@@ -128,9 +132,18 @@ class Gate:
             PeriodicTask("purge-spending", timedelta(hours=1), self.spending.purge),
         ]
 
-    def paused_until(self, purpose: Purpose) -> datetime | None:
-        """Return when to look again after a message whose purpose is paused; None when it is not."""
-        return self._clock.now() + PAUSED_LOOK if purpose in self.conditions.paused_purposes() else None
+    def waits_until(self, subject: Subject, consignment: Consignment) -> datetime | None:
+        """Return when to look again after a message whose purpose is paused, or whose recipient is not to be woken.
+
+        Quiet hours are for what an operator sends to many: it has a reference, and is no answer.
+        """
+        now = self._clock.now()
+        if subject.purpose in self.conditions.paused_purposes():
+            return now + PAUSED_LOOK
+        is_for_many = subject.purpose in _HELD_AT_NIGHT and subject.reference and consignment.through is None
+        if self.quiet is None or not is_for_many:
+            return None
+        return self.quiet.wait(consignment.recipient, now, subject.expires_at)
 
     def is_unwelcome(self, consignment: Consignment) -> bool:
         """Return whether the recipient has opted out of what the policy offers, perhaps since the text was queued."""

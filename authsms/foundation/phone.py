@@ -4,6 +4,7 @@ from functools import lru_cache
 from typing import NewType
 
 import phonenumbers
+from phonenumbers import timezone
 
 from authsms.foundation.errors import InvalidInputError
 
@@ -42,6 +43,12 @@ def parse_phone(text: str, *, default_region: str) -> PhoneNumber:
 def country_of(number: PhoneNumber) -> str:
     """Return the ISO 3166 country of *number*, or ``ZZ`` when it belongs to none."""
     return phonenumbers.region_code_for_number(phonenumbers.parse(number)) or "ZZ"
+
+
+def time_zone_of(number: PhoneNumber) -> str:
+    """Return the time zone of *number*, e.g. ``Europe/Berlin``; empty when its country, or its place, has several."""
+    zones = timezone.time_zones_for_number(phonenumbers.parse(number))
+    return str(zones[0]) if len(zones) == 1 and zones[0] != timezone.UNKNOWN_TIMEZONE else ""
 
 
 def mask(number: PhoneNumber) -> str:

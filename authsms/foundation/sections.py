@@ -1,15 +1,33 @@
 """The tables of ``config.toml``, each with its defaults and what may stand there."""
 
 import ipaddress
-from datetime import timedelta
+from datetime import time, timedelta
 from pathlib import Path
 from typing import Annotated, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 
 def _network(value: str) -> str:
     ipaddress.ip_network(value, strict=False)
+    return value
+
+
+def _time_of_day(value: str) -> str:
+    if value:
+        try:
+            time.fromisoformat(value)
+        except ValueError:
+            raise ValueError("write a time as 21:00") from None
+    return value
+
+
+def _zone(value: str) -> str:
+    try:
+        ZoneInfo(value)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ValueError("there is no such time zone; write one as Europe/Berlin") from None
     return value
 
 
@@ -101,6 +119,26 @@ class HelpdeskSettings(Section):
         description="Unlocking, resetting and emergency passwords only after the caller has read out a code",
     )
     emergency_hours: int = Field(24, ge=1, le=168, description="Longest life of an emergency password")
+
+
+class NoticeSettings(Section):
+    """When notices and offers are sent; codes are never held back."""
+
+    quiet_from: Annotated[str, AfterValidator(_time_of_day)] = Field(
+        "", description="`21:00`: from then on notices and offers wait; empty: they go at any hour"
+    )
+    quiet_until: Annotated[str, AfterValidator(_time_of_day)] = Field(
+        "", description="`08:00`: until then they wait, by the recipient's clock where the number tells its time zone"
+    )
+    time_zone: Annotated[str, AfterValidator(_zone)] = Field(
+        "UTC", description="Of this installation, e.g. `Europe/Berlin`: for all other numbers, and what people type"
+    )
+
+    @model_validator(mode="after")
+    def _know_both_ends(self) -> "NoticeSettings":
+        if bool(self.quiet_from) != bool(self.quiet_until) or (self.quiet_from and self.quiet_from == self.quiet_until):
+            raise ValueError("quiet_from and quiet_until: write both, as two times of day")
+        return self
 
 
 class DeliverySettings(Section):

@@ -28,6 +28,7 @@ from authsms.foundation.sections import (
     LoggingSettings,
     MetricsSettings,
     NetworkSettings,
+    NoticeSettings,
     OtpSettings,
     RadiusSettings,
     RetentionSettings,
@@ -72,6 +73,7 @@ class Settings(Section):
     otp: OtpSettings = OtpSettings()
     sms: SmsSettings = SmsSettings()
     helpdesk: HelpdeskSettings = HelpdeskSettings()
+    notices: NoticeSettings = NoticeSettings()
     delivery: DeliverySettings = DeliverySettings()
     sessions: SessionSettings = SessionSettings()
     network: NetworkSettings = NetworkSettings()

@@ -46,10 +46,12 @@ class Queueing:
     """How far the audience of a notice was dealt with.
 
     Attributes:
+        starts_at: Nobody is dealt with before.
         is_over: There is nobody left to be dealt with.
         problem: Kind of the error that keeps it from going on, or empty.
     """
 
+    starts_at: datetime
     is_over: bool
     looked_up: int
     audience: int
@@ -175,11 +177,12 @@ class NoticeCourse:
 
 def _queueing(session: Session, names: Sequence[str]) -> dict[str, Queueing]:
     ordered = (OrderState.ORDERED.value, OrderState.DONE.value, OrderState.FAILED.value)
-    query = select(_o.name, _o.state, _o.looked_up, _o.audience, _o.tally, _o.problem)
+    query = select(_o.name, _o.starts_at, _o.state, _o.looked_up, _o.audience, _o.tally, _o.problem)
     rows = session.execute(query.where(_o.name.in_(names), _o.state.in_(ordered))).all() if names else []
     return {
         row.name: Queueing(
-            row.state != OrderState.ORDERED.value, row.looked_up, row.audience, tally_of(row.tally), row.problem
+            *(row.starts_at, row.state != OrderState.ORDERED.value, row.looked_up, row.audience),
+            *(tally_of(row.tally), row.problem),
         )
         for row in rows
     }

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final, cast
 
 from sqlalchemy import Table, delete, insert, or_, select, update
@@ -32,6 +32,7 @@ LEASE: Final = timedelta(seconds=60)
 """How long an order belongs to a process that is not heard of again."""
 DRAFT_KEPT: Final = timedelta(days=1)
 _AT_ONCE: Final = 20
+_LONG_AGO: Final = datetime(2000, 1, 1, tzinfo=UTC)
 _TABLE: Final = cast("Table", NoticeOrderRow.__table__)
 _o: Final = _TABLE.c
 _UNSENT: Final = (OrderState.COUNTING.value, OrderState.COUNTED.value)
@@ -96,26 +97,26 @@ class NoticeOrders:
             InvalidInputError: It cannot be sent; `field` says what is wrong.
             ConflictError: There was a notice of that name.
         """
-        order, name = self._vault.new_id(), checked_wish(wish).name
-        values = {
-            "id": order,
-            "name": name,
-            "author": author.login,
-            "letter": self._vault.seal(wish.packed(), context=_letter(order)),
-            "samples": None,
-            "state": OrderState.COUNTING.value,
-            "starts_at": None,
-            "audience": 0,
-            "tally": {},
-            "created_at": self._clock.now(),
-            **_BEGUN,
-        }
         with self._database.write() as session:
-            if session.execute(select(NoticeRow.name).where(NoticeRow.name == name)).first() is not None:
+            if session.execute(select(NoticeRow.name).where(NoticeRow.name == wish.name)).first() is not None:
                 raise ConflictError("There was a notice of this name; take another one.")
             session.execute(delete(_TABLE).where(_o.id == replaces, _o.state.in_(_UNSENT)))
-            session.execute(insert(_TABLE).values(values))
-        return order
+            return self._insert(session, author, wish)
+
+    def schedule(self, author: Author, wish: Wish, host: str) -> None:
+        """Have a notice sent when it starts, without a count.
+
+        Raises:
+            InvalidInputError: It cannot be sent; `field` says what is wrong.
+            ConflictError: There was a notice of that name.
+        """
+        starts_at = wish.starts_at or self._clock.now()
+        with self._database.write() as session:
+            order = self._insert(session, author, wish)
+            begun = {"state": OrderState.ORDERED.value, "starts_at": starts_at}
+            session.execute(update(_TABLE).where(_o.id == order).values(begun))
+            notice = notice_of(wish, host)
+            self._notices.begin(session, author, notice, starts_at + wish.life, is_new=True)
 
     def find(self, order: str) -> NoticeOrder:
         """Return an order that has not been ordered yet.
@@ -152,14 +153,15 @@ class NoticeOrders:
             NotFoundError: There is none of that id, or it was ordered before.
             ConflictError: It is still counted, or there is a notice of that name meanwhile.
         """
-        found, now = self.find(order), self._clock.now()
-        values = {**_BEGUN, "state": OrderState.ORDERED.value, "starts_at": now, "samples": None, "tally": {}}
+        found = self.find(order)
+        starts_at = max(found.wish.starts_at or _LONG_AGO, self._clock.now())
+        values = {**_BEGUN, "state": OrderState.ORDERED.value, "starts_at": starts_at, "samples": None, "tally": {}}
         counted = (_o.id == order, _o.state == OrderState.COUNTED.value)
         with self._database.write() as session:
             if not rowcount(session.execute(update(_TABLE).where(*counted).values(values))):
                 raise ConflictError("It is still being counted whom this reaches.")
             notice = notice_of(found.wish, host)
-            self._notices.begin(session, author, notice, now + found.wish.life, is_new=True)
+            self._notices.begin(session, author, notice, starts_at + found.wish.life, is_new=True)
         return found.wish.name
 
     def due(self) -> list[str]:
@@ -212,11 +214,35 @@ class NoticeOrders:
             self._change(session, held, again)
 
     def purge(self) -> int:
-        """Forget what nobody has sent for a day, and orders whose notice is forgotten; return how many."""
+        """Forget what nobody has sent for a day, and orders whose notice is forgotten; return how many.
+
+        Of notices that were cancelled before they began, what they would have said is forgotten.
+        """
         old = _o.created_at < self._clock.now() - DRAFT_KEPT
         gone = _o.name.not_in(select(NoticeRow.name))
+        cancelled = _o.name.in_(select(NoticeRow.name).where(NoticeRow.cancelled_at.is_not(None)))
         with self._database.write() as session:
+            over = {"state": OrderState.DONE.value, "letter": None}
+            session.execute(update(_TABLE).where(_o.state == OrderState.ORDERED.value, cancelled).values(over))
             return rowcount(session.execute(delete(_TABLE).where(old, or_(_o.state.in_(_UNSENT), gone))))
+
+    def _insert(self, session: Session, author: Author, wish: Wish) -> str:
+        order, name = self._vault.new_id(), checked_wish(wish).name
+        values = {
+            "id": order,
+            "name": name,
+            "author": author.login,
+            "letter": self._vault.seal(wish.packed(), context=_letter(order)),
+            "samples": None,
+            "state": OrderState.COUNTING.value,
+            "starts_at": None,
+            "audience": 0,
+            "tally": {},
+            "created_at": self._clock.now(),
+            **_BEGUN,
+        }
+        session.execute(insert(_TABLE).values(values))
+        return order
 
     def _free(self) -> tuple[Any, ...]:
         now = self._clock.now()

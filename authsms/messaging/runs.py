@@ -14,6 +14,7 @@ from itertools import islice
 from typing import Final, TypeVar
 
 from authsms.contacts.book import ContactBook
+from authsms.delivery.quiet import QuietHours
 from authsms.delivery.schedule import PeriodicTask
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database
@@ -23,7 +24,7 @@ from authsms.identity.repository import Person, PersonKey
 from authsms.messaging.audience import Audience, Left
 from authsms.messaging.notices import Directory, Notices, Reached
 from authsms.messaging.orders import Held, NoticeOrders, notice_of
-from authsms.messaging.wishes import MOST_SAMPLES, OrderState, Sample, Tally
+from authsms.messaging.wishes import MOST_SAMPLES, OrderState, Sample, Tally, Wish
 from authsms.senders.text import measure
 
 PORTION: Final = 50
@@ -41,6 +42,7 @@ class RunTools:
     clock: Clock
     people: Directory
     book: ContactBook
+    quiet: QuietHours | None
 
 
 class NoticeRuns:
@@ -96,6 +98,7 @@ class NoticeRuns:
                     numbers.add(found.number)
                     text = notice.text(found)
                     tally.reach(measure(text).segments)
+                    self._mind_the_night(wish, found, tally)
                     if len(samples) < MOST_SAMPLES:
                         samples.append(Sample(found.person.login, found.contact.masked, text))
             looked_up += len(portion)
@@ -104,6 +107,14 @@ class NoticeRuns:
                     return
         with self._tools.database.write() as session:
             self._orders.counted(session, held, samples)
+
+    def _mind_the_night(self, wish: Wish, one: Reached, tally: Tally) -> None:
+        """Count somebody for whom it is night when the notice starts."""
+        starts_at = wish.starts_at or self._tools.clock.now()
+        quiet = self._tools.quiet
+        if quiet is not None and quiet.over_at(one.number, starts_at) is not None:
+            waits = quiet.wait(one.number, starts_at, starts_at + wish.life) is not None
+            tally.waiting, tally.woken = tally.waiting + waits, tally.woken + (not waits)
 
     def _send(self, held: Held) -> None:
         order = held.order

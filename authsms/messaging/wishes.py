@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -37,6 +37,8 @@ class Wish:
     Attributes:
         texts: By language.
         life: Nothing is handed over later than this after the start.
+        starts_at: When its texts are queued; None for at once.
+        zone: The time zone in which the start was written, or empty.
     """
 
     name: str
@@ -44,6 +46,8 @@ class Wish:
     texts: Mapping[str, str] = field(repr=False)
     audience: Audience = field(repr=False)
     life: timedelta
+    starts_at: datetime | None = None
+    zone: str = ""
 
     def packed(self) -> bytes:
         """Return it for the seal."""
@@ -58,6 +62,8 @@ class Wish:
             "texts": dict(self.texts),
             "audience": audience,
             "seconds": round(self.life.total_seconds()),
+            "starts_at": self.starts_at.isoformat() if self.starts_at else "",
+            "zone": self.zone,
         }
         return json.dumps(document).encode()
 
@@ -72,6 +78,8 @@ def unpacked(packed: bytes) -> Wish:
         document["texts"],
         Audience(whom["repository"], whom["group"], tuple(whom["logins"])),
         timedelta(seconds=document["seconds"]),
+        datetime.fromisoformat(document["starts_at"]) if document["starts_at"] else None,
+        document["zone"],
     )
 
 
@@ -110,11 +118,18 @@ def unpacked_samples(packed: bytes) -> list[Sample]:
 
 @dataclass(slots=True)
 class Tally:
-    """How many get it, in how many segments, and how many do not, by the reason."""
+    """How many get it, in how many segments, and how many do not, by the reason.
+
+    Attributes:
+        waiting: Of those who get it, for how many it is night at the start: theirs wait until the morning.
+        woken: As above, but theirs would expire first, and go at once.
+    """
 
     reached: int = 0
     segments: int = 0
     left: dict[Left, int] = field(default_factory=dict)
+    waiting: int = 0
+    woken: int = 0
 
     def leave(self, reason: Left) -> None:
         """Count somebody who gets nothing."""
@@ -127,10 +142,12 @@ class Tally:
 
     def document(self) -> dict[str, int]:
         """Return it for a column."""
-        return {"reached": self.reached, "segments": self.segments, **{why.name: n for why, n in self.left.items()}}
+        counts = {"reached": self.reached, "segments": self.segments, "waiting": self.waiting, "woken": self.woken}
+        return counts | {why.name: number for why, number in self.left.items()}
 
 
 def tally_of(document: Mapping[str, Any]) -> Tally:
     """Return what `Tally.document` has written."""
     left = {why: document[why.name] for why in Left if why.name in document}
-    return Tally(document.get("reached", 0), document.get("segments", 0), left)
+    reached, segments, waiting, woken = (document.get(one, 0) for one in ("reached", "segments", "waiting", "woken"))
+    return Tally(reached, segments, left, waiting, woken)

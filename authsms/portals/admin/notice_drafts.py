@@ -15,6 +15,7 @@ from authsms.administration.notices_orders import NoticeOrderDesk, TextLook
 from authsms.administration.rights import Right
 from authsms.foundation.errors import AuthsmsError, ConflictError, InvalidInputError
 from authsms.messaging.audience import Audience
+from authsms.messaging.moments import read_moment, write_moment, zone_called
 from authsms.messaging.wishes import OrderState, Wish
 from authsms.portals.admin import dashboard_words, live, notices_words
 from authsms.portals.admin.frame import NOTICES, AdminForm, act_with, actor, check_form, done, page, services, told
@@ -39,6 +40,8 @@ class NoticeForm(AdminForm):
     logins = StringField()
     repository = StringField()
     group = StringField()
+    at = StringField()
+    zone = StringField()
     hours = StringField()
     replaces = StringField()
     act = StringField()
@@ -59,29 +62,34 @@ class Typed:
     logins: str = ""
     repository: str = ""
     group: str = ""
+    at: str = ""
+    zone: str = ""
     hours: str = "24"
     replaces: str = ""
     texts: Mapping[str, str] = field(default_factory=dict)
 
-    def wish(self) -> Wish:
-        """Return what is wanted; nothing is checked but the number of hours.
+    def wish(self, now: datetime) -> Wish:
+        """Return what is wanted; nothing is checked but when.
 
         Raises:
-            InvalidInputError: That is no number.
+            InvalidInputError: The hours are no number, or the start is no moment to come.
         """
         if not (self.hours.isascii() and self.hours.isdigit() and len(self.hours) <= _MOST_DIGITS):
             raise InvalidInputError("Write a whole number.", field="hours")
         named = tuple(dict.fromkeys(line.strip() for line in self.logins.splitlines() if line.strip()))
         audience = Audience(logins=named) if self.whom == "people" else Audience(self.repository, self.group)
         texts = {language: text for language, text in self.texts.items() if text}
-        return Wish(self.name, Purpose.NOTICE, texts, audience, timedelta(hours=int(self.hours)))
+        starts_at = read_moment(self.at, zone_called(self.zone), now) if self.at else None
+        return Wish(
+            *(self.name, Purpose.NOTICE, texts, audience, timedelta(hours=int(self.hours))), starts_at, self.zone
+        )
 
 
 @blueprint.get("/notice-drafts/new")
 def new() -> ResponseReturnValue:
     """Show an empty form, or that of a draft."""
     draft = request.args.get("draft", "")[:_LONGEST]
-    return _form(_typed_before(_desk().draft(actor(), draft).order.wish, draft) if draft else Typed())
+    return _form(_typed_before(_desk().draft(actor(), draft).order.wish, draft) if draft else Typed(zone=_zone()))
 
 
 @blueprint.post("/notice-drafts/new")
@@ -151,8 +159,8 @@ def _typed(form: AdminForm) -> Typed:
         return str(form[name].data or "")[:most].replace("\r\n", "\n").strip()
 
     return Typed(
-        *(text("name"), text("whom"), text("logins", _LONGEST_LIST), text("repository"), text("group"), text("hours")),
-        text("replaces"),
+        *(text("name"), text("whom"), text("logins", _LONGEST_LIST), text("repository"), text("group")),
+        *(text("at"), text("zone"), text("hours"), text("replaces")),
         {one: text(f"text-{one}", _LONGEST_TEXT) for one in LANGUAGES},
     )
 
@@ -160,11 +168,18 @@ def _typed(form: AdminForm) -> Typed:
 def _typed_before(wish: Wish, draft: str) -> Typed:
     whom, hours = wish.audience, round(wish.life / timedelta(hours=1))
     sort = "people" if whom.logins else "repository"
-    return Typed(wish.name, sort, "\n".join(whom.logins), whom.repository, whom.group, str(hours), draft, wish.texts)
+    zone = wish.zone or _zone()
+    at = write_moment(wish.starts_at, zone_called(zone)) if wish.starts_at else ""
+    people = (sort, "\n".join(whom.logins), whom.repository, whom.group)
+    return Typed(wish.name, *people, at, zone, str(hours), draft, wish.texts)
+
+
+def _zone() -> str:
+    return services().settings.notices.time_zone
 
 
 def _created(typed: Typed) -> Response:
-    return done(url_for(".show", order=_desk().write(actor(), typed.wish(), typed.replaces)))
+    return done(url_for(".show", order=_desk().write(actor(), typed.wish(services().clock.now()), typed.replaces)))
 
 
 def _form(typed: Typed, problem: AuthsmsError | None = None) -> str:

@@ -36,6 +36,7 @@ def listing() -> ResponseReturnValue:
         result=result,
         asked=asked,
         drafts=_orders().drafts(actor()),
+        now=services().clock.now(),
         purposes=messages_words.PURPOSES,
         words=notices_words,
         counts=dashboard_words,

@@ -1,6 +1,7 @@
 """The words of the pages of notices."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Final
 
 from flask_babel import gettext, lazy_gettext
@@ -66,10 +67,12 @@ def through(counts: Mapping[MessageState, int]) -> int:
     return sum(count for state, count in counts.items() if state not in LIVE)
 
 
-def course(notice: SentNotice) -> tuple[str, str]:
-    """Return the kind and the words of the badge of a notice."""
+def course(notice: SentNotice, now: datetime) -> tuple[str, str]:
+    """Return the kind and the words of the badge of a notice as of *now*."""
     if notice.cancelled_at is not None:
         return "off", gettext("Cancelled")
+    if notice.is_waiting and notice.queueing is not None and notice.queueing.starts_at > now:
+        return "wait", gettext("Scheduled")
     if notice.is_waiting:
         return "wait", gettext("Under way")
     return "off", gettext("Nothing waits")

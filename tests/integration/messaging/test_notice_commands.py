@@ -1,5 +1,6 @@
 """`authsms notice`, as an operator types it."""
 
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -66,14 +67,32 @@ def test_a_notice_is_tried_sent_followed_and_taken_back(file: Path):
     assert "1 taken back." in run("cancel", "canteen")
 
 
+def test_a_notice_is_scheduled(file: Path):
+    """By the clock of a place; a delivery process sends it."""
+    words = ("send", "canteen", str(file), "--to", "emma", "--zone", "Asia/Tokyo")
+    over, nowhere = (
+        run(*words, "--at", "2020-01-01 09:00"),
+        run(*words, "--at", "2020-01-01 09:00", "--zone", "Nowhere"),
+    )
+    at = f"{datetime.now(UTC) + timedelta(days=3):%Y-%m-%d} 09:00"
+    scheduled = run(*words, "--at", at, "--yes")
+
+    assert "The start is over already." in over
+    assert "There is no such time zone" in nowhere
+    assert f"It starts at {at[:10]} 00:00 UTC." in scheduled
+    assert "" == run("status", "canteen")
+
+
 @pytest.mark.parametrize(
     ("words", "problem"),
     [
         ((), "Say whom it is for"),
         (("--repository", "ELSEWHERE"), "There is no repository"),
+        (("--group", "cooks"), "Say whom it is for"),
+        (("--repository", "LOCAL", "--group", "cooks"), "0 get it"),
         (("--to", "nobody"), "Nobody is called"),
     ],
-    ids=["nobody", "no repository", "no person"],
+    ids=["nobody", "no repository", "no home", "no member", "no person"],
 )
 def test_whom_it_is_for_must_be_said(file: Path, words: tuple[str, ...], problem: str):
     """Never everybody by accident."""

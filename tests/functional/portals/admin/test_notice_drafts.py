@@ -1,18 +1,29 @@
 """The pages on which a notice is written, looked at, and sent."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 from decimal import Decimal
+from zoneinfo import ZoneInfo
 
 import pytest
 from werkzeug.test import TestResponse
 
 from authsms.administration.rights import Role
+from authsms.delivery.quiet import QuietHours
+from authsms.foundation.phone import time_zone_of
 from tests.fakes import ManualClock
 from tests.functional.portals.admin.office import OVERDUE, Clerk, Office
 from tests.functional.portals.admin.test_notices import agree
 
 GOOD = "{host}: {name}, the canteen is closed. STOP ends texts."
-FIELDS = {"name": "canteen", "whom": "people", "logins": "emma\notto\nnobody", "hours": "24", "text-en": GOOD}
+FIELDS = {
+    "name": "canteen",
+    "whom": "people",
+    "logins": "emma\notto\nnobody",
+    "hours": "24",
+    "zone": "UTC",
+    "text-en": GOOD,
+}
 
 
 def write(office: Office, clerk: Clerk, **changes: str) -> TestResponse:
@@ -115,6 +126,9 @@ def test_the_price_is_said_where_there_is_one(office: Office, admin: Clerk):
         ({"name": "New!"}, "up to 40 small letters"),
         ({"hours": "\N{SUPERSCRIPT TWO}"}, "Write a whole number."),
         ({"hours": "9999"}, "1 to 720 hours"),
+        ({"at": "yesterday"}, "Write the start as"),
+        ({"at": "2020-01-01T09:00"}, "over already"),
+        ({"at": "2020-01-01T09:00", "zone": "../../etc"}, "no such time zone"),
         ({"text_en": " "}, "A notice needs a text."),
         ({"text_en": "{otp.__class__}"}, "is unknown; there are"),
         ({"whom": "repository", "repository": "ELSEWHERE"}, "There is no such repository."),
@@ -122,7 +136,20 @@ def test_the_price_is_said_where_there_is_one(office: Office, admin: Clerk):
         ({"logins": "\n".join(map(str, range(1001)))}, "Name up to 1000 people"),
         ({"name": "x" * 5000, "group": "\0"}, "up to 40 small letters"),
     ],
-    ids=["name", "digit", "long", "no text", "no such value", "no repository", "nobody", "many", "hostile"],
+    ids=[
+        "name",
+        "digit",
+        "long",
+        "no moment",
+        "past",
+        "no zone",
+        "no text",
+        "no such value",
+        "no repository",
+        "nobody",
+        "many",
+        "hostile",
+    ],
 )
 def test_what_cannot_be_sent_is_said_and_stays_typed(
     office: Office, admin: Clerk, changes: dict[str, str], problem: str
@@ -143,6 +170,43 @@ def test_texts_are_measured_without_keeping_anything(office: Office, admin: Cler
     assert "GSM-7" in shown
     assert "A single { means nothing" in shown
     assert [] == office.services.notice_orders.drafts()
+
+
+def test_a_notice_is_scheduled_by_the_clock_of_a_place(office: Office, admin: Clerk, clock: ManualClock):
+    """The page says when; the form comes back as it was typed."""
+    agree(office, "emma")
+    at = f"{clock.now() + timedelta(days=3):%Y-%m-%d}T09:00"
+    draft = write(office, admin, at=at, zone="Asia/Tokyo").location
+    shown, form = admin.get(draft).text, admin.get(f"/admin/notice-drafts/new?draft={draft.rpartition('/')[2]}").text
+    sent = admin.post(f"{draft}/send")
+    office.services.notice_runs.work()
+    listed, followed = admin.get("/admin/notices").text, admin.get(sent.location).text
+
+    assert "Texts go out then, and not later than 24 hours after that." in shown
+    assert (f'value="{at}"' in form, 'value="Asia/Tokyo"' in form) == (True, True)
+    assert ("Scheduled" in listed, "T00:00:00+00:00" in followed) == (True, True)
+    assert 0 == office.services.notice_course.find("canteen").people
+
+
+def _around(now: datetime) -> QuietHours:
+    """Return quiet hours of which some are over, and some are left."""
+    return QuietHours((now - timedelta(minutes=90)).time(), (now + timedelta(hours=5)).time(), ZoneInfo("UTC"))
+
+
+def test_who_would_be_woken_has_to_be_agreed_to(office: Office, admin: Clerk, clock: ManualClock):
+    """A notice that lives longer waits."""
+    now = clock.now()
+    office.services.gate.quiet = _around(now)
+    (key,) = agree(office, "emma")
+    number = office.services.contacts.number_of(office.services.contacts.of(key)[0])
+    night = now.astimezone(ZoneInfo(time_zone_of(number))).replace(tzinfo=ZoneInfo("UTC")) - now
+    clock.advance(-night)
+    short, long = write(office, admin, hours="1").location, write(office, admin, name="long", hours="9").location
+
+    assert "1 texts would expire before they are over" in admin.get(short).text
+    assert 400 == admin.post(f"{short}/send").status_code
+    assert "1 texts wait until they are over" in admin.get(long).text
+    assert 303 == admin.post(f"{long}/send").status_code
 
 
 def test_a_draft_is_changed_and_discarded(office: Office, admin: Clerk):

@@ -12,6 +12,7 @@ from authsms.administration.emergency import EmergencyDesk, EmergencyTools
 from authsms.administration.logon import LogonDesk
 from authsms.administration.logon_trial import LogonTrials
 from authsms.administration.messages import MessageDesk, MessageTools
+from authsms.administration.messages_export import MessageExport
 from authsms.administration.monitoring import Monitoring
 from authsms.administration.notices import NoticeDesk
 from authsms.administration.notices_orders import NoticeOrderDesk
@@ -123,7 +124,8 @@ class Services(Engine):
     @property
     def notice_desk(self) -> NoticeDesk:
         """What administrators do with notices that were sent."""
-        return NoticeDesk(self.notice_course, self.clock)
+        export = MessageExport(self.database, self.audit, Activity(self.database, self.vault))
+        return NoticeDesk(self.notice_course, self.clock, export)
 
     @property
     def notice_orders_desk(self) -> NoticeOrderDesk:

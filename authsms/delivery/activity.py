@@ -131,6 +131,7 @@ class Wanted:
         stranger: A user name that nobody has, as it was typed; with *person_keys* either will do.
         number: Keyed hash of the recipient's number, from `Activity.number_of`.
         provider_id: A provider's id of a message, or ours.
+        reference: What they belong to, e.g. ``notice:<name>``.
     """
 
     states: frozenset[MessageState] = frozenset()
@@ -142,6 +143,7 @@ class Wanted:
     stranger: str = ""
     number: str = ""
     provider_id: str = ""
+    reference: str = ""
 
 
 _COLUMNS: Final = tuple(_message[field.name] for field in fields(LoggedMessage))
@@ -205,16 +207,16 @@ class Activity:
     @staticmethod
     def _conditions(wanted: Wanted) -> list[ColumnElement[bool]]:
         conditions = list(_in_state(wanted.states))
-        if wanted.service:
-            conditions.append(_message.service == wanted.service)
+        exact = ((_message.service, wanted.service), (_message.reference, wanted.reference))
+        for column, word in (*exact, (_message.recipient_hash, wanted.number)):
+            if word:
+                conditions.append(column == word)
         if wanted.purpose is not None:
             conditions.append(_message.purpose == wanted.purpose.value)
         if wanted.since is not None:
             conditions.append(_message.created_at >= wanted.since)
         if wanted.until is not None:
             conditions.append(_message.created_at < wanted.until)
-        if wanted.number:
-            conditions.append(_message.recipient_hash == wanted.number)
         if wanted.person_keys or wanted.stranger:
             conditions.append(_of_person(wanted.person_keys, wanted.stranger))
         return conditions

@@ -27,6 +27,7 @@ from authsms.foundation.db import Database, rowcount
 from authsms.foundation.errors import NotFoundError
 from authsms.messaging.audience import is_name, reference_of
 from authsms.messaging.models import NoticeOrderRow, NoticeRecipientRow, NoticeRow
+from authsms.messaging.timeline import Span, timeline
 from authsms.messaging.wishes import OrderState, Tally, tally_of
 from authsms.senders.contract import Purpose
 
@@ -121,6 +122,11 @@ class NoticeCourse:
             if session.execute(select(_n.name).where(_n.name == name)).first() is None:
                 raise NotFoundError("There is no such notice.")
             return {MessageState(state): count for state, count in session.execute(query.group_by(Message.state))}
+
+    def timeline(self, name: str) -> Sequence[Span]:
+        """Return when how many texts of a notice came to which end."""
+        with self._database.read() as session:
+            return timeline(session, reference_of(name))
 
     def cancel(self, author: Author, name: str, *, patience: float = inf) -> int:
         """Let nothing of a notice follow, and take back what waits; return how many texts that were.

@@ -27,7 +27,7 @@ from authsms.messaging.orders import Held, NoticeOrders, notice_of
 from authsms.messaging.wishes import MOST_SAMPLES, OrderState, Sample, Tally, Wish
 from authsms.senders.text import measure
 
-PORTION: Final = 50
+PORTION: Final = 25
 _EVERY: Final = timedelta(seconds=5)
 _REST: Final = 0.2
 _T = TypeVar("_T")

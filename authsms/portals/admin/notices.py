@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any
 
-from flask import Blueprint, request, url_for
+from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
 
 from authsms.administration.notices import NoticeDesk
@@ -57,6 +57,14 @@ def now(name: str) -> ResponseReturnValue:
     return shown if until else (shown, live.STOP_ASKING)
 
 
+@blueprint.get("/notices/<name>/export.csv")
+def export(name: str) -> ResponseReturnValue:
+    """Hand out who was sent a notice, when, and what became of it."""
+    response = Response(_desk().export(actor(), name), mimetype="text/csv")
+    response.headers["Content-Disposition"] = f'attachment; filename="notice-{name}.csv"'
+    return response
+
+
 @blueprint.post("/notices/<name>/cancel")
 def cancel(name: str) -> ResponseReturnValue:
     """Take back what has not gone out."""
@@ -76,6 +84,7 @@ def _values(name: str, until: datetime | None) -> dict[str, Any]:
         "state": state,
         "parts": parts,
         "bars": shares(parts),
+        "drawing": notices_words.drawing(state.spans),
         "through": notices_words.through(state.counts),
         "total": sum(state.counts.values()),
         "live_until": live.write(until),

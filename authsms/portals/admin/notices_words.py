@@ -1,18 +1,21 @@
 """The words of the pages of notices."""
 
-from collections.abc import Mapping
-from datetime import datetime
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Final
 
-from flask_babel import gettext, lazy_gettext
+from flask_babel import format_datetime, gettext, lazy_gettext
 
 from authsms.delivery.states import LIVE, MessageState
 from authsms.messaging.audience import Left
 from authsms.messaging.course import SentNotice
+from authsms.messaging.timeline import Span
 from authsms.messaging.wishes import Tally
 from authsms.messaging.wording import Odd, Oddity
-from authsms.portals.admin.charts import Series
+from authsms.portals.admin.charts import Chart, Series, marks_at, stacked
 
+_MARKS: Final = 6
 NOTICES: Final = {
     "notice.cancelled": lazy_gettext("Cancelled. What has not gone out is taken back."),
     "notice.cancelled-before": lazy_gettext("This notice was cancelled before."),
@@ -60,6 +63,40 @@ def left(tally: Tally) -> list[tuple[str, int]]:
 def parts(counts: Mapping[MessageState, int]) -> list[Series]:
     """Return how many texts are how far, in the order of the bar; those that wait come last."""
     return [Series(kind, str(label), [sum(counts.get(one, 0) for one in states)]) for kind, label, states in _PARTS]
+
+
+@dataclass(frozen=True, slots=True)
+class Drawing:
+    """A chart with what belongs to it."""
+
+    key: str
+    title: str
+    chart: Chart
+    note: str
+    is_long: bool
+
+    def mark(self, at: datetime) -> str:
+        """Return the short name of a span, for the axis."""
+        return str(format_datetime(at, "d MMM" if self.is_long else "HH:mm"))
+
+    @staticmethod
+    def span(at: datetime) -> str:
+        """Return the whole name of a span."""
+        return str(format_datetime(at, "d MMM HH:mm"))
+
+
+def drawing(spans: Sequence[Span]) -> Drawing:
+    """Return when how many texts came to which end."""
+    ends = [
+        Series(kind, str(label), [sum(span.counts.get(one, 0) for one in states) for span in spans])
+        for kind, label, states in _PARTS
+        if states is not LIVE
+    ]
+    moments = [span.at for span in spans]
+    marks = marks_at(moments, range(0, len(moments), max(len(moments) // _MARKS, 1))) if moments else []
+    note = gettext("A text counts when the provider took it, and moves to the time of the last report about it.")
+    is_long = bool(moments) and moments[-1] - moments[0] >= timedelta(days=2)
+    return Drawing("course", gettext("Over time"), stacked(ends, moments, marks), note, is_long)
 
 
 def through(counts: Mapping[MessageState, int]) -> int:

@@ -11,11 +11,12 @@ from authsms.senders.submission import Purpose
 from authsms.wiring import assemble
 from tests.fakes import ManualClock
 from tests.integration.contacts.post import CODES, OFFERS, Post
+from tests.integration.messaging.crowd import Crowd
 from tests.integration.messaging.owner import Own
 
 
 @pytest.fixture
-def own(settings: Settings, database: Database, vault: Vault, clock: ManualClock) -> Iterator[Own]:
+def post(settings: Settings, database: Database, vault: Vault, clock: ManualClock) -> Iterator[Post]:
     """An installation; on SQLite and on PostgreSQL."""
     services = assemble(settings, database, vault, clock)
     services.prepare()
@@ -23,5 +24,17 @@ def own(settings: Settings, database: Database, vault: Vault, clock: ManualClock
     post.add("codes", CODES, Purpose.AUTHENTICATION, Purpose.VERIFICATION)
     post.add("offers", OFFERS, Purpose.OFFER, Purpose.NOTICE)
     services.senders.template(Purpose.AUTHENTICATION, "en")
-    yield Own(post)
+    yield post
     services.people.close()
+
+
+@pytest.fixture
+def own(post: Post) -> Own:
+    """Somebody with contacts."""
+    return Own(post)
+
+
+@pytest.fixture
+def crowd(post: Post) -> Crowd:
+    """People with contacts."""
+    return Crowd(post)

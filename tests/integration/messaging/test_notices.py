@@ -1,80 +1,22 @@
 """Notices over the real outbox and tables, on both databases."""
 
-from collections.abc import Iterator
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 from sqlalchemy import select
 
-from authsms.audit.vocabulary import Author
-from authsms.contacts.agreement import ContactKind
-from authsms.contacts.entries import Stated
 from authsms.delivery.models import Message
 from authsms.delivery.states import MessageState
 from authsms.foundation.db import Database
 from authsms.foundation.errors import ConflictError, InvalidInputError, NotFoundError
 from authsms.foundation.phone import PhoneNumber
-from authsms.foundation.settings import Settings
-from authsms.foundation.vault import Vault
-from authsms.identity.drafts import PersonDraft
-from authsms.identity.local_people import LocalPeople
 from authsms.messaging.audience import Left
-from authsms.messaging.notices import KEPT, Notice, Survey
-from authsms.messaging.wording import parse_texts
+from authsms.messaging.notices import KEPT
+from authsms.messaging.timeline import MOST_SLOTS
 from authsms.senders.submission import NotTaken, Purpose, Submission
-from authsms.wiring import assemble
 from tests.fakes import ManualClock
-from tests.integration.contacts.post import CODES, OFFERS, Post
-
-ADMIN = Author("admin")
-TEXTS = {"en": "{host}: {name}, the canteen is closed. STOP ends.", "de": "{host}: {name}, heute keine Kantine. STOP."}
-
-
-class Crowd:
-    """People with contacts, and what they are sent."""
-
-    def __init__(self, post: Post) -> None:
-        self.post = post
-        self.services = post.services
-        self.people = LocalPeople(self.services.database, self.services.vault, self.services.clock)
-
-    def add(self, login: str, number: str = "", *, is_live: bool = True, enabled: bool = True) -> str:
-        """Make somebody, with a contact if a number is given; return his key."""
-        person = self.people.create(PersonDraft(login, login.title(), (), enabled=enabled))
-        if number:
-            self.give(person.key, login, number, is_live=is_live)
-        return person.key
-
-    def give(self, key: str, login: str, number: str, *, is_live: bool = True) -> None:
-        """Give somebody a contact."""
-        owner, phone = Author(login, key), PhoneNumber(number)
-        contact = self.services.contacts.add(owner, ContactKind.MOBILE, phone)
-        with self.services.database.write() as session:
-            stated = Stated(self.services.clock.now(), "I agree.", "form")
-            if is_live:
-                self.services.contacts.take_in(session, owner, contact, phone, stated)
-
-    def survey(self, *keys: str) -> Survey:
-        """Find out who would get something."""
-        return self.services.notices.survey(keys or self.services.contacts.owners("LOCAL"))
-
-    def send(self, survey: Survey, name: str = "canteen", *, purpose: Purpose = Purpose.NOTICE) -> int:
-        """Send it."""
-        letter = Notice(name, purpose, parse_texts(TEXTS), "example.org", timedelta(hours=2))
-        return self.services.notices.send(ADMIN, letter, survey.reached)
-
-
-@pytest.fixture
-def crowd(settings: Settings, database: Database, vault: Vault, clock: ManualClock) -> Iterator[Crowd]:
-    """An installation; on SQLite and on PostgreSQL."""
-    services = assemble(settings, database, vault, clock)
-    services.prepare()
-    post = Post(services, clock)
-    post.add("codes", CODES, Purpose.AUTHENTICATION, Purpose.VERIFICATION)
-    post.add("offers", OFFERS, Purpose.OFFER, Purpose.NOTICE)
-    services.senders.template(Purpose.AUTHENTICATION, "en")
-    yield Crowd(post)
-    services.people.close()
+from tests.integration.messaging.crowd import ADMIN, Crowd
 
 
 def test_who_has_agreed_gets_it_once_and_everybody_else_is_counted(crowd: Crowd):
@@ -230,3 +172,24 @@ def test_notices_are_listed_newest_first(crowd: Crowd, clock: ManualClock):
     for name in ("nothing", "nul\0"):
         with pytest.raises(NotFoundError):
             course.find(name)
+
+
+def test_a_timeline_tells_when_texts_came_to_an_end(crowd: Crowd, clock: ManualClock):
+    """In few spans of the same length, however long it took."""
+    course = crowd.services.notice_course
+    crowd.send(crowd.survey(crowd.add("anna", "+4915112345601")))
+    nothing_yet = course.timeline("canteen")
+    first = clock.now().replace(second=0)
+    crowd.post.deliver()
+    crowd.send(crowd.survey(crowd.add("bert", "+4915112345602")), "garden")
+    clock.advance(timedelta(hours=1, minutes=30))
+    crowd.send(crowd.survey(crowd.add("carl", "+4915112345603")))
+    course.cancel(ADMIN, "canteen")
+    spans = course.timeline("canteen")
+
+    assert [] == nothing_yet
+    assert {MessageState.ACCEPTED: 1} == spans[0].counts
+    assert {MessageState.STALE: 1} == spans[-1].counts
+    assert spans[0].at <= first < spans[1].at
+    assert {timedelta(minutes=5)} == {after.at - before.at for before, after in pairwise(spans)}
+    assert len(spans) <= MOST_SLOTS

@@ -1,35 +1,24 @@
 """Notices that are queued in the background, on both databases."""
 
-from collections.abc import Iterator
-from datetime import datetime, time, timedelta
-from zoneinfo import ZoneInfo
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import select
 
 from authsms.audit.vocabulary import Author
-from authsms.delivery.models import Message
-from authsms.delivery.quiet import QuietHours
-from authsms.delivery.states import MessageState
 from authsms.foundation.db import Database
 from authsms.foundation.errors import ConflictError, DirectoryUnavailableError, InvalidInputError, NotFoundError
-from authsms.foundation.settings import Settings
-from authsms.foundation.vault import Vault
 from authsms.identity.drafts import PersonDraft
 from authsms.identity.repository import Person, PersonKey
 from authsms.messaging import runs
 from authsms.messaging.audience import Audience, Left
 from authsms.messaging.models import NoticeOrderRow
-from authsms.messaging.orders import DRAFT_KEPT, LEASE, NoticeOrder
+from authsms.messaging.orders import DRAFT_KEPT, LEASE
 from authsms.messaging.runs import NoticeRuns, RunTools
-from authsms.messaging.wishes import OrderState, Wish
-from authsms.senders.submission import Purpose
-from authsms.wiring import assemble
+from authsms.messaging.wishes import OrderState
 from tests.fakes import ManualClock
-from tests.integration.contacts.post import CODES, OFFERS, Post
-from tests.integration.messaging.test_notices import ADMIN, TEXTS, Crowd
-
-EVERYBODY = Audience("LOCAL")
+from tests.integration.contacts.post import OFFERS
+from tests.integration.messaging.crowd import ADMIN, Crowd, ordered, queued, wish, written
 
 
 class Breaking:
@@ -53,49 +42,6 @@ class Breaking:
         """Return the person with that key."""
         self._count()
         return self._people.get(key)
-
-
-@pytest.fixture
-def crowd(settings: Settings, database: Database, vault: Vault, clock: ManualClock) -> Iterator[Crowd]:
-    """An installation; on SQLite and on PostgreSQL."""
-    services = assemble(settings, database, vault, clock)
-    services.prepare()
-    post = Post(services, clock)
-    post.add("codes", CODES, Purpose.AUTHENTICATION, Purpose.VERIFICATION)
-    post.add("offers", OFFERS, Purpose.OFFER, Purpose.NOTICE)
-    services.senders.template(Purpose.AUTHENTICATION, "en")
-    yield Crowd(post)
-    services.people.close()
-
-
-def wish(name: str = "canteen", audience: Audience = EVERYBODY, **changes: object) -> Wish:
-    """Return a notice as somebody writes it."""
-    given = {"name": name, "purpose": Purpose.NOTICE, "texts": TEXTS, "audience": audience, "life": timedelta(hours=2)}
-    return Wish(**(given | changes))  # type: ignore[arg-type]
-
-
-def written(crowd: Crowd, given: Wish | None = None) -> NoticeOrder:
-    """Write a notice, and have it counted."""
-    order = crowd.services.notice_orders.write(ADMIN, given or wish())
-    crowd.services.notice_runs.work()
-    return crowd.services.notice_orders.find(order)
-
-
-def ordered(crowd: Crowd, given: Wish | None = None) -> str:
-    """Write a notice, have it counted, and order it."""
-    return crowd.services.notice_orders.confirm(ADMIN, written(crowd, given).id, "example.org")
-
-
-def queued(crowd: Crowd) -> list[str]:
-    """Return who has a text in the outbox, in the order of names."""
-    with crowd.services.database.read() as session:
-        return sorted(session.execute(select(Message.login)).scalars())
-
-
-def quiet_moment(clock: ManualClock, quiet: QuietHours) -> datetime:
-    """Return the next moment after which it is night in Germany for ten hours."""
-    tomorrow = clock.now().astimezone(ZoneInfo("Europe/Berlin")) + timedelta(days=1)
-    return tomorrow.replace(hour=quiet.begin.hour, minute=30)
 
 
 def test_a_count_tells_who_would_get_it_and_why_others_would_not(crowd: Crowd, database: Database):
@@ -267,58 +213,3 @@ def test_what_cannot_be_sent_is_not_kept(crowd: Crowd, given: dict[str, object])
     """It is said at once."""
     with pytest.raises(InvalidInputError):
         crowd.services.notice_orders.write(ADMIN, wish(**given))  # type: ignore[arg-type]
-
-
-def test_what_is_scheduled_waits_for_its_moment(crowd: Crowd, clock: ManualClock):
-    """Then whoever belongs to the audience by then gets it; it lives from then on."""
-    crowd.add("anna", "+4915112345601")
-    starts_at = clock.now() + timedelta(days=2)
-    name = ordered(crowd, wish(starts_at=starts_at))
-    early = crowd.services.notice_runs.work()
-    found = crowd.services.notice_course.find(name)
-    crowd.add("bert", "+4915112345602")
-    clock.advance(timedelta(days=2))
-    purged = crowd.services.notice_orders.purge()
-    crowd.services.notice_runs.work()
-
-    assert (0, True, starts_at + timedelta(hours=2)) == (early, found.is_waiting, found.expires_at)
-    assert found.queueing is not None
-    assert (starts_at, 0) == (found.queueing.starts_at, purged)
-    assert ["anna", "bert"] == queued(crowd)
-
-
-def test_what_is_cancelled_before_it_starts_is_forgotten(crowd: Crowd, clock: ManualClock, database: Database):
-    """Its words and its audience, too."""
-    crowd.add("anna", "+4915112345601")
-    orders = crowd.services.notice_orders
-    orders.schedule(ADMIN, wish(starts_at=clock.now() + timedelta(days=2)), "example.org")
-    crowd.services.notice_course.cancel(ADMIN, "canteen")
-    orders.purge()
-    clock.advance(timedelta(days=2))
-    with database.read() as session:
-        letters = session.execute(select(NoticeOrderRow.letter)).scalars().all()
-
-    assert ([None], 0, []) == (letters, crowd.services.notice_runs.work(), queued(crowd))
-
-
-def test_a_notice_waits_for_the_morning_unless_it_would_expire(crowd: Crowd, clock: ManualClock):
-    """The count says so; texts to an account itself, and codes, go at any hour."""
-    services = crowd.services
-    services.gate.quiet = quiet = QuietHours(time(21), time(8), ZoneInfo("UTC"))
-    crowd.add("anna", "+4915112345601")
-    night = quiet_moment(clock, quiet)
-    clock.advance(night - clock.now())
-    long, short = wish("long", life=timedelta(hours=14)), wish("short", life=timedelta(hours=1))
-    tallies = [written(crowd, one).tally for one in (long, short)]
-    for one in services.notice_orders.drafts():
-        services.notice_orders.confirm(ADMIN, one.id, "example.org")
-    services.notice_runs.work()
-    crowd.post.post(Purpose.NOTICE)
-    crowd.post.post()
-    at_night = crowd.post.deliver()
-    clock.advance(timedelta(hours=13))
-    in_the_morning = crowd.post.deliver()
-
-    assert [(1, 0), (0, 1)] == [(one.waiting, one.woken) for one in tallies]
-    assert (3, 1) == (len(at_night), len(in_the_morning))
-    assert {MessageState.ACCEPTED: 1} == services.notice_course.progress("long")

@@ -65,6 +65,7 @@ MATRIX: dict[tuple[str, str], Right | None] = {
     ("admin_notices.listing", "GET"): Right.NOTICES_SEE,
     ("admin_notices.show", "GET"): Right.NOTICES_SEE,
     ("admin_notices.now", "GET"): Right.NOTICES_SEE,
+    ("admin_notices.export", "GET"): Right.NOTICES_SEE,
     ("admin_notices.cancel", "POST"): Right.NOTICES_SEND,
     ("admin_notice_drafts.new", "GET"): Right.NOTICES_SEND,
     ("admin_notice_drafts.create", "POST"): Right.NOTICES_SEND,

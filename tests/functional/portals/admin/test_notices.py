@@ -1,5 +1,7 @@
 """The pages of notices: what was sent, how far it is, and how the rest is taken back."""
 
+import csv
+import io
 from datetime import timedelta
 
 import pytest
@@ -13,7 +15,7 @@ from authsms.messaging.notices import Notice
 from authsms.messaging.wording import parse_texts
 from authsms.senders.submission import Purpose
 from tests.fakes import ManualClock
-from tests.functional.portals.admin.office import Clerk, Office
+from tests.functional.portals.admin.office import OVERDUE, Clerk, Office
 
 SECRET = "the canteen is closed"
 
@@ -70,9 +72,30 @@ def test_a_notice_is_cancelled_once(office: Office):
     again = operator.get("/admin/notices/canteen").text
 
     assert "Cancelled. What has not gone out is taken back." in cancelled
+    assert "Over time" in cancelled
     assert "2 of 2 texts are through." in cancelled
     assert "/cancel" not in cancelled
     assert "This notice was cancelled before." in again
+
+
+def test_a_notice_is_exported_without_whole_numbers(office: Office, clock: ManualClock):
+    """Who, when, and what became of it; no cell is a formula, no text is in it, and it is recorded."""
+    send(office, "canteen", "=cmd()", "otto")
+    send(office, "garden", "emma")
+    operator = office.clerk(Role.MESSAGING_OPERATOR)
+    answer = operator.get("/admin/notices/canteen/export.csv")
+    rows = list(csv.DictReader(io.StringIO(answer.text)))
+    told = [one.entry for one in office.services.audit.search() if one.entry.tag.value == "messages.exported"]
+    clock.advance(OVERDUE)
+    stale = operator.get("/admin/notices/canteen/export.csv")
+
+    assert 'attachment; filename="notice-canteen.csv"' == answer.headers["Content-Disposition"]
+    assert {"'=cmd()", "otto"} == {row["login"] for row in rows}
+    assert {("queued", "notice")} == {(row["state"], row["purpose"]) for row in rows}
+    assert not [word for word in (SECRET, "+4915") if word in answer.text]
+    assert [{"notice": "canteen"}] == [dict(one.details) for one in told]
+    assert "/admin/prove" in stale.location
+    assert 404 == operator.get("/admin/notices/nothing/export.csv").status_code
 
 
 def test_an_auditor_sees_no_button(office: Office):

@@ -30,6 +30,7 @@ session it was begun in. What is sent is in no error, no log and no ``repr``.
 
 from authsms.client.answers import Chain, ClientError, OverError, RefusedError, Session, TryLaterError
 from authsms.client.endpoint import Client
+from authsms.client.enrollment import Enrollment
 from authsms.client.logon import Logon
 from authsms.client.messages import Contact, Messenger, NoticeState, Recipient, SentNotice
 
@@ -38,6 +39,7 @@ __all__ = [
     "Client",
     "ClientError",
     "Contact",
+    "Enrollment",
     "Logon",
     "Messenger",
     "NoticeState",

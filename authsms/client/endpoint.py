@@ -18,6 +18,7 @@ from authsms.client.answers import (
     chain_of,
     session_of,
 )
+from authsms.client.enrollment import Enrollment
 from authsms.client.logon import Logon
 from authsms.client.wire import Wire, bearer
 
@@ -96,6 +97,27 @@ class Client:
             OverError: The session has ended already, or came of another endpoint's logon.
         """
         self.call("DELETE", f"/sessions/{quote(session_id, safe='')}")
+
+    def enroll(self, session_id: str, method: str, *, replace: bool = False, language: str = "") -> Enrollment:
+        """Begin to set up a method for whoever has just logged in, with two factors.
+
+        Args:
+            session_id: The login session.
+            method: ``TOTP:1`` or ``RECOVERY_CODE:1``.
+            replace: Make new recovery codes where there are some; those are void.
+            language: As with `begin`.
+
+        Raises:
+            OverError: The session has ended, or came of another endpoint's logon.
+            RefusedError: It is set up already (``conflict``), or the logon is too long ago (``proof-needed``).
+        """
+        body = {"login_session_id": session_id, "method_id": method, "replace": replace}
+        return Enrollment(self, session_id, self.call("POST", "/enroll", body, language=language), language)
+
+    def methods(self, session_id: str) -> list[str]:
+        """Return what whoever is logged in has set up."""
+        found = self.call("GET", "/templates", query={"login_session_id": session_id})
+        return [one["method_id"] for one in found["templates"]]
 
     def close(self) -> None:
         """End the endpoint session, if there is one, and give back every connection."""

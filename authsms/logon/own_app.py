@@ -68,6 +68,7 @@ class AppView:
     """An app that was set up, or is being set up.
 
     Attributes:
+        id: Changes with every seed; empty when the key of its seed is gone.
         since: When it was set up; None while it waits for its first code.
         seed: Base32, only while it waits for its first code.
         address: ``otpauth://`` address of the seed, as above.
@@ -76,6 +77,7 @@ class AppView:
     """
 
     since: datetime | None = None
+    id: str = ""
     seed: str = field(default="", repr=False)
     address: str = field(default="", repr=False)
     is_switched_off: bool = False
@@ -104,11 +106,11 @@ class OwnApp:
         if found.is_active:
             with self._tools.database.read() as session:
                 standing = self._standing(session, holder)
-            return AppView(found.confirmed_at, is_switched_off=standing.disabled)
+            return AppView(found.confirmed_at, found.id, is_switched_off=standing.disabled)
         if not holder.has_proof(SETTING_UP_LASTS):
             return None
         address = provisioning_uri(found.seed, account=found.label, issuer=self._tools.issuer)
-        return AppView(seed=found.seed, address=address)
+        return AppView(id=found.id, seed=found.seed, address=address)
 
     def begin(self, holder: Holder) -> None:
         """Draw a seed that waits for its first code; one that still waits is replaced.

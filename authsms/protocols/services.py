@@ -14,6 +14,8 @@ from authsms.logon.catalog import Catalog
 from authsms.logon.continuations import Continuations
 from authsms.logon.endpoint_sessions import EndpointSessions
 from authsms.logon.endpoints import EndpointService
+from authsms.logon.own_app import OwnApp
+from authsms.logon.own_codes import OwnCodes
 from authsms.logon.service import LogonService
 from authsms.logon.sessions import LoginSessions
 from authsms.logon.ways import Ways
@@ -57,6 +59,14 @@ class ProtocolServices(Protocol):
     @property
     def ways(self) -> Ways:
         """What somebody may begin a logon with."""
+
+    @property
+    def own_app(self) -> OwnApp:
+        """What people do with their own authenticator app."""
+
+    @property
+    def own_codes(self) -> OwnCodes:
+        """What people do with their own recovery codes."""
 
     @property
     def endpoint_sessions(self) -> EndpointSessions:

@@ -102,6 +102,29 @@ class GoOn(Body):
     endpoint_session_id: Annotated[Word | None, Field(description="In place of the header.")] = None
 
 
+class Enroll(Body):
+    """Begins to set a method up for whoever is logged in."""
+
+    login_session_id: Annotated[Id, Field(description="A login with two factors, no older than five minutes.")]
+    method_id: Literal["TOTP:1", "RECOVERY_CODE:1"]
+    replace: Annotated[bool, Field(description="Make new recovery codes where there are some; those are void.")] = False
+    endpoint_session_id: Annotated[Word | None, Field(description="In place of the header.")] = None
+
+
+class DoEnroll(Body):
+    """The first code that the app shows; an empty answer tells once more what the app needs."""
+
+    login_session_id: Id
+    response: Annotated[Response, Field(default_factory=Response)]
+    endpoint_session_id: Annotated[Word | None, Field(description="In place of the header.")] = None
+
+
+class OfSession(Body):
+    """Whose methods."""
+
+    login_session_id: Id
+
+
 class Chain(Answer):
     """Methods that must all pass, in this order."""
 
@@ -162,6 +185,43 @@ class LoginSession(Answer):
     methods: Annotated[list[str], Field(description="What was proven, in the words of RFC 8176: `pwd`, `otp`, `sms`.")]
     authenticated_at: datetime
     expires: datetime
+
+
+class EnrollData(Answer):
+    """What the person needs; it is shown to nobody else, and kept nowhere by the program."""
+
+    secret: Annotated[str, Field(description="Of the app, in Base32; empty for recovery codes.", repr=False)]
+    address: Annotated[str, Field(description="`otpauth://…`, to be shown as a QR code.", repr=False)]
+    codes: Annotated[list[str], Field(description="Recovery codes.", repr=False)]
+
+
+class EnrollState(Answer):
+    """How far a method is set up.
+
+    `MORE_DATA`: hand over the first code of the app. `OK`: it is set up. `FAILED`: begin again.
+    """
+
+    enroll_process_id: Annotated[Id | None, Field(description="Nothing where all is done at once.")]
+    method_id: str
+    status: Status
+    reason: Annotated[str, Field(description="A word for programs: `app.ask`, `app.refused` …")]
+    msg: Annotated[str, Field(description="A sentence for the person, in the language of `Accept-Language`.")]
+    data: EnrollData | None
+
+
+class Template(Answer):
+    """A method that is set up."""
+
+    method_id: str
+    is_usable: Annotated[bool, Field(description="False: too many wrong codes in a row, or its key is gone.")]
+    since: datetime | None
+    left: Annotated[int | None, Field(description="How many recovery codes are left.")]
+
+
+class Templates(Answer):
+    """What somebody has set up."""
+
+    templates: list[Template]
 
 
 class Fault(Answer):

@@ -12,10 +12,11 @@ from authsms.logon.steps import ChainChoice, DeliveryStatus, Step
 from authsms.logon.ways import Ways
 from authsms.protocols.rest import bodies, words
 from authsms.protocols.rest.bearer import Bearers
+from authsms.protocols.rest.enrolling import Enrolling, Owning
 from authsms.protocols.rest.tickets import OVER, Held, Tickets, client_of
 
 
-class Engine(Protocol):
+class Engine(Owning, Protocol):
     """What the door calls."""
 
     @property
@@ -46,6 +47,7 @@ class RestDoor:
         self._engine = engine
         self._tickets = tickets
         self.bearers = bearers
+        self.enrolling = Enrolling(engine, self._found)
 
     @property
     def endpoint_sessions(self) -> EndpointSessions:

@@ -31,7 +31,7 @@ _SCOPES: Final = {
 _MEANINGS: Final = {
     400: "What was sent cannot be used.",
     401: "No endpoint session or access token was shown, or it is over.",
-    403: "The proof is not right, or the access token is not for this.",
+    403: "The proof is not right, not recent enough, or the access token is not for this.",
     404: "There is no such thing, it is over, or it is another's.",
     409: "There is one already, or it is another's.",
     415: "What was sent is not JSON.",

@@ -99,6 +99,19 @@ def _begin(call: Call) -> bodies.LogonState:
     return call.door.begin(call.session, sent, request.remote_addr or "", str(get_locale()))
 
 
+def _enroll(call: Call) -> bodies.EnrollState:
+    return call.door.enrolling.begin(call.session, cast("bodies.Enroll", call.sent), str(get_locale()))
+
+
+def _do_enroll(call: Call) -> bodies.EnrollState:
+    sent = cast("bodies.DoEnroll", call.sent)
+    return call.door.enrolling.go_on(call.session, call.id, sent, str(get_locale()))
+
+
+def _templates(call: Call) -> bodies.Templates:
+    return call.door.enrolling.templates(call.session, cast("bodies.OfSession", call.sent), str(get_locale()))
+
+
 OPERATIONS: Final = (
     Operation(
         *("POST", "/endpoints/{endpoint_id}/sessions", "openEndpointSession"),
@@ -175,6 +188,25 @@ OPERATIONS: Final = (
         None,
         lambda call: call.door.end_session(call.session, call.id),
         status=204,
+        faults=(404,),
+    ),
+    Operation(
+        *("GET", "/templates", "listTemplates"),
+        "List the methods that whoever is logged in has set up",
+        *(bodies.Templates, _templates, bodies.OfSession),
+        faults=(404,),
+    ),
+    Operation(
+        *("POST", "/enroll", "beginEnrollment"),
+        "Begin to set up a method for whoever has just logged in",
+        *(bodies.EnrollState, _enroll, bodies.Enroll),
+        status=201,
+        faults=(404, 409),
+    ),
+    Operation(
+        *("POST", "/enroll/{enroll_process_id}/do_enroll", "doEnroll"),
+        "Hand over the first code of an app that is set up",
+        *(bodies.EnrollState, _do_enroll, bodies.DoEnroll),
         faults=(404,),
     ),
 )

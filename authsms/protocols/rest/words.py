@@ -8,6 +8,9 @@ from authsms.delivery.states import MessageState
 from authsms.logon.machine import MessageKey
 from authsms.logon.steps import DeliveryStatus
 
+APP_READY: Final = "app.ready"
+APP_OVER: Final = "app.too-many"
+CODES_READY: Final = "recovery.ready"
 _SENTENCES: Final[dict[str, LazyString]] = {
     MessageKey.ASK_PASSWORD: lazy_gettext("Enter your password"),
     MessageKey.CODE_SENT: lazy_gettext("Enter your code"),
@@ -40,6 +43,9 @@ _SENTENCES: Final[dict[str, LazyString]] = {
     MessageKey.RECOVERY_MISSING: lazy_gettext(
         "You have no recovery codes left. Sign in another way, or ask your help desk."
     ),
+    APP_READY: lazy_gettext("Your authenticator app is set up. From now on you can sign in with it."),
+    APP_OVER: lazy_gettext("There were too many wrong codes. Please begin again with a new picture."),
+    CODES_READY: lazy_gettext("These are your recovery codes. Print them, or write them down, and keep them safe."),
     MessageKey.FAILED: lazy_gettext("You could not be signed in. Please start again, or ask your help desk."),
 }
 _STAGES: Final[dict[str, str]] = {

@@ -13,10 +13,13 @@ from flask_babel import Babel
 from werkzeug.serving import make_server
 from werkzeug.test import TestResponse
 
+from authsms.foundation.clock import Clock
 from authsms.logon.blocks import AdmittedPeople
 from authsms.logon.endpoint_sessions import EndpointSessions, proof
 from authsms.logon.endpoints import Endpoint
 from authsms.logon.kinds import EndpointKind
+from authsms.logon.own_app import OwnApp, OwnAppTools
+from authsms.logon.own_codes import OwnCodes, OwnCodesTools
 from authsms.logon.ways import Ways
 from authsms.protocols.oidc.families import Families
 from authsms.protocols.oidc.tokens import TokenStore
@@ -55,6 +58,25 @@ class Parts:
         house = self.house
         people = AdmittedPeople(house.people, house.blocks)
         return Ways(people, house.vault, house.catalog, list(house.logon._methods.values()))
+
+    @property
+    def clock(self) -> Clock:
+        """The time."""
+        return self.house.clock
+
+    @property
+    def own_app(self) -> OwnApp:
+        """What people do with their app."""
+        house = self.house
+        tools = (house.limits, house.enrollments, house.challenges.failures, house.reports, "login.example.com")
+        return OwnApp(OwnAppTools(house.database, house.clock, house.audit, *tools))
+
+    @property
+    def own_codes(self) -> OwnCodes:
+        """What people do with their recovery codes."""
+        house = self.house
+        tools = (house.recovery, house.enrollments, house.challenges.failures, house.reports)
+        return OwnCodes(OwnCodesTools(house.database, house.limits, *tools))
 
     @property
     def endpoint_sessions(self) -> EndpointSessions:

@@ -2,12 +2,13 @@
 # Installs the servers and the browser that tests drive, unless they are there. Arguments: the commands wanted (all by default).
 set -eu
 
-wanted=${*:-slapd ldapadd postgres redis-server rabbitmq-server chromium nginx caddy radclient freeradius eapol_test pamtester pam_radius pam_wrapper sshd}
+wanted=${*:-slapd ldapadd postgres redis-server rabbitmq-server chromium nginx caddy apache_oidc radclient freeradius eapol_test pamtester pam_radius pam_wrapper sshd}
 PATH=$PATH:/usr/sbin:/sbin
 
 have() {
     case $1 in
     postgres) ls /usr/lib/postgresql/*/bin/postgres >/dev/null 2>&1 || command -v postgres >/dev/null ;;
+    apache_oidc) ls /usr/lib/apache2/modules/mod_auth_openidc.so >/dev/null 2>&1 && command -v apache2 >/dev/null ;;
     pam_radius) ls /lib/*/security/pam_radius_auth.so >/dev/null 2>&1 ;;
     pam_wrapper) ls /usr/lib/*/libpam_wrapper.so >/dev/null 2>&1 ;;
     *) command -v "$1" >/dev/null ;;
@@ -24,6 +25,7 @@ package_of() {
     pam_radius) echo libpam-radius-auth ;;
     pam_wrapper) echo libpam-wrapper ;;
     sshd) echo openssh-server ;;
+    apache_oidc) echo apache2-bin libapache2-mod-auth-openidc ;;
     *) echo "$1" ;;
     esac
 }

@@ -123,6 +123,8 @@ class House:
     senders: KnownSenders = field(default_factory=KnownSenders)
     receipts: KeptReceipts = field(default_factory=KeptReceipts)
     readiness: list[Check] = field(default_factory=list)
+    program_notices: None = None  # nobody here sends notices, or names contacts
+    program_contacts: None = None
 
     def __post_init__(self) -> None:
         database, vault, clock = self.database, self.vault, self.clock

@@ -10,16 +10,16 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Protocol
 
-from sqlalchemy.orm import Session
-
 from authsms.delivery import answers, ledger, repeats
+from authsms.delivery.batches import Ending
 from authsms.delivery.gate import Barred, Gate
 from authsms.delivery.journal import Cause, Journal
 from authsms.delivery.ledger import Claimed, Ended, Lease, Subject
 from authsms.delivery.parcel import Parcel, open_parcel
 from authsms.delivery.pauses import Moment, Pauses
 from authsms.delivery.receipts import ReceiptService
-from authsms.delivery.repeats import AttemptEnd, PastAttempt
+from authsms.delivery.recorder import Recorder
+from authsms.delivery.repeats import PastAttempt
 from authsms.delivery.states import Failure, MessageState, Repeat, Settle, Verdict
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database
@@ -113,8 +113,8 @@ class Dispatcher:
         self._vault = vault
         self._clock = clock
         self._policy = policy
-        self._receipts = receipts
         self._journal = journal
+        self._recorder = Recorder(database, receipts, journal)
         self._lease = lease
         self._pauses = pauses
         self._gate = gate
@@ -223,7 +223,7 @@ class Dispatcher:
 
     def _record(self, subject: Subject, owner: str, ended: Ended, outcome: Outcome | None, route: _Route) -> None:
         verdict = self._verdict(subject, [*route.history, ended.past], outcome, route)
-        answers.persistently(lambda: self._write_down(subject, owner, ended, verdict))
+        answers.persistently(lambda: self._recorder.write(Ending(subject, owner, ended, verdict)))
         ATTEMPTS.labels(ended.past.service, ended.past.end.value).inc()
         DELIVERY_SECONDS.labels(ended.past.service).observe((ended.past.ended_at - subject.created_at).total_seconds())
         _log.info(
@@ -252,18 +252,6 @@ class Dispatcher:
             self._gate.learn(service.name, outcome, subject, number, version=service.policy_version)
         except DatabaseUnavailableError:
             _log.warning("breaker.not_told", service=service.name)
-
-    def _write_down(self, subject: Subject, owner: str, ended: Ended, verdict: Verdict) -> None:
-        def write(session: Session) -> None:
-            changed = ledger.end_attempt(session, subject, owner, ended, verdict)
-            if not changed and ended.past.end is AttemptEnd.ACCEPTED:
-                changed = ledger.take_late_answer(session, subject, ended)
-            if changed:
-                cause = Cause(ended.past.service, code=ended.code, attempts=ended.number)
-                self._journal.note(session, subject, verdict, cause)
-            self._receipts.absorb(session, subject, ended.past.service, ended.provider_id)
-
-        self._database.write_together(write)
 
     def _give_back(self, subject: Subject, owner: str, verdict: Verdict) -> None:
         now = self._clock.now()

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from authsms.audit import AuditTrail
 from authsms.contacts.suppression import SuppressionList
-from authsms.delivery import ledger
+from authsms.delivery.batches import Beginning, begin_attempts
 from authsms.delivery.breaker import Breaker, Trouble
 from authsms.delivery.breakers import Breakers
 from authsms.delivery.conditions import Conditions, ServiceCondition
@@ -123,6 +123,7 @@ class Gate:
         self.suppressions = suppressions
         self.quiet: QuietHours | None = None
         self._breakers = Breakers(database, clock, conditions)
+        self._begin_many = database.convoy(begin_attempts)
 
     def tasks(self) -> Sequence[PeriodicTask]:
         """Return what has to be done again and again so that the gate knows what it should."""
@@ -188,45 +189,52 @@ class Gate:
             rate=_slower(self.rates.all().get(service.name), condition.pace if condition else 0.0),
             bill=bill.through(service.name) if bill else None,
         )
-        try:
-            # What is looked up has been looked up: a transaction that asks for a second connection may wait for itself.
-            if entry.is_plain:
-                return self._database.write_together(
-                    lambda session: self._begin(session, subject, lease, service, entry)
-                )
-            with self._database.write() as session:
-                return self._begin(session, subject, lease, service, entry)
-        except _RefusedError as refusal:
-            barred = refusal.barred
-        if barred is None:
+        beginning = Beginning(subject, lease, service.name, service.policy_version, entry.is_probe)
+        # What is looked up has been looked up: a transaction that asks for a second connection may wait for itself.
+        begun = self._begin_many.write(beginning) if entry.is_plain else self._begin(beginning, entry)
+        if isinstance(begun, int):
+            return begun
+        if begun is None:
             return self._looked_at_again(service, lease.now)
-        if barred.is_worth_waiting:
+        if begun.is_worth_waiting:
             is_urgent = subject.purpose is Purpose.AUTHENTICATION
-            return replace(barred, until=self.rates.place(service.name, entry.rate, is_urgent=is_urgent))
-        return barred
+            return replace(begun, until=self.rates.place(service.name, entry.rate, is_urgent=is_urgent))
+        return begun
 
     def learn(self, service: str, outcome: Outcome | None, subject: Subject, number: int, *, version: int) -> None:
         """Take in what attempt *number* of a message says about its service; None when nothing was submitted."""
         self._breakers.learn(service, outcome, attempt=_attempt(subject, number), version=version)
 
-    def _begin(self, session: Session, subject: Subject, lease: Lease, service: Candidate, entry: _Entry) -> int:
-        name, version = service.name, service.policy_version
-        attempt = _attempt(subject, subject.attempts + 1)
-        if entry.is_probe and not self._breakers.probe(session, name, attempt=attempt, version=version):
+    def _begin(self, one: Beginning, entry: _Entry) -> int | Barred | None:
+        """Begin an attempt that has to ask for more than that the message is ours; take nothing when it may not."""
+        try:
+            with self._database.write() as session:
+                self._ask(session, one, entry)
+                return self._begun(session, one)
+        except _RefusedError as refusal:
+            return refusal.barred
+
+    @staticmethod
+    def _begun(session: Session, one: Beginning) -> int:
+        [number] = begin_attempts(session, [one])
+        if number is None:
             raise _RefusedError
-        free_at = self.rates.take(session, name, entry.rate) if entry.rate else None
+        return number
+
+    def _ask(self, session: Session, one: Beginning, entry: _Entry) -> None:
+        subject, now = one.subject, one.lease.now
+        attempt = _attempt(subject, subject.attempts + 1)
+        if entry.is_probe and not self._breakers.probe(
+            session, one.service, attempt=attempt, version=one.policy_version
+        ):
+            raise _RefusedError
+        free_at = self.rates.take(session, one.service, entry.rate) if entry.rate else None
         if free_at is not None:
-            waits = subject.purpose is not Purpose.AUTHENTICATION or free_at - lease.now <= _PATIENCE
+            waits = subject.purpose is not Purpose.AUTHENTICATION or free_at - now <= _PATIENCE
             raise _RefusedError(Barred(free_at, is_worth_waiting=waits and free_at < subject.expires_at))
         renewed_at = self.spending.take(session, entry.bill) if entry.bill else None
         if renewed_at is not None:
             raise _RefusedError(Barred(renewed_at))
-        number = ledger.begin_attempt(
-            session, subject, lease, service=name, policy_version=version, is_probe=entry.is_probe
-        )
-        if number is None:
-            raise _RefusedError
-        return number
 
     def _looked_at_again(self, service: Candidate, now: datetime) -> Barred | None:
         """Return what a service is barred for that was not barred a moment ago, or None: the message is lost."""

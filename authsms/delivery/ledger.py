@@ -121,61 +121,24 @@ def claimed_of(row: Any) -> Claimed:
     return Claimed(subject_of(row), row.recipient, row.text, row.label, groups, through)
 
 
-def begin_attempt(
-    session: Session, subject: Subject, lease: Lease, *, service: str, policy_version: int, is_probe: bool = False
-) -> int | None:
-    """Write that an attempt is about to start and return its number, or None when the message is not ours to send.
-
-    None is also the answer when the service is paused, or its breaker is not closed, and the message is not the one
-    that is let through. The transaction must be committed before the socket opens.
-    """
-    number = subject.attempts + 1
-    values = {"v_number": number, "v_service": service, "v_until": lease.until, "w_now": lease.now}
-    begin = statements.BEGIN_PROBE if is_probe else statements.BEGIN
-    if not rowcount(session.execute(begin, _mine(subject, lease.owner) | values)):
-        return None
-    session.execute(
-        statements.OPEN_ATTEMPT,
-        {
-            "message_id": subject.id,
-            "number": number,
-            "service": service,
-            "policy_version": policy_version,
-            "worker": lease.owner,
-            "started_at": lease.now,
-            "end": "",
-            "code": "",
-            "detail": "",
-        },
-    )
-    return number
-
-
-def end_attempt(session: Session, subject: Subject, owner: str, ended: Ended, verdict: Verdict) -> bool:
-    """Write how an attempt ended and what becomes of the message; return False when that was taken away meanwhile."""
-    _close_attempt(session, subject.id, ended)
-    mine = {"w_id": subject.id, "w_owner": owner, "w_attempts": ended.number}
-    return _change(session, statements.FINISH, mine, _after(verdict, ended.past.ended_at) | _found(ended))
-
-
 def take_late_answer(session: Session, subject: Subject, ended: Ended) -> bool:
     """Believe an "accepted" that came after the message was taken from its worker; return whether it changed anything.
 
     A message that waits for its repeat is then not sent again.
     """
-    accepted = _after(Settle(MessageState.ACCEPTED), ended.past.ended_at)
-    return _change(session, statements.BELIEVE_LATE, {"w_id": subject.id}, accepted | _found(ended))
+    accepted = changes(Settle(MessageState.ACCEPTED), ended.past.ended_at, ended)
+    return _change(session, statements.BELIEVE_LATE, {"w_id": subject.id}, accepted)
 
 
 def give_back(session: Session, subject: Subject, owner: str, verdict: Verdict, now: datetime) -> bool:
     """Put back, or settle, a message whose attempt was not begun; return False when it is no longer ours."""
-    return _change(session, statements.GIVE_BACK, _mine(subject, owner), _after(verdict, now))
+    return _change(session, statements.GIVE_BACK, _mine(subject, owner), changes(verdict, now))
 
 
 def free(session: Session, subject: Subject, owner: str, verdict: Verdict, *, in_flight: bool, now: datetime) -> bool:
     """Take a message from a worker that is dead or silent; return False when that worker was faster after all."""
     theirs = _mine(subject, owner) | {"w_in_flight": in_flight}
-    if not _change(session, statements.FREE, theirs, _after(verdict, now) | {"v_doubts": int(in_flight)}):
+    if not _change(session, statements.FREE, theirs, changes(verdict, now) | {"doubts": int(in_flight)}):
         return False
     if in_flight:
         _close_attempt(session, subject.id, Ended(subject.attempts, PastAttempt("", AttemptEnd.OWNER_DIED, now)))
@@ -187,13 +150,13 @@ def settle_unsent(session: Session, message_id: str, verdict: Settle, now: datet
 
     A worker that has claimed it, but not begun, finds that it has lost it.
     """
-    return _change(session, statements.SETTLE_UNSENT, {"w_id": message_id}, _after(verdict, now))
+    return _change(session, statements.SETTLE_UNSENT, {"w_id": message_id}, changes(verdict, now))
 
 
 def report(session: Session, message_id: str, verdict: Settle, now: datetime, *, code: str, word: str) -> None:
     """Write what receipts have made of a message; the caller holds its row."""
-    reported = {"v_code": code, "v_detail": word}
-    _change(session, statements.REPORT, {"w_id": message_id}, _after(verdict, now) | reported)
+    reported = {"code": code, "detail": word}
+    _change(session, statements.REPORT, {"w_id": message_id}, changes(verdict, now) | reported)
 
 
 def end_life(session: Session, message_id: str, now: datetime) -> None:
@@ -209,46 +172,36 @@ def history_of(session: Session, message_id: str) -> list[PastAttempt]:
     ]
 
 
-_UNCHANGED: Mapping[str, Any] = {
-    "v_state": None,
-    "v_failure": None,
-    "v_service": None,
-    "v_provider_id": None,
-    "v_segments": None,
-    "v_code": None,
-    "v_detail": None,
-    "v_accepted_at": None,
-    "v_finished_at": None,
-    "v_due_at": None,
-    "v_wipe": False,
-    "v_doubts": 0,
-}
+_UNCHANGED: Final = {**dict.fromkeys(statements.CHANGES), "wipe": False, "doubts": 0}
 
 
-def _after(verdict: Verdict, now: datetime) -> dict[str, Any]:
-    """Return the values that a verdict sets; a settled message's text is wiped."""
+def changes(verdict: Verdict, now: datetime, ended: Ended | None = None) -> dict[str, Any]:
+    """Return what a verdict says about a message, and how its attempt ended; a settled message's text is wiped."""
+    found = {} if ended is None else _found(ended)
     match verdict:
         case Repeat(due_at=due_at):
-            return {"v_due_at": due_at}
+            return {**_UNCHANGED, "due_at": due_at, **found}
         case Settle(state=state, failure=failure):
             has_arrived = state in {MessageState.ACCEPTED, MessageState.DELIVERED}
             return {
-                "v_state": state.value,
-                "v_failure": failure.value if failure else "",
-                "v_accepted_at": now if has_arrived else None,
-                "v_finished_at": now,
-                "v_wipe": True,
+                **_UNCHANGED,
+                "state": state.value,
+                "failure": failure.value if failure else "",
+                "accepted_at": now if has_arrived else None,
+                "finished_at": now,
+                "wipe": True,
+                **found,
             }
 
 
 def _found(ended: Ended) -> dict[str, Any]:
     return {
-        "v_service": ended.past.service,
-        "v_provider_id": ended.provider_id,
-        "v_segments": ended.segments,
-        "v_code": ended.code,
-        "v_detail": ended.detail,
-        "v_doubts": int(ended.past.end in DOUBTFUL),
+        "service": ended.past.service,
+        "provider_id": ended.provider_id,
+        "segments": ended.segments,
+        "code": ended.code,
+        "detail": ended.detail,
+        "doubts": int(ended.past.end in DOUBTFUL),
     }
 
 
@@ -257,7 +210,8 @@ def _mine(subject: Subject, owner: str) -> dict[str, Any]:
 
 
 def _change(session: Session, statement: Update, condition: Mapping[str, Any], values: Mapping[str, Any]) -> bool:
-    return rowcount(session.execute(statement, {**condition, **_UNCHANGED, **values})) > 0
+    new = {f"v_{name}": value for name, value in values.items()}
+    return rowcount(session.execute(statement, {**condition, **new})) > 0
 
 
 def _close_attempt(session: Session, message_id: str, ended: Ended) -> None:

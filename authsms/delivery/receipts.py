@@ -6,6 +6,7 @@ answer is recorded, or by the delivery process a moment later when both happened
 """
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
 from operator import itemgetter
@@ -18,9 +19,10 @@ from authsms.audit import AuditTrail
 from authsms.contacts.suppression import SuppressionList
 from authsms.delivery import ledger, statements
 from authsms.delivery.journal import Cause, Journal
-from authsms.delivery.ledger import Subject, subject_of
+from authsms.delivery.ledger import subject_of
 from authsms.delivery.models import Attempt, ReceiptRecord, fit
 from authsms.delivery.states import LIVE, Failure, MessageState, Settle, after_receipt, after_receipts
+from authsms.foundation import portions
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database, after_commit, rowcount
 from authsms.foundation.logs import get_logger
@@ -34,6 +36,15 @@ _IN_PASSING: Final = frozenset({ReceiptState.SENT.value})
 """Reports that tell what the provider's answer has told: a power cut may take them."""
 
 _log = get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Carried:
+    """A message, the service that has had it, and what that calls it: empty when it did not say."""
+
+    message_id: str
+    service: str
+    provider_id: str = ""
 
 
 class ReceiptService:
@@ -64,18 +75,18 @@ class ReceiptService:
         with self._database.write() as session:
             return sum(self._take(session, row) for row in rows)
 
-    def absorb(self, session: Session, subject: Subject, service: str, provider_id: str) -> None:
-        """Take up what was reported about a message while its attempt was open."""
-        found = session.execute(
-            statements.RECEIPTS,
-            # An empty provider id is nobody's: no waiting receipt shall match it.
-            {"w_id": subject.id, "w_service": service, "w_provider_id": provider_id or None},
-        ).all()
-        for key, message_id in found:
-            if message_id is None:
-                _attach(session, subject.id, key)
-        if found:
-            self._advance(session, subject.id, self._clock.now())
+    def absorb(self, session: Session, carried: Sequence[Carried]) -> None:
+        """Take up what was reported about messages while their attempts were open."""
+        # An empty provider id is nobody's: no waiting receipt shall match it.
+        rows = [
+            {"id": one.message_id, "service": one.service, "provider_id": one.provider_id or None} for one in carried
+        ]
+        found = portions.ask(session, statements.receipts_of, rows)
+        for message_id, key, known in found:
+            if known is None:
+                _attach(session, message_id, key)
+        for message_id in dict.fromkeys(row.id for row in found):
+            self._advance(session, message_id, self._clock.now())
 
     def match_waiting(self) -> int:
         """Take up receipts that were recorded at the same moment as the attempt they belong to; return how many."""

@@ -18,7 +18,7 @@ from authsms.delivery.journal import Cause, Journal
 from authsms.delivery.ledger import subject_of
 from authsms.delivery.liveness import Liveness
 from authsms.delivery.models import Message
-from authsms.delivery.receipts import ReceiptService
+from authsms.delivery.receipts import Carried, ReceiptService
 from authsms.delivery.repeats import after_owner_died
 from authsms.delivery.statements import OWNED, SUBJECT
 from authsms.delivery.states import Failure, Settle, when_expired
@@ -161,6 +161,6 @@ class Sweeper:
             reason = Cause(row.service, Failure.IN_DOUBT.value if row.in_flight else "", attempts=subject.attempts)
             self._journal.note(session, subject, verdict, reason)
             if row.in_flight:
-                self._receipts.absorb(session, subject, row.service, "")
+                self._receipts.absorb(session, [Carried(subject.id, row.service)])
         _log.warning("message.freed", message=subject.id, in_flight=row.in_flight)
         return not isinstance(verdict, Settle)

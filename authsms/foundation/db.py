@@ -9,7 +9,7 @@ A `Database.write` block holds no network call and no password hashing: locks ar
 """
 
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -42,6 +42,7 @@ from authsms.foundation.statements import PlainConnection, PlainResult
 
 _BEFORE = "authsms_before_commit"
 _AFTER = "authsms_after_commit"
+_Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
 
@@ -126,7 +127,6 @@ class Database:
             "sqlite" if self.engine.dialect.name == "sqlite" else "postgresql"
         )
         self._writing = threading.Lock()
-        self._convoy = Convoy(self.write)
         self._light_engine = light_engine(self.engine, url, pool_size)
         self._read_engine, self._jot_engine = self._light_engine, self.engine
         if self.dialect == "sqlite":
@@ -144,9 +144,9 @@ class Database:
         with self._turn(), self._session(self.engine) as session:
             yield session
 
-    def write_together(self, work: Callable[[Session], _Result]) -> _Result:
-        """Run *work* in a transaction that it may share with other threads; see `Convoy.write`."""
-        return self._convoy.write(work)
+    def convoy(self, work: Callable[[Session, Sequence[_Item]], Sequence[_Result]]) -> Convoy[_Item, _Result]:
+        """Return what does *work* for several threads at once, each with an item of its own."""
+        return Convoy(self.write, work)
 
     @contextmanager
     def jot(self) -> Iterator[PlainConnection]:

@@ -1,7 +1,7 @@
 """Threads that share transactions, on both databases."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -50,16 +50,20 @@ def _rows(database: Database) -> int:
         return number
 
 
-def _fail(_session: Session) -> None:
+def _add(session: Session, numbers: Sequence[int]) -> list[int]:
+    """Write a row for each number."""
+    session.execute(insert(WorkerRecord), [_row(f"w{number}") for number in numbers])
+    return list(numbers)
+
+
+def _fail(_session: Session, _numbers: Sequence[int]) -> list[int]:
     raise LookupError
 
 
-def _all_at_once(gate: Gate, convoy: Convoy, work) -> list:
+def _all_at_once(gate: Gate, convoy: Convoy) -> list:
     """Let a dozen threads write at the same moment, and return what each of them got."""
     with ThreadPoolExecutor(THREADS) as pool:
-        futures = [
-            pool.submit(convoy.write, lambda session, number=number: work(session, number)) for number in range(THREADS)
-        ]
+        futures = [pool.submit(convoy.write, number) for number in range(THREADS)]
         while len(convoy._waiting) < THREADS - 1:
             threading.Event().wait(0.005)
         gate.is_open.set()
@@ -71,12 +75,11 @@ def test_those_who_wait_share_a_transaction(database: Database):
     gate = Gate(database)
     committed: list[int] = []
 
-    def work(session: Session, number: int) -> int:
-        session.execute(insert(WorkerRecord).values(**_row(f"w{number}")))
-        after_commit(session, lambda: committed.append(number))
-        return number
+    def work(session: Session, numbers: Sequence[int]) -> list[int]:
+        after_commit(session, lambda: committed.extend(numbers))
+        return _add(session, numbers)
 
-    results = _all_at_once(gate, Convoy(gate.write), work)
+    results = _all_at_once(gate, Convoy(gate.write, work))
 
     assert list(range(THREADS)) == results == sorted(committed)
     assert (THREADS, 2) == (_rows(database), gate.transactions)
@@ -86,13 +89,12 @@ def test_an_error_of_one_costs_the_others_nothing(database: Database):
     """They are run again, each alone, and nothing of the one that failed stays."""
     gate = Gate(database)
 
-    def work(session: Session, number: int) -> int:
-        session.execute(insert(WorkerRecord).values(**_row(f"w{number}")))
-        if number == THREADS - 1:
-            raise LookupError(number)
-        return number
+    def work(session: Session, numbers: Sequence[int]) -> list[int]:
+        if THREADS - 1 in numbers:
+            raise LookupError(numbers)
+        return _add(session, numbers)
 
-    results = _all_at_once(gate, Convoy(gate.write), work)
+    results = _all_at_once(gate, Convoy(gate.write, work))
 
     assert list(range(THREADS - 1)) == results[:-1]
     assert isinstance(results[-1], LookupError)
@@ -103,20 +105,19 @@ def test_a_database_that_is_away_is_away_for_all(database: Database):
     """Nobody tries again on his own: each caller knows best what to do then."""
     gate = Gate(database)
     gate.error = DatabaseUnavailableError("away")
-    convoy = Convoy(gate.write)
-    results = _all_at_once(gate, convoy, lambda _session, number: number)
+    convoy = Convoy[int, int](gate.write, lambda _session, numbers: numbers)
+    results = _all_at_once(gate, convoy)
     gate.error = None
 
     assert {DatabaseUnavailableError} == {type(result) for result in results}
     assert gate.transactions == 2
-    assert convoy.write(lambda _session: "back") == "back"
+    assert convoy.write(7) == 7
 
 
 def test_alone_it_is_a_transaction_like_any_other(database: Database):
     """With its errors."""
-    convoy = Convoy(database.write)
     with pytest.raises(LookupError):
-        convoy.write(_fail)
-    convoy.write(lambda session: session.execute(insert(WorkerRecord).values(**_row("w"))))
+        database.convoy(_fail).write(1)
+    database.convoy(_add).write(1)
 
     assert _rows(database) == 1

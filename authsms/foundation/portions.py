@@ -1,0 +1,61 @@
+"""Several rows in one statement: sixteen of them cost little more than one.
+
+A statement for a number of rows has to be put together once, so there are statements for few numbers, and rows that
+are more or fewer are divided among them.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, Final, TypeAlias
+
+from sqlalchemy import CTE, Executable, Table, bindparam, column, insert, values
+from sqlalchemy.orm import Session
+from sqlalchemy.types import TypeEngine
+
+Rows: TypeAlias = Sequence[Mapping[str, Any]]
+_SIZES: Final = (16, 4, 1)
+
+
+def run(session: Session, statement: Callable[[int], Executable], rows: Rows) -> None:
+    """Run a statement on all *rows*.
+
+    Args:
+        session: Where to run it.
+        statement: Returns the statement for a number of rows, always the same one for the same number.
+        rows: Values by the names that `given` or `insert_given` was told.
+    """
+    for portion in _portions(rows):
+        session.execute(statement(len(portion)), _values(portion))
+
+
+def ask(session: Session, statement: Callable[[int], Executable], rows: Rows) -> list[Any]:
+    """Run a statement like `run`, and return the rows that come back."""
+    return [row for portion in _portions(rows) for row in session.execute(statement(len(portion)), _values(portion))]
+
+
+def given(count: int, columns: Mapping[str, TypeEngine[Any]]) -> CTE:
+    """Return *count* rows of a statement's own, to join with; each value is bound by its column and its row."""
+    names = [column(name, kind) for name, kind in columns.items()]
+    rows = [_bound(number, columns) for number in range(count)]
+    return values(*names, name="given").data([tuple(row.values()) for row in rows]).cte("given")
+
+
+def insert_given(table: Table, count: int, names: Sequence[str]) -> Executable:
+    """Return the statement that inserts *count* rows; nobody asks for the keys they get."""
+    columns = {name: table.c[name].type for name in names}
+    return insert(table).values([_bound(number, columns) for number in range(count)]).inline()
+
+
+def _bound(number: int, columns: Mapping[str, TypeEngine[Any]]) -> dict[str, Any]:
+    return {name: bindparam(f"{name}_of_{number}", type_=kind) for name, kind in columns.items()}
+
+
+def _values(portion: Rows) -> dict[str, Any]:
+    return {f"{name}_of_{number}": value for number, row in enumerate(portion) for name, value in row.items()}
+
+
+def _portions(rows: Rows) -> Iterator[Rows]:
+    start = 0
+    for size in _SIZES:
+        while len(rows) - start >= size:
+            yield rows[start : start + size]
+            start += size

@@ -3,17 +3,38 @@
 import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any, cast
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import Executable, Row, Table, bindparam, func, select, update
 from sqlalchemy.orm import Session
 
 from authsms.audit.models import AuditHead, AuditRecord, AuditSeal
+from authsms.foundation import portions
 from authsms.foundation.db import Database
 from authsms.foundation.vault import Vault
 
 GENESIS = "0" * 64
 _LATE_COMMITS = 5000
 _BATCH = 1000
+_RECORDS = cast("Table", AuditRecord.__table__)
+_SEALS = cast("Table", AuditSeal.__table__)
+_HEADS = cast("Table", AuditHead.__table__)
+_HOLD = select(_HEADS.c.position, _HEADS.c.hash).with_for_update()
+_MOVE = update(_HEADS).values(position=bindparam("to"), hash=bindparam("last"), mac=bindparam("proof"))
+_NEWEST = select(func.max(_SEALS.c.record_id))
+_NEW = (
+    select(*_RECORDS.c)
+    .outerjoin(_SEALS, _SEALS.c.record_id == _RECORDS.c.id)
+    .where(_SEALS.c.position.is_(None), _RECORDS.c.id > bindparam("floor"))
+    .order_by(_RECORDS.c.id)
+    .limit(bindparam("most"))
+)
+
+
+@cache
+def _insert(count: int) -> Executable:
+    return portions.insert_given(_SEALS, count, ("position", "record_id", "hash"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,30 +62,23 @@ class AuditChain:
     def __init__(self, database: Database, vault: Vault) -> None:
         self._database = database
         self._vault = vault
+        first = {"id": 1, "position": 0, "hash": GENESIS, "mac": self._head_mac(0, GENESIS)}
+        self._begin = database.insert(_HEADS).values(first).on_conflict_do_nothing()
 
     def seal(self, limit: int = 1000) -> int:
         """Chain up to *limit* new records; return how many. Safe to run in several processes at once."""
         with self._database.write() as session:
-            first = {"id": 1, "position": 0, "hash": GENESIS, "mac": self._head_mac(0, GENESIS)}
-            session.execute(self._database.insert(AuditHead).values(first).on_conflict_do_nothing())
-            head = session.execute(select(AuditHead).with_for_update()).scalar_one()
-            new = session.scalars(
-                select(AuditRecord)
-                .outerjoin(AuditSeal, AuditSeal.record_id == AuditRecord.id)
-                .where(AuditSeal.position.is_(None), AuditRecord.id > self._floor(session))
-                .order_by(AuditRecord.id)
-                .limit(limit)
-            ).all()
+            session.execute(self._begin)
+            head = session.execute(_HOLD).one()
+            new = session.execute(_NEW, {"floor": self._floor(session), "most": limit}).all()
             position, digest = head.position, head.hash
             rows = []
             for record in new:
                 position, digest = position + 1, self._link(digest, record)
                 rows.append({"position": position, "record_id": record.id, "hash": digest})
+            portions.run(session, _insert, rows)
             if rows:
-                session.execute(insert(AuditSeal), rows)
-                session.execute(
-                    update(AuditHead).values(position=position, hash=digest, mac=self._head_mac(position, digest))
-                )
+                session.execute(_MOVE, {"to": position, "last": digest, "proof": self._head_mac(position, digest)})
         return len(rows)
 
     def verify(self) -> Verification:
@@ -107,7 +121,7 @@ class AuditChain:
 
     def _floor(self, session: Session) -> int:
         """Return an id below which every record is sealed; late commits lie a little below the newest seal."""
-        newest = session.execute(select(func.max(AuditSeal.record_id))).scalar_one()
+        newest = session.execute(_NEWEST).scalar_one()
         return max((newest or 0) - _LATE_COMMITS, 0)
 
     @staticmethod
@@ -141,7 +155,7 @@ class AuditChain:
             return "the sealed record is gone"
         return "" if seal.hash == self._link(previous, record) else "the record or its seal was changed"
 
-    def _link(self, previous: str, record: AuditRecord) -> str:
+    def _link(self, previous: str, record: AuditRecord | Row[Any]) -> str:
         content = json.dumps(
             [
                 record.id,

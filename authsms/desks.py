@@ -9,6 +9,7 @@ from authsms.administration.audit import AuditDesk
 from authsms.administration.callers import Callers, CallerTools
 from authsms.administration.contacts import ContactDesk
 from authsms.administration.emergency import EmergencyDesk, EmergencyTools
+from authsms.administration.hooks import SCOPES, HookDesk
 from authsms.administration.logon import LogonDesk
 from authsms.administration.logon_trial import LogonTrials
 from authsms.administration.messages import MessageDesk, MessageTools
@@ -40,12 +41,16 @@ from authsms.logon.arrangement import Arrangement
 from authsms.logon.radius_clients import RadiusClients
 from authsms.logon.recovery import RecoveryCodes
 from authsms.messaging import personal as of_messaging
+from authsms.messaging.hook_courier import HookCourier
+from authsms.messaging.hook_watch import HookWatch
+from authsms.messaging.hooks import Hooks
 from authsms.otp import personal as of_otp
 from authsms.otp.outlook import Outlook
 from authsms.protocols.oidc import personal as of_oidc
 from authsms.protocols.oidc.logout_delivery import LogoutCourier
 from authsms.protocols.radius.challenges import Challenges
 from authsms.protocols.rest.tickets import Tickets
+from authsms.senders.http import HttpClient
 
 _BLOCKED_EVERY = timedelta(seconds=15)
 HOLDINGS = (
@@ -61,6 +66,7 @@ class Services(Engine):
 
     sender_desk: SenderDesk
     logout_courier: LogoutCourier
+    hook_client: HttpClient
     probes: BoundedSemaphore = field(default_factory=lambda: BoundedSemaphore(TESTS_AT_ONCE))
 
     @property
@@ -166,6 +172,27 @@ class Services(Engine):
         return PrivacyDesk(self.personal_records, self._is_administrator)
 
     @property
+    def hooks(self) -> Hooks:
+        """Where programs are told what became of their messages."""
+        return Hooks(self.database, self.vault, self.clock, self.audit)
+
+    @property
+    def hook_desk(self) -> HookDesk:
+        """What administrators do with webhooks."""
+        return HookDesk(self.hooks, self.endpoints)
+
+    @property
+    def hook_watch(self) -> HookWatch:
+        """What notices what programs are to be told."""
+        return HookWatch(self.database, self.clock, self.hooks, self.endpoints, SCOPES)
+
+    @property
+    def hook_courier(self) -> HookCourier:
+        """What tells programs."""
+        tools = (self.database, self.vault, self.clock, self.audit)
+        return HookCourier(*tools, self.hooks, client=self.hook_client)
+
+    @property
     def emergency_desk(self) -> EmergencyDesk:
         """How a help desk lets somebody in whose phone is lost."""
         return EmergencyDesk(
@@ -218,10 +245,12 @@ class Services(Engine):
             notices=self.notices.purge,
             notice_orders=self.notice_orders.purge,
             program_notices=self.program_notices.purge,
+            hook_events=self.hooks.purge,
             callers=self.callers.purge,
             emergency=self.emergency.purge,
         )
         polling = ReportPoller(self.senders, self.receipts).task()
         couriers = (polling, self.logout_courier.task(), self.notice_course.task(), self.notice_runs.task())
+        hooks = (self.hook_watch.task(), self.hook_courier.task())
         ending = PeriodicTask("end-sessions-of-blocked", _BLOCKED_EVERY, self.sessions.end_blocked)
-        return [*deletions, *self.gate.tasks(), *self.monitoring.tasks(), *couriers, ending]
+        return [*deletions, *self.gate.tasks(), *self.monitoring.tasks(), *couriers, *hooks, ending]

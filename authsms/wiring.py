@@ -122,8 +122,7 @@ def assemble(settings: Settings, database: Database, vault: Vault, clock: Clock 
     audit, limits = AuditTrail(database, vault, clock), Limits(database, clock)
     ground = _Ground(settings, database, vault, clock, audit, limits)
     sending = _sending(ground)
-    kinds = builtin_kinds(database, vault, clock, default_region=settings.sms.default_region)
-    people = PeopleService(database, vault, clock, kinds)
+    people = _people(ground)
     codes = _codes(ground, sending)
     issuing = _issuing(ground, sending.guard)
     tools, methods = _logon(ground, sending, people, issuing, codes)
@@ -162,10 +161,16 @@ def assemble(settings: Settings, database: Database, vault: Vault, clock: Clock 
         refresh_tokens=RefreshTokens(database, clock, issuing.families),
         requests=RequestStore(database, vault, clock),
         logout_courier=issuing.logout_courier,
+        hook_client=sending.guard.client(connections=1),
         sender_desk=SenderDesk(trials),
         account_notices=sending.notices,
         methods=methods,
     )
+
+
+def _people(ground: _Ground) -> PeopleService:
+    tools = (ground.database, ground.vault, ground.clock)
+    return PeopleService(*tools, builtin_kinds(*tools, default_region=ground.settings.sms.default_region))
 
 
 def _sending(ground: _Ground) -> _Sending:

@@ -69,6 +69,10 @@ class AuditTag(StrEnum):
     TOKEN_ISSUED = "token.issued"  # noqa: S105 - a word of the vocabulary, not a token
     TOKEN_REVOKED = "token.revoked"  # noqa: S105 - as above
     LOGOUT_UNHEARD = "logout.unheard"
+    HOOK_SAVED = "hook.saved"
+    HOOK_REMOVED = "hook.removed"
+    HOOK_UNHEARD = "hook.unheard"
+    HOOK_SENT_AGAIN = "hook.sent-again"
     REPOSITORY_SAVED = "repository.saved"
     REPOSITORY_TESTED = "repository.tested"
     PEOPLE_IMPORTED = "people.imported"

@@ -24,6 +24,8 @@ A roster system that may send notices does so with `Messenger`, and sees what be
         for one in messenger.recipients("shift-friday"):
             print(one.user_name, one.state, one.reason)
 
+What is told it by webhook goes through `read_event` first, which knows forged calls from real ones.
+
 Endpoint sessions are opened when they are needed, and opened again when they are over. A logon ends with the endpoint
 session it was begun in. What is sent is in no error, no log and no ``repr``.
 """
@@ -31,6 +33,7 @@ session it was begun in. What is sent is in no error, no log and no ``repr``.
 from authsms.client.answers import Chain, ClientError, OverError, RefusedError, Session, TryLaterError
 from authsms.client.endpoint import Client
 from authsms.client.enrollment import Enrollment
+from authsms.client.events import Event, ForgedEventError, read_event
 from authsms.client.logon import Logon
 from authsms.client.messages import Contact, Messenger, NoticeState, Recipient, SentNotice
 
@@ -40,6 +43,8 @@ __all__ = [
     "ClientError",
     "Contact",
     "Enrollment",
+    "Event",
+    "ForgedEventError",
     "Logon",
     "Messenger",
     "NoticeState",
@@ -49,4 +54,5 @@ __all__ = [
     "SentNotice",
     "Session",
     "TryLaterError",
+    "read_event",
 ]

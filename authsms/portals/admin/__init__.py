@@ -10,6 +10,7 @@ from authsms.portals.admin import (
     endpoints,
     frame,
     helpdesk,
+    hooks,
     logon,
     messages,
     notice_drafts,
@@ -25,7 +26,7 @@ from authsms.portals.admin import (
 )
 
 AREAS = (
-    *(start, dashboard, queue, administrators, logon, endpoints, radius),
+    *(start, dashboard, queue, administrators, logon, endpoints, hooks, radius),
     *(repositories, senders_area, messages, notices, notice_drafts, opt_outs, people, helpdesk, contacts),
     *(privacy, audit),
 )

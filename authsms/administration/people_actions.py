@@ -108,7 +108,7 @@ class PeopleActions:
         return sorted(self._tools.enrollments.ready(key) - {EMERGENCY})
 
     def remove_method(self, actor: Actor, key: str, method: str, locale: str) -> None:
-        """Forget what somebody has set up for himself, and tell him; he can set it up anew.
+        """Forget what somebody has set up for himself, sign him out everywhere and tell him; he can set it up anew.
 
         Raises:
             CallerUnprovenError: As `unlock`.
@@ -129,6 +129,7 @@ class PeopleActions:
             self._tools.failures.forget(session, key, method)
             self._note(session, actor, key, login, tag, method=method, reason="help-desk")
             tell(session)
+        self._tools.sessions.end_all(key)
 
     def end_sessions(self, actor: Actor, key: str) -> int:
         """Sign somebody out everywhere; return how many sessions there were."""

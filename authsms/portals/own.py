@@ -43,6 +43,11 @@ def holder_of(present: LoginSession) -> Holder:
     return Holder.of(present, client(), services().clock.now())
 
 
+def sign_out_elsewhere(present: LoginSession) -> None:
+    """End all other sessions of a person: one of them may be a thief's, opened with the factor that is gone now."""
+    services().sessions.end_others(present.person_key, keep=present.id)
+
+
 def wait(address: str, error: TooManyRequestsError) -> Response:
     """Return the redirect to a page that says how long to wait."""
     return onward.back(address, "wait", seconds=str(max(1, round(error.retry_after.total_seconds()))))

@@ -10,7 +10,7 @@ from authsms.foundation.errors import TooManyRequestsError
 from authsms.portals.account import signed_in
 from authsms.portals.forms import PortalForm, session_scope
 from authsms.portals.notes import take_note
-from authsms.portals.own import OVERVIEW, holder_of, prepare, present_session, wait
+from authsms.portals.own import OVERVIEW, holder_of, prepare, present_session, sign_out_elsewhere, wait
 from authsms.portals.services import services
 from authsms.portals.wording import announce
 
@@ -41,6 +41,7 @@ def make() -> ResponseReturnValue:
         codes = services().own_codes.make(holder_of(present))
     except TooManyRequestsError as error:
         return wait(url_for(OVERVIEW), error)
+    sign_out_elsewhere(present)
     made_at = services().clock.now()
     place = services().settings.public_url
     return render_template("portals/recovery_codes.html", present=present, codes=codes, made_at=made_at, place=place)

@@ -25,7 +25,7 @@ from authsms.portals.account import signed_in
 from authsms.portals.forms import AnswerForm, PortalForm, session_scope
 from authsms.portals.notes import take_note
 from authsms.portals.once import answer_once
-from authsms.portals.own import holder_of, prepare, present_session, wait
+from authsms.portals.own import holder_of, prepare, present_session, sign_out_elsewhere, wait
 from authsms.portals.services import services
 from authsms.portals.wording import announce
 
@@ -169,11 +169,14 @@ def ask_removal() -> ResponseReturnValue:
 @blueprint.post("/methods/app/remove")
 def remove_app() -> ResponseReturnValue:
     """Remove the app."""
-    holder = holder_of(signed_in())
+    present = signed_in()
+    holder = holder_of(present)
 
     def act() -> Response:
-        is_removed = services().own_app.remove(holder)
-        return onward.back(url_for(".listing"), "app.removed") if is_removed else onward.see(url_for(".listing"))
+        if not services().own_app.remove(holder):
+            return onward.see(url_for(".listing"))
+        sign_out_elsewhere(present)
+        return onward.back(url_for(".listing"), "app.removed")
 
     return answer_once(act)
 

@@ -16,7 +16,7 @@ from authsms.portals.account import signed_in
 from authsms.portals.forms import PasskeyForm, PasskeyNameForm, PortalForm, session_scope
 from authsms.portals.notes import take_note
 from authsms.portals.once import answer_once
-from authsms.portals.own import OVERVIEW, holder_of, prepare, present_session, wait
+from authsms.portals.own import OVERVIEW, holder_of, prepare, present_session, sign_out_elsewhere, wait
 from authsms.portals.services import services
 from authsms.portals.wording import announce
 
@@ -83,12 +83,15 @@ def show(passkey_id: str) -> ResponseReturnValue:
 @blueprint.post("/methods/passkeys/<passkey_id>")
 def change(passkey_id: str) -> ResponseReturnValue:
     """Rename or remove a key, as the button says."""
-    holder, form = holder_of(signed_in()), PasskeyNameForm(session_scope())
+    present, form = signed_in(), PasskeyNameForm(session_scope())
     own, is_removal = services().own_passkeys, "remove" in request.form
+    holder = holder_of(present)
 
     def act() -> Response:
         if is_removal:
             is_done, told = own.remove(holder, passkey_id), "passkey.removed"
+            if is_done:
+                sign_out_elsewhere(present)
         elif form.validate():
             is_done, told = own.rename(holder, passkey_id, form.name.data or ""), "passkey.renamed"
         else:

@@ -56,7 +56,9 @@ _SENTENCES: Final[dict[str, LazyString]] = {
     "proof.needed": lazy_gettext("To change this, please sign in once more. Then you are back here."),
     "proof.two": lazy_gettext("This can only be changed after a sign-in with two factors. Please ask your help desk."),
     "app.ready": lazy_gettext("Your authenticator app is set up. From now on you can sign in with it."),
-    "app.removed": lazy_gettext("Your authenticator app no longer works here. You can delete its entry on your phone."),
+    "app.removed": lazy_gettext(
+        "Your authenticator app no longer works here, and other sessions are signed out. Delete its entry there, too."
+    ),
     "app.tried": lazy_gettext("That code was right: your app works. To sign in, wait for the next one."),
     "app.not-tried": lazy_gettext(
         "That code is not right, or it was used before. Is the clock of your phone right? This did not count."
@@ -69,7 +71,9 @@ _SENTENCES: Final[dict[str, LazyString]] = {
     "passkey.over": lazy_gettext("That took too long. Please try again."),
     "passkey.full": lazy_gettext("You have as many passkeys as anybody may have. Remove one first."),
     "passkey.renamed": lazy_gettext("The passkey has its new name."),
-    "passkey.removed": lazy_gettext("The passkey no longer works here. You can delete it on your device, too."),
+    "passkey.removed": lazy_gettext(
+        "The passkey no longer works here, and other sessions are signed out. You can delete it on your device, too."
+    ),
     "app.switched-off": lazy_gettext("There were too many wrong codes. Remove the app and set it up again."),
 }
 _RESENT: Final = "code.resent"

@@ -80,12 +80,14 @@ def test_an_app_is_removed_once_and_its_owner_told(work, actions):
     with work.services.database.write() as session:
         work.services.challenges.failures.add(session, person.key, TOTP)
     before = actions.set_up(AUDITOR, person.key)
+    work.log_in()
     actions.remove_method(HELPDESK, person.key, TOTP, "de")
     work.deliver()
     told = records(work, "method.removed")
 
     assert ([TOTP], []) == (before, actions.set_up(AUDITOR, person.key))
     assert work.services.people_desk.file(HELPDESK, person.key, days=7).counters == []
+    assert [] == work.services.sessions.list(person.key)
     assert "Authenticator-App entfernt" in work.provider.submissions[-1].text
     assert ["hugo", "hugo"] == [one.login if one.person_key != person.key else one.details["by"] for one in told]
     with pytest.raises(ConflictError):

@@ -17,7 +17,9 @@ def printed(page: str) -> list[str]:
 def test_ten_codes_are_shown_once_and_work(alice: Owner):
     """From the page to the next login; the overview counts down."""
     empty = alice.get(METHODS).text
+    alice.return_later()
     codes = printed(alice.post(CODES, CODES).text)
+    sessions = alice.office.services.sessions.list(alice.person.key)
     signed_in = alice.try_sign_in("local-recovery", codes[0])
     page = alice.get(METHODS).text
 
@@ -25,6 +27,7 @@ def test_ten_codes_are_shown_once_and_work(alice: Owner):
     assert len(set(codes)) == 10
     assert signed_in is Status.OK
     assert "9 of 10 left" in page
+    assert 1 == len(sessions), "another session goes on"
     assert not any(code in page for code in codes)
     assert AuditTag.RECOVERY_CODES_MADE in alice.tags()
 

@@ -156,6 +156,7 @@ def test_an_app_is_removed_after_a_question(alice: Owner, clock: ManualClock):
     assert late.location == "/login/web"
     assert "no longer works here" in alice.told()
     assert alice.office.services.enrollments.find(alice.person.key, TOTP) is None
+    assert 1 == len(alice.office.services.sessions.list(alice.person.key)), "another session goes on"
     assert AuditTag.METHOD_REMOVED in alice.tags()
     assert alice.draw().secret
 

@@ -40,6 +40,7 @@ from authsms.logon.own_codes import OwnCodes, OwnCodesTools
 from authsms.logon.own_contacts import OwnContacts
 from authsms.logon.own_history import OwnHistory
 from authsms.logon.own_passkeys import OwnPasskeys, OwnPasskeysTools
+from authsms.logon.own_token import OwnToken, OwnTokenTools
 from authsms.logon.passkeys import Passkeys
 from authsms.logon.recovery import RecoveryCodes
 from authsms.logon.renewal import CodeRenewal
@@ -47,6 +48,7 @@ from authsms.logon.reports import Reports
 from authsms.logon.seed import seed
 from authsms.logon.service import LogonService
 from authsms.logon.sessions import LoginSessions
+from authsms.logon.tokens import TokenImport, TokenTools
 from authsms.logon.ways import Ways
 from authsms.messaging.course import NoticeCourse
 from authsms.messaging.notices import Notices, NoticeTools
@@ -123,6 +125,17 @@ class Engine:
         codes = RecoveryCodes(self.database, self.vault, self.clock)
         tools = (codes, self.enrollments, self.challenges.failures, self._reports)
         return OwnCodes(OwnCodesTools(self.database, self.limits, *tools))
+
+    @property
+    def own_token(self) -> OwnToken:
+        """What people do with a token they were given."""
+        ground = (self.database, self.clock, self.audit)
+        return OwnToken(OwnTokenTools(*ground, self.enrollments, self.challenges.failures))
+
+    @property
+    def token_import(self) -> TokenImport:
+        """How tokens that were bought are given to people."""
+        return TokenImport(TokenTools(self.database, self.audit, self.people, self.enrollments, self.account_notices))
 
     @property
     def passkeys(self) -> Passkeys:

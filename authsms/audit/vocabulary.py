@@ -25,6 +25,8 @@ class AuditTag(StrEnum):
     METHOD_REBOUND = "method.re-bound"
     METHOD_SET_UP = "method.set-up"
     METHOD_REMOVED = "method.removed"
+    METHOD_ASSIGNED = "method.assigned"
+    METHOD_SYNCHRONISED = "method.synchronised"
     METHOD_TRIED = "method.tried"
     EMERGENCY_ISSUED = "emergency.issued"
     EMERGENCY_USED = "emergency.used"

@@ -29,6 +29,7 @@ _COMMANDS = {
     "sender": ("senders", "sender"),
     "serve": ("serving", "serve"),
     "simulator": ("servers", "simulator"),
+    "token": ("tokens", "token"),
     "worker": ("servers", "worker"),
 }
 

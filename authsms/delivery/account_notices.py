@@ -31,6 +31,7 @@ class Notice(StrEnum):
     APP_REMOVED = "app-removed"
     RECOVERY_CODES_MADE = "recovery-codes-made"
     RECOVERY_CODE_USED = "recovery-code-used"
+    METHOD_ASSIGNED = "method-assigned"
     PASSKEY_ADDED = "passkey-added"
     PASSKEY_REMOVED = "passkey-removed"
     EMERGENCY_ISSUED = "emergency-issued"
@@ -52,13 +53,15 @@ _WORDS: Final[Mapping[str, Mapping[Notice, str]]] = {
         "help desk at once.",
         Notice.RECOVERY_CODE_USED: "{host}: A recovery code was used to sign in to your account. Not you? Contact "
         "your help desk at once.",
+        Notice.METHOD_ASSIGNED: "{host}: A token was assigned to your account. You have not got one? Contact your help "
+        "desk at once.",
         Notice.PASSKEY_ADDED: "{host}: A passkey was added to your account. Not you? Contact your help desk at once.",
         Notice.PASSKEY_REMOVED: "{host}: A passkey of your account was removed. Not you? Contact your help desk at "
         "once.",
         Notice.EMERGENCY_ISSUED: "{host}: An emergency password was issued for you. Not at your request? Call your "
         "help desk at once.",
-        Notice.APP_REMOVED_FOR: "{host}: The help desk has removed your authenticator app. Not at your request? Call "
-        "your help desk at once.",
+        Notice.APP_REMOVED_FOR: "{host}: The help desk has removed your authenticator app or token. Not at your "
+        "request? Call your help desk at once.",
         Notice.RECOVERY_CODES_REMOVED_FOR: "{host}: The help desk has made your recovery codes void. Not at your "
         "request? Call your help desk at once.",
         Notice.PASSKEYS_REMOVED_FOR: "{host}: The help desk has removed your passkeys. Not at your request? Call your "
@@ -79,14 +82,16 @@ _WORDS: Final[Mapping[str, Mapping[Notice, str]]] = {
         "Rufen Sie sofort Ihren Helpdesk an.",
         Notice.RECOVERY_CODE_USED: "{host}: Jemand hat sich mit einem Ihrer Wiederherstellungscodes angemeldet. "
         "Nicht Sie? Rufen Sie sofort Ihren Helpdesk an.",
+        Notice.METHOD_ASSIGNED: "{host}: Ihrem Konto wurde ein Token zugeordnet. Sie haben keinen bekommen? Rufen Sie "
+        "sofort Ihren Helpdesk an.",
         Notice.PASSKEY_ADDED: "{host}: Für Ihr Konto wurde ein Passkey eingerichtet. Nicht Sie? Rufen Sie sofort Ihren "
         "Helpdesk an.",
         Notice.PASSKEY_REMOVED: "{host}: Ein Passkey Ihres Kontos wurde entfernt. Nicht Sie? Rufen Sie sofort Ihren "
         "Helpdesk an.",
         Notice.EMERGENCY_ISSUED: "{host}: Für Sie wurde ein Notfallpasswort ausgegeben. Nicht auf Ihren Wunsch? "
         "Rufen Sie sofort Ihren Helpdesk an.",
-        Notice.APP_REMOVED_FOR: "{host}: Der Helpdesk hat Ihre Authenticator-App entfernt. Nicht auf Ihren Wunsch? "
-        "Rufen Sie sofort Ihren Helpdesk an.",
+        Notice.APP_REMOVED_FOR: "{host}: Der Helpdesk hat Ihre Authenticator-App oder Ihren Token entfernt. Nicht auf "
+        "Ihren Wunsch? Rufen Sie sofort Ihren Helpdesk an.",
         Notice.RECOVERY_CODES_REMOVED_FOR: "{host}: Der Helpdesk hat Ihre Wiederherstellungscodes ungültig gemacht. "
         "Nicht auf Ihren Wunsch? Rufen Sie ihn sofort an.",
         Notice.PASSKEYS_REMOVED_FOR: "{host}: Der Helpdesk hat Ihre Passkeys entfernt. Nicht auf Ihren Wunsch? Rufen "

@@ -2,7 +2,10 @@
 
 A seed is drawn here, shown once and kept sealed. It counts only when its owner has typed a code made from it: before
 that nobody can be locked out, or let in, by an application that was never set up. The last time step that was accepted
-is kept with it and grows by one conditional statement, so that of many right answers at once one is taken.
+is kept with it and grows by one conditional statement, so that of many right answers at once one is taken. Of a token
+that counts, it is the counter of the last code that was accepted.
+
+Seeds of tokens that were bought come by a file instead, and count at once.
 """
 
 from dataclasses import dataclass, field
@@ -20,8 +23,9 @@ from authsms.foundation.glance import Glance
 from authsms.foundation.vault import Vault
 from authsms.logon import emergency, passkeys, recovery
 from authsms.logon.models import ENROLLMENT
-from authsms.otp.engine import SEED_BYTES, accept_totp, encode_seed
+from authsms.otp.engine import SEED_BYTES, accept_hotp, accept_totp, encode_seed
 
+HOTP: Final = "HOTP:1"
 PENDING_LIFETIME: Final = timedelta(minutes=15)
 _NEVER: Final = -1
 
@@ -46,6 +50,8 @@ _READY = union_all(
 )
 _IS_ANY = exists(select(_E.id).where(_E.state == EnrollmentState.ACTIVE))
 _ANY = select(or_(_IS_ANY, emergency.ANY, recovery.IS_ANY, passkeys.IS_ANY))
+_DROP_PENDING = delete(ENROLLMENT).where(_OF, _E.state == EnrollmentState.PENDING)
+_SERIAL = select(exists(select(_E.id).where(_E.label == bindparam("serial"), _E.method == bindparam("of_method"))))
 _REMOVE = delete(ENROLLMENT).where(_OF)
 _CONFIRM = (
     update(ENROLLMENT)
@@ -66,8 +72,8 @@ class Enrollment:
     Attributes:
         id: Changes with every seed.
         seed: Base32.
-        last_step: Time step of the last accepted code, -1 when there is none.
-        label: What the application shows it as.
+        last_step: Time step or counter of the last accepted code, -1 when there is none.
+        label: What the application shows it as; of a token, its serial number.
     """
 
     id: str
@@ -96,6 +102,7 @@ class Enrollments:
         self._any = Glance(self._look)
         fresh = database.insert(ENROLLMENT)
         columns = {name: fresh.excluded[name] for name in ("id", "seed", "label", "created_at")}
+        self._assign = fresh.on_conflict_do_nothing().returning(_E.id)
         self._draw = fresh.on_conflict_do_update(
             index_elements=[_E.person_key, _E.method], set_=columns, where=_E.state == EnrollmentState.PENDING
         ).returning(_E.id)
@@ -136,24 +143,30 @@ class Enrollments:
         Raises:
             ConflictError: The method is set up already; remove it first.
         """
-        identifier = self._vault.new_id()
-        seed = self._vault.draw_seed(SEED_BYTES)
-        values = {
-            "id": identifier,
-            "person_key": person_key,
-            "method": method,
-            "state": EnrollmentState.PENDING,
-            "seed": self._vault.seal(seed, context=_place(identifier)),
-            "last_step": _NEVER,
-            "label": label,
-            "created_at": self._clock.now(),
-            "confirmed_at": None,
-        }
+        values = self._fresh(person_key, method, label, self._vault.draw_seed(SEED_BYTES))
         if session.execute(self._draw, values).one_or_none() is None:
             raise ConflictError(gettext_noop("An authenticator app is set up already. Remove it first."))
 
+    def assign(self, session: Session, person_key: str, method: str, serial: str, seed: bytes) -> bool:
+        """Give a person a token, which counts at once; False when he has one of its kind, or an app, already."""
+        session.execute(_DROP_PENDING, {"of_person": person_key, "of_method": method})
+        active = {"state": EnrollmentState.ACTIVE, "confirmed_at": self._clock.now()}
+        values = self._fresh(person_key, method, serial, seed) | active
+        self.look_again(session)
+        return session.execute(self._assign, values).one_or_none() is not None
+
+    def is_assigned(self, session: Session, method: str, serial: str) -> bool:
+        """Return whether somebody has the token with this serial number."""
+        return bool(session.execute(_SERIAL, {"of_method": method, "serial": serial}).scalar_one())
+
     def step_of(self, enrollment: Enrollment, code: str) -> int | None:
-        """Return the time step *code* (canonical) belongs to, or None when it is wrong, or not newer than the last."""
+        """Return the time step or counter of *code* (canonical), or None when it is wrong, or not newer than the last.
+
+        Codes of a token that counts are looked for a little ahead: its button was pressed for nothing.
+        """
+        if enrollment.method == HOTP:
+            following = accept_hotp(enrollment.seed, code, counter=enrollment.last_step + 1)
+            return None if following is None else following - 1
         return accept_totp(enrollment.seed, code, now=self._clock.now(), last_step=enrollment.last_step)
 
     def confirm(self, session: Session, enrollment: Enrollment, step: int) -> bool:
@@ -179,6 +192,20 @@ class Enrollments:
     def _look(self) -> bool:
         with self._database.read() as session:
             return bool(session.execute(_ANY, {"moment": self._clock.now()}).scalar_one())
+
+    def _fresh(self, person_key: str, method: str, label: str, seed: bytes) -> dict[str, Any]:
+        identifier = self._vault.new_id()
+        return {
+            "id": identifier,
+            "person_key": person_key,
+            "method": method,
+            "state": EnrollmentState.PENDING,
+            "seed": self._vault.seal(seed, context=_place(identifier)),
+            "last_step": _NEVER,
+            "label": label,
+            "created_at": self._clock.now(),
+            "confirmed_at": None,
+        }
 
     def _view(self, row: Any) -> Enrollment:
         return Enrollment(

@@ -6,6 +6,8 @@ DIRECTORY_CHAIN = Chain("directory-sms", "Directory password + SMS code", ("LDAP
 LOCAL_CHAIN = Chain("local-sms", "Local password + SMS code", ("PASSWORD:1", "SMS_OTP:1"))
 DIRECTORY_APP_CHAIN = Chain("directory-totp", "Directory password + authenticator app", ("LDAP_PASSWORD:1", "TOTP:1"))
 LOCAL_APP_CHAIN = Chain("local-totp", "Local password + authenticator app", ("PASSWORD:1", "TOTP:1"))
+DIRECTORY_TOKEN_CHAIN = Chain("directory-hotp", "Directory password + token", ("LDAP_PASSWORD:1", "HOTP:1"))
+LOCAL_TOKEN_CHAIN = Chain("local-hotp", "Local password + token", ("PASSWORD:1", "HOTP:1"))
 DIRECTORY_PASSKEY_CHAIN = Chain("directory-passkey", "Directory password + passkey", ("LDAP_PASSWORD:1", "FIDO2:1"))
 LOCAL_PASSKEY_CHAIN = Chain("local-passkey", "Local password + passkey", ("PASSWORD:1", "FIDO2:1"))
 DIRECTORY_EMERGENCY_CHAIN = Chain(
@@ -35,7 +37,7 @@ def seed(catalog: Catalog) -> None:
     stored = {chain.name for event in events for chain in event.chains}
     two_factors = (
         *(DIRECTORY_CHAIN, LOCAL_CHAIN, DIRECTORY_APP_CHAIN, LOCAL_APP_CHAIN),
-        *(DIRECTORY_PASSKEY_CHAIN, LOCAL_PASSKEY_CHAIN),
+        *(DIRECTORY_TOKEN_CHAIN, LOCAL_TOKEN_CHAIN, DIRECTORY_PASSKEY_CHAIN, LOCAL_PASSKEY_CHAIN),
         *(DIRECTORY_EMERGENCY_CHAIN, LOCAL_EMERGENCY_CHAIN),
         *(DIRECTORY_RECOVERY_CHAIN, LOCAL_RECOVERY_CHAIN),
     )

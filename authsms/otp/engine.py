@@ -30,12 +30,18 @@ MOST_FAILURES: Final = 100
 """NIST SP 800-63B-4, 3.2.2: never more consecutive failures than this."""
 
 SEED_BYTES: Final = 20
-"""160 bits, RFC 4226 section 4, R6."""
+"""160 bits, RFC 4226 section 4, R6; what is drawn here has as many."""
+
+LEAST_SEED_BYTES: Final = 16
+"""128 bits, the least that R6 allows; tokens that are bought may have no more."""
 
 TIME_STEP: Final = timedelta(seconds=30)
 TOTP_DIGITS: Final = 6
 LOOK_AHEAD: Final = 10
 """HOTP counters tried beyond the expected one, RFC 4226 section 7.4."""
+
+RESYNCHRONISED_AHEAD: Final = 1000
+"""The same when two codes in a row are given: one in a thousand million guesses is right."""
 
 _LONGEST_SPELLING: Final = 64
 _TEN_MINUTES: Final = timedelta(minutes=10)
@@ -128,10 +134,10 @@ def encode_seed(seed: bytes) -> str:
     """Return *seed* in the base32 form that authenticator applications take.
 
     Raises:
-        ValueError: It has fewer than 160 bits.
+        ValueError: It has fewer than 128 bits.
     """
-    if len(seed) < SEED_BYTES:
-        raise ValueError(f"a seed has at least {SEED_BYTES} bytes")
+    if len(seed) < LEAST_SEED_BYTES:
+        raise ValueError(f"a seed has at least {LEAST_SEED_BYTES} bytes")
     return base64.b32encode(seed).decode("ascii")
 
 
@@ -178,4 +184,24 @@ def accept_hotp(seed: str, code: str, *, counter: int, look_ahead: int = LOOK_AH
     for value in range(counter, counter + look_ahead + 1):
         if pyotp.utils.strings_equal(code, hotp.at(value)) and accepted is None:
             accepted = value + 1
+    return accepted
+
+
+def accept_hotp_pair(seed: str, first: str, second: str, *, counter: int) -> int | None:
+    """Return the counter of the *second* of two codes in a row, searched for far ahead, or None.
+
+    Args:
+        seed: Base32.
+        first: As `canonical_code` returns it.
+        second: The one that the token showed next.
+        counter: The counter that is expected now; codes of lower ones are never accepted again.
+    """
+    hotp = pyotp.HOTP(seed, digits=len(first))
+    accepted, before = None, ""
+    for value in range(counter, counter + RESYNCHRONISED_AHEAD + 2):
+        code = hotp.at(value)
+        is_pair = pyotp.utils.strings_equal(first, before) & pyotp.utils.strings_equal(second, code)
+        if is_pair and accepted is None:
+            accepted = value
+        before = code
     return accepted

@@ -123,6 +123,13 @@ class AnswerForm(PortalForm):
         return {name: str(self[name].data or "") for name in ("password", "code", "credential") if name in request.form}
 
 
+class TwoCodesForm(PortalForm):
+    """Two codes that a token has shown one after the other."""
+
+    code = StringField(validators=[Optional(), Length(max=_LONGEST_CODE)])
+    second = StringField(validators=[Optional(), Length(max=_LONGEST_CODE)])
+
+
 class PasskeyForm(PortalForm):
     """A key that the browser has made, and what its owner calls it."""
 

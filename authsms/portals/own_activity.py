@@ -25,7 +25,9 @@ _HAPPENED: Final[Mapping[str, tuple[str, LazyString]]] = {
     "method.unlocked": ("good", lazy_gettext("Your help desk let codes be tried again at once.")),
     "method.re-bound": ("good", lazy_gettext("Your help desk switched codes on again.")),
     "method.set-up": ("good", lazy_gettext("An authenticator app was set up.")),
-    "method.removed": ("bad", lazy_gettext("The authenticator app was removed.")),
+    "method.removed": ("bad", lazy_gettext("The authenticator app or token was removed.")),
+    "method.assigned": ("good", lazy_gettext("A token was assigned to you.")),
+    "method.synchronised": ("good", lazy_gettext("Your token was brought into step again.")),
     "method.tried": ("good", lazy_gettext("A code of the authenticator app was tried on its page.")),
     "recovery-codes.made": ("good", lazy_gettext("New recovery codes were made.")),
     "recovery-codes.removed": ("bad", lazy_gettext("Your help desk made the recovery codes void.")),
@@ -42,6 +44,7 @@ _PROOFS: Final[Mapping[str, LazyString]] = {
     "PASSWORD:1": lazy_gettext("Password"),
     "SMS_OTP:1": lazy_gettext("Text message"),
     "TOTP:1": lazy_gettext("Authenticator app"),
+    "HOTP:1": lazy_gettext("Token"),
     "RECOVERY_CODE:1": lazy_gettext("Recovery code"),
     "FIDO2:1": lazy_gettext("Passkey"),
 }

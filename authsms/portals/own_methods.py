@@ -22,7 +22,7 @@ from authsms.logon.own_app import Verdict
 from authsms.logon.sessions import LoginSession
 from authsms.portals import onward
 from authsms.portals.account import signed_in
-from authsms.portals.forms import AnswerForm, PortalForm, session_scope
+from authsms.portals.forms import AnswerForm, PortalForm, TwoCodesForm, session_scope
 from authsms.portals.notes import take_note
 from authsms.portals.once import answer_once
 from authsms.portals.own import holder_of, prepare, present_session, sign_out_elsewhere, wait
@@ -42,6 +42,13 @@ _TRIED = {
     Verdict.MALFORMED: MessageKey.CODE_MALFORMED,
     Verdict.OVER: "app.over",
     Verdict.SWITCHED_OFF: "app.switched-off",
+}
+_SYNCHRONISED = {
+    Verdict.RIGHT: "token.ready",
+    Verdict.WRONG: "token.not-ready",
+    Verdict.MALFORMED: "token.malformed",
+    Verdict.OVER: "token.over",
+    Verdict.SWITCHED_OFF: "token.switched-off",
 }
 
 blueprint = Blueprint("own_methods", __name__)
@@ -73,6 +80,7 @@ def listing() -> ResponseReturnValue:
         present=present,
         origins=_origins(present),
         app=services().own_app.view(holder),
+        token=services().own_token.view(holder),
         passkeys=services().own_passkeys.keys(holder),
         passkeys_are_possible=services().own_passkeys.are_possible,
         stock=services().own_codes.stock(holder),
@@ -148,6 +156,21 @@ def try_app() -> ResponseReturnValue:
         except TooManyRequestsError as error:
             return wait(url_for(".listing"), error)
         return onward.back(url_for(".listing"), _TRIED[verdict])
+
+    return answer_once(act)
+
+
+@blueprint.post("/methods/token")
+def synchronise_token() -> ResponseReturnValue:
+    """Bring a token into step by two codes in a row."""
+    holder, form = holder_of(signed_in()), TwoCodesForm(session_scope())
+
+    def act() -> Response:
+        try:
+            verdict = services().own_token.synchronise(holder, form.code.data or "", form.second.data or "")
+        except TooManyRequestsError as error:
+            return wait(url_for(".listing"), error)
+        return onward.back(url_for(".listing"), _SYNCHRONISED[verdict])
 
     return answer_once(act)
 

@@ -16,6 +16,7 @@ from authsms.logon.own_codes import OwnCodes
 from authsms.logon.own_contacts import OwnContacts
 from authsms.logon.own_history import OwnHistory
 from authsms.logon.own_passkeys import OwnPasskeys
+from authsms.logon.own_token import OwnToken
 from authsms.logon.service import LogonService
 from authsms.logon.sessions import LoginSessions
 from authsms.messaging.verification import ContactProofs
@@ -49,6 +50,10 @@ class PortalServices(Protocol):
     @property
     def own_app(self) -> OwnApp:
         """What people do with their own authenticator app."""
+
+    @property
+    def own_token(self) -> OwnToken:
+        """What people do with a token they were given."""
 
     @property
     def own_passkeys(self) -> OwnPasskeys:

@@ -27,6 +27,10 @@ _SENTENCES: Final[dict[str, LazyString]] = {
     MessageKey.APP_NOT_SET_UP: lazy_gettext(
         "You have not set up an authenticator app. Sign in another way, or ask your help desk."
     ),
+    MessageKey.HOTP_REFUSED: lazy_gettext(
+        "That code is not right, or it was used before. Press the button of your token for the next one."
+    ),
+    MessageKey.HOTP_MISSING: lazy_gettext("You have no token. Sign in another way, or ask your help desk."),
     MessageKey.EMERGENCY_REFUSED: lazy_gettext(
         "That emergency password is not right, or it is used up or too old. Check it, or ask your help desk."
     ),
@@ -65,6 +69,13 @@ _SENTENCES: Final[dict[str, LazyString]] = {
     ),
     "app.over": lazy_gettext("There is no app to be set up any more. Please begin again."),
     "app.too-many": lazy_gettext("There were too many wrong codes. Please begin again with a new picture."),
+    "token.ready": lazy_gettext("Your token is in step again. To sign in, press its button for the next code."),
+    "token.not-ready": lazy_gettext(
+        "Those are not two codes in a row, or they were used before. Press the button twice and type both."
+    ),
+    "token.malformed": lazy_gettext("A code has 6 digits. Please type both again."),
+    "token.switched-off": lazy_gettext("There were too many wrong codes. Please ask your help desk."),
+    "token.over": lazy_gettext("You have no token any more."),
     "passkey.added": lazy_gettext("Your passkey is added. From now on you can sign in with it."),
     "passkey.known": lazy_gettext("This passkey is added already."),
     "passkey.not-made": lazy_gettext("Your browser has not made a passkey that works here. Please try again."),
@@ -83,7 +94,7 @@ _NAME: Final = re.compile(r"(?=.*[A-Za-z])[A-Za-z0-9 ]{1,11}")
 _GOOD: Final = frozenset(
     {
         *(_RESENT, "session.ended", "sessions.ended", "app.ready", "app.removed", "app.tried"),
-        *("passkey.added", "passkey.renamed", "passkey.removed"),
+        *("token.ready", "passkey.added", "passkey.renamed", "passkey.removed"),
     }
 )
 _PLAIN: Final = frozenset({"proof.needed"})
@@ -93,6 +104,7 @@ QUIET: Final = frozenset(
         MessageKey.ASK_PASSWORD,
         MessageKey.CODE_SENT,
         MessageKey.APP_ASKED,
+        MessageKey.HOTP_ASKED,
         MessageKey.EMERGENCY_ASKED,
         MessageKey.RECOVERY_ASKED,
         MessageKey.PASSKEY_ASKED,

@@ -18,7 +18,7 @@ from authsms.logon.methods.passkey import PasskeyMethod
 from authsms.logon.methods.password import PasswordMethod
 from authsms.logon.methods.recovery import RecoveryMethod
 from authsms.logon.methods.sms_otp import CodeTools, SmsOtpMethod
-from authsms.logon.methods.totp import TotpMethod
+from authsms.logon.methods.totp import HotpMethod, TotpMethod
 from authsms.logon.passkeys import Passkeys
 from authsms.logon.recovery import RecoveryCodes
 from authsms.logon.subject import People
@@ -52,6 +52,7 @@ def builtin_methods(tools: MethodTools) -> list[Method]:
         PasswordMethod(database, tools.limits, tools.people, audit, local=True),
         SmsOtpMethod(tools.vault, audit, tools.codes, tools.sms),
         TotpMethod(database, tools.clock, audit, tools.enrollments, failures),
+        HotpMethod(database, tools.clock, audit, tools.enrollments, failures),
         EmergencyMethod(database, audit, tools.emergency, failures),
         RecoveryMethod(database, audit, tools.recovery, failures, tools.notices),
         PasskeyMethod(database, tools.vault, audit, tools.passkeys, tools.party, failures),

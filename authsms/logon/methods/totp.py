@@ -1,8 +1,8 @@
-"""The code of an authenticator application (RFC 6238): nothing is sent, so it works where texts do not.
+"""Codes that an application or a token makes from a seed (RFC 6238, RFC 4226): nothing is sent, so no text is needed.
 
-An attempt is charged to the person's failures in a row and committed, then compared, then the time step it belongs to
-is used up by one conditional statement, in the transaction that also writes what the person gains by it. Whoever has
-set up no application, and nobody, takes the same steps and is compared with a seed that no application holds.
+An attempt is charged to the person's failures in a row and committed, then compared, then the time step or counter it
+belongs to is used up by one conditional statement, in the transaction that also writes what the person gains by it.
+Whoever has neither, and nobody, takes the same steps and is compared with a seed that no application holds.
 """
 
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from typing_extensions import override
 from authsms.audit import AuditTrail
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database
-from authsms.logon.enrollment import Enrollment, Enrollments, EnrollmentState
+from authsms.logon.enrollment import HOTP, Enrollment, Enrollments, EnrollmentState
 from authsms.logon.machine import Failed, MessageKey, Passed, Prompt, Result
 from authsms.logon.methods.base import Answer, LogonView, typed_answer
 from authsms.logon.methods.counted import CountedMethod, question
@@ -26,16 +26,12 @@ from authsms.otp.failures import FailureCounter
 TOTP = "TOTP:1"
 
 
-class TotpMethod(CountedMethod):
-    """Asks for the code that the person's application shows."""
+class SeedMethod(CountedMethod):
+    """Asks for a code that is made from a seed."""
 
-    name = TOTP
     amr: ClassVar[tuple[str, ...]] = ("otp",)
     prompt: ClassVar[Prompt] = Prompt.CODE
     length: ClassVar[int] = TOTP_DIGITS
-    asked: ClassVar[MessageKey] = MessageKey.APP_ASKED
-    missing: ClassVar[MessageKey] = MessageKey.APP_NOT_SET_UP
-    refused: ClassVar[MessageKey] = MessageKey.APP_REFUSED
 
     def __init__(
         self, database: Database, clock: Clock, audit: AuditTrail, enrollments: Enrollments, failures: FailureCounter
@@ -59,7 +55,7 @@ class TotpMethod(CountedMethod):
             return lambda session: self._unseen(session, logon)
         found = self._enrollments.find(key, self.name)
         is_usable = person is not None and person.enabled and found is not None and found.is_active
-        enrollment = found if found is not None and is_usable else _decoy(logon.subject, self._clock.now())
+        enrollment = found if found is not None and is_usable else _decoy(logon.subject, self.name, self._clock.now())
         step = self._enrollments.step_of(enrollment, code)
         if step is None or not is_usable:
             return lambda session: self._miss(session, logon, standing)
@@ -73,7 +69,25 @@ class TotpMethod(CountedMethod):
         return Passed()
 
 
-def _decoy(subject: Subject, now: datetime) -> Enrollment:
+class TotpMethod(SeedMethod):
+    """Asks for the code that the person's application shows."""
+
+    name = TOTP
+    asked: ClassVar[MessageKey] = MessageKey.APP_ASKED
+    missing: ClassVar[MessageKey] = MessageKey.APP_NOT_SET_UP
+    refused: ClassVar[MessageKey] = MessageKey.APP_REFUSED
+
+
+class HotpMethod(SeedMethod):
+    """Asks for the next code of a token that counts."""
+
+    name = HOTP
+    asked: ClassVar[MessageKey] = MessageKey.HOTP_ASKED
+    missing: ClassVar[MessageKey] = MessageKey.HOTP_MISSING
+    refused: ClassVar[MessageKey] = MessageKey.HOTP_REFUSED
+
+
+def _decoy(subject: Subject, method: str, now: datetime) -> Enrollment:
     """Return what a code is compared with when there is nothing to compare it with."""
     seed = encode_seed(bytes.fromhex(subject.invent("seed"))[:SEED_BYTES])
-    return Enrollment("", subject.key, TOTP, EnrollmentState.PENDING, seed, -1, "", now, None)
+    return Enrollment("", subject.key, method, EnrollmentState.PENDING, seed, -1, "", now, None)

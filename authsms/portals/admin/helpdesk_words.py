@@ -27,7 +27,7 @@ HAPPENINGS: Final[Mapping[str, tuple[str, LazyString, LazyString | str]]] = {
     "caller.refused:closed": ("bad", lazy_gettext("On the phone, %(by)s was told a code that was too old."), ""),
     "caller.refused:held": ("wait", _NOT_COMPARED, ""),
     "caller.refused:disabled": ("bad", _NOT_COMPARED, ""),
-    "method.removed:help-desk": ("wait", lazy_gettext("The authenticator app was removed by %(by)s."), ""),
+    "method.removed:help-desk": ("wait", lazy_gettext("The authenticator app or token was removed by %(by)s."), ""),
     "passkey.removed:help-desk": ("wait", lazy_gettext("The passkeys were removed by %(by)s."), ""),
     "passkey.copied": (
         "bad",

@@ -13,6 +13,7 @@ METHODS: Mapping[str, LazyString] = {
     "PASSWORD:1": lazy_gettext("Password of the built-in repository"),
     "SMS_OTP:1": lazy_gettext("Code by text message"),
     "TOTP:1": lazy_gettext("Code of an authenticator app"),
+    "HOTP:1": lazy_gettext("Code of a token that counts"),
     "EMERG_PASSWORD:1": lazy_gettext("Emergency password of the help desk"),
     "RECOVERY_CODE:1": lazy_gettext("Recovery code"),
     "FIDO2:1": lazy_gettext("Passkey or security key"),
@@ -22,6 +23,7 @@ NEEDS: Mapping[str, LazyString] = {
     "PASSWORD:1": lazy_gettext("For people of the built-in repository."),
     "SMS_OTP:1": lazy_gettext("Needs a mobile number of the person and a service under Sender policy."),
     "TOTP:1": lazy_gettext("Offered, once the password was right, to people who have set up an app."),
+    "HOTP:1": lazy_gettext("Offered, once the password was right, to people who have a token that counts."),
     "EMERG_PASSWORD:1": lazy_gettext("Offered, once the password was right, to people who were issued one."),
     "FIDO2:1": lazy_gettext(
         "Offered, once the password was right, to people who have added a passkey; on web pages only, not by RADIUS, "

@@ -71,6 +71,8 @@ HAPPENINGS: Final[Mapping[str, _Told]] = {
     "method.re-bound": ("good", lazy_gettext("Codes were switched on again by %(by)s."), ""),
     "method.set-up": ("good", lazy_gettext("Set up an authenticator app."), ""),
     "method.removed": ("off", lazy_gettext("Removed the authenticator app."), ""),
+    "method.assigned": ("good", lazy_gettext("Was given a token."), ""),
+    "method.synchronised": ("off", lazy_gettext("Brought the token into step again."), ""),
     "method.tried": ("off", lazy_gettext("Tried a code of the authenticator app on its page."), ""),
     "recovery-codes.made": ("off", lazy_gettext("Made new recovery codes."), ""),
     "refused:passkey:wrong-code": ("bad", lazy_gettext("Used a passkey that is not good here."), ""),
@@ -256,6 +258,7 @@ UNTOLD: Final = ("wait", lazy_gettext("Read below what happened, newest first.")
 METHODS: Final = {
     "SMS_OTP:1": lazy_gettext("Codes by text message"),
     "TOTP:1": lazy_gettext("Codes of an authenticator app"),
+    "HOTP:1": lazy_gettext("Codes of a token that counts"),
     "EMERG_PASSWORD:1": lazy_gettext("Emergency passwords"),
     "CALLER:1": lazy_gettext("Codes read out to the help desk"),
     METHOD: lazy_gettext("Codes that confirm contacts"),

@@ -50,6 +50,7 @@ _BEFORE_THE_QUESTION: Final[dict[str, str]] = {
     MessageKey.CODE_REFUSED: "wrong",
     MessageKey.CODE_MALFORMED: "wrong",
     "app.refused": "wrong",
+    MessageKey.HOTP_REFUSED: "wrong",
     MessageKey.EMERGENCY_REFUSED: "wrong",
     MessageKey.RECOVERY_REFUSED: "wrong",
     MessageKey.RECOVERY_MALFORMED: "wrong",
@@ -59,6 +60,7 @@ _BEFORE_THE_QUESTION: Final[dict[str, str]] = {
 _ENDINGS: Final[dict[str, str]] = {
     MessageKey.METHOD_DISABLED: "disabled",
     "app.not-set-up": "missing",
+    MessageKey.HOTP_MISSING: "missing",
     MessageKey.EMERGENCY_MISSING: "missing",
     MessageKey.RECOVERY_MISSING: "missing",
 }

@@ -15,6 +15,7 @@ _SENTENCES: Final[dict[str, LazyString]] = {
     MessageKey.ASK_PASSWORD: lazy_gettext("Enter your password"),
     MessageKey.CODE_SENT: lazy_gettext("Enter your code"),
     MessageKey.APP_ASKED: lazy_gettext("Enter your code"),
+    MessageKey.HOTP_ASKED: lazy_gettext("Enter your code"),
     MessageKey.FINISHED: lazy_gettext("You are signed in"),
     MessageKey.WRONG_PASSWORD: lazy_gettext("User name or password is not right. Please try again."),
     MessageKey.CODE_REFUSED: lazy_gettext("That code is not right, or it has expired. Check it, or ask for a new one."),
@@ -30,6 +31,10 @@ _SENTENCES: Final[dict[str, LazyString]] = {
     MessageKey.APP_NOT_SET_UP: lazy_gettext(
         "You have not set up an authenticator app. Sign in another way, or ask your help desk."
     ),
+    MessageKey.HOTP_REFUSED: lazy_gettext(
+        "That code is not right, or it was used before. Press the button of your token for the next one."
+    ),
+    MessageKey.HOTP_MISSING: lazy_gettext("You have no token. Sign in another way, or ask your help desk."),
     MessageKey.EMERGENCY_ASKED: lazy_gettext("Enter your emergency password"),
     MessageKey.EMERGENCY_REFUSED: lazy_gettext(
         "That emergency password is not right, or it is used up or too old. Check it, or ask your help desk."

@@ -32,8 +32,7 @@ from authsms.logon.methods.passkey import PasskeyMethod
 from authsms.logon.methods.password import PasswordMethod
 from authsms.logon.methods.recovery import RecoveryMethod
 from authsms.logon.methods.sms_otp import CodeTools, SmsOtpMethod
-from authsms.logon.methods.totp import TotpMethod
-from authsms.logon.own_passkeys import OwnPasskeys, OwnPasskeysTools
+from authsms.logon.methods.totp import HotpMethod, TotpMethod
 from authsms.logon.pace import Pace
 from authsms.logon.passkeys import Passkeys
 from authsms.logon.recovery import RecoveryCodes
@@ -228,6 +227,7 @@ class House:
                 PasswordMethod(database, self.limits, people, self.audit, local=True),
                 SmsOtpMethod(vault, self.audit, tools, self.sms),
                 TotpMethod(database, clock, self.audit, self.enrollments, self.challenges.failures),
+                HotpMethod(database, clock, self.audit, self.enrollments, self.challenges.failures),
                 EmergencyMethod(database, self.audit, self.emergency, self.challenges.failures),
                 RecoveryMethod(database, self.audit, self.recovery, self.challenges.failures, self.notices),
                 PasskeyMethod(database, vault, self.audit, self.passkeys, self.party, self.challenges.failures),
@@ -235,13 +235,6 @@ class House:
             pace=Pace(lambda: self.seconds, self.pause),
         )
         seed(self.catalog)
-
-    @property
-    def own_passkeys(self) -> OwnPasskeys:
-        """What people do with their own passkeys."""
-        ground = (self.database, self.vault, self.clock, self.audit, self.limits)
-        tools = (self.passkeys, self.party, self.enrollments, self.challenges.failures, self.reports)
-        return OwnPasskeys(OwnPasskeysTools(*ground, *tools))
 
     def carries(self, purpose: Purpose) -> bool:
         """Whether a sender service takes texts of this purpose."""

@@ -1,10 +1,12 @@
-"""Passkeys in the hands of the people of the house."""
+"""Passkeys and tokens in the hands of the people of the house."""
 
 from dataclasses import replace
 from datetime import timedelta
 
 from authsms.logon.holder import Holder
-from authsms.logon.own_passkeys import Outcome
+from authsms.logon.own_passkeys import Outcome, OwnPasskeys, OwnPasskeysTools
+from authsms.logon.own_token import OwnToken, OwnTokenTools
+from authsms.logon.tokens import TokenImport, TokenTools
 from tests.integration.logon.authenticator import Authenticator
 from tests.integration.logon.house import HERE
 
@@ -19,8 +21,8 @@ def holder(key=ALICE_KEY, age=timedelta(0), *, is_two_factors=True):
 
 def add(house, device, key=ALICE_KEY, name="Laptop"):
     """Add a key for a person; return what became of it."""
-    invitation = house.own_passkeys.invite(holder(key))
-    return house.own_passkeys.add(holder(key), invitation.state, device.create(invitation.options), name)
+    invitation = own_passkeys(house).invite(holder(key))
+    return own_passkeys(house).add(holder(key), invitation.state, device.create(invitation.options), name)
 
 
 def equipped(house, **about):
@@ -43,3 +45,21 @@ def answer(house, step, brought):
 def use(house, step, device, **changes):
     """Use a key."""
     return answer(house, step, device.get(step.asks.ceremony, **changes))
+
+
+def own_passkeys(house):
+    """Return what people do with their own passkeys."""
+    ground = (house.database, house.vault, house.clock, house.audit, house.limits)
+    tools = (house.passkeys, house.party, house.enrollments, house.challenges.failures, house.reports)
+    return OwnPasskeys(OwnPasskeysTools(*ground, *tools))
+
+
+def own_token(house):
+    """Return what people do with a token they were given."""
+    ground = (house.database, house.clock, house.audit)
+    return OwnToken(OwnTokenTools(*ground, house.enrollments, house.challenges.failures))
+
+
+def token_import(house):
+    """Return how people are given tokens."""
+    return TokenImport(TokenTools(house.database, house.audit, house.people, house.enrollments, house.notices))

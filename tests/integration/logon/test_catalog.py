@@ -20,13 +20,15 @@ def test_a_new_installation_can_be_logged_in_to(catalog):
 
     assert "Web login" == event.title
     assert [
-        f"{kind}-{what}" for what in ("sms", "totp", "emergency", "recovery") for kind in ("directory", "local")
+        f"{kind}-{what}"
+        for what in ("sms", "totp", "hotp", "passkey", "emergency", "recovery")
+        for kind in ("directory", "local")
     ] == [chain.name for chain in event.chains]
     assert "Directory password + authenticator app" == event.chains[2].title
     assert [("LDAP_PASSWORD:1", "SMS_OTP:1"), ("PASSWORD:1", "SMS_OTP:1")] == [one.methods for one in event.chains[:2]]
     assert [("LDAP_PASSWORD:1", "TOTP:1"), ("PASSWORD:1", "TOTP:1")] == [one.methods for one in event.chains[2:4]]
-    assert ["EMERG_PASSWORD:1", "EMERG_PASSWORD:1", "RECOVERY_CODE:1", "RECOVERY_CODE:1"] == [
-        one.methods[1] for one in event.chains[4:]
+    assert ["HOTP:1", "FIDO2:1", "EMERG_PASSWORD:1", "RECOVERY_CODE:1"] == [
+        one.methods[1] for one in event.chains[4::2]
     ]
 
 

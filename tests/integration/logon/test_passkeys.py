@@ -13,7 +13,17 @@ from authsms.logon.own_passkeys import Outcome
 from authsms.logon.passkeys import MOST, PASSKEY
 from tests.integration.logon.authenticator import SYNCED, VERIFIED, Authenticator
 from tests.integration.logon.house import HERE, PASSWORD, House
-from tests.integration.logon.keyring import ALICE_KEY, PAGE, add, answer, at_passkey, equipped, holder, use
+from tests.integration.logon.keyring import (
+    ALICE_KEY,
+    PAGE,
+    add,
+    answer,
+    at_passkey,
+    equipped,
+    holder,
+    own_passkeys,
+    use,
+)
 
 
 @pytest.fixture
@@ -207,19 +217,19 @@ def test_a_blocked_person_does_not_get_in(house):
 def test_a_key_that_was_made_elsewhere_is_not_added(house, bent, changes):
     """Nor one for another question."""
     device = Authenticator(**bent)
-    invitation = house.own_passkeys.invite(holder())
-    outcome = house.own_passkeys.add(holder(), invitation.state, device.create(invitation.options, **changes), "x")
+    invitation = own_passkeys(house).invite(holder())
+    outcome = own_passkeys(house).add(holder(), invitation.state, device.create(invitation.options, **changes), "x")
 
     assert Outcome.REFUSED is outcome
-    assert [] == house.own_passkeys.keys(holder())
+    assert [] == own_passkeys(house).keys(holder())
 
 
 def test_an_invitation_is_for_one_person_and_a_while(house):
     """Sealed, so nobody can write one; somebody else's, an old one and a second use add nothing."""
     device = Authenticator()
-    invitation = house.own_passkeys.invite(holder())
+    invitation = own_passkeys(house).invite(holder())
     brought = device.create(invitation.options)
-    add_with = house.own_passkeys.add
+    add_with = own_passkeys(house).add
     others = add_with(holder("corp:id-nina"), invitation.state, brought, "x")
     forged = add_with(holder(), invitation.state[:-4] + "AAAA", brought, "x")
     taken = [add_with(holder(), invitation.state, brought, "x") for _ in range(2)]
@@ -240,13 +250,13 @@ def test_a_key_of_somebody_else_cannot_be_added(house):
 def test_changes_ask_for_two_factors_just_now(house):
     """N-10: neither a stolen session nor a password alone adds, renames or removes a key."""
     equipped(house)
-    key = house.own_passkeys.keys(holder())[0].id
+    key = own_passkeys(house).keys(holder())[0].id
     for weak in (holder(age=timedelta(minutes=20)), holder(is_two_factors=False)):
         for act in (
-            lambda who=weak: house.own_passkeys.invite(who),
-            lambda who=weak: house.own_passkeys.add(who, "", "", ""),
-            lambda who=weak: house.own_passkeys.rename(who, key, "x"),
-            lambda who=weak: house.own_passkeys.remove(who, key),
+            lambda who=weak: own_passkeys(house).invite(who),
+            lambda who=weak: own_passkeys(house).add(who, "", "", ""),
+            lambda who=weak: own_passkeys(house).rename(who, key, "x"),
+            lambda who=weak: own_passkeys(house).remove(who, key),
         ):
             with pytest.raises(ProofNeededError):
                 act()
@@ -257,12 +267,12 @@ def test_there_is_an_end_to_keys(house):
     for _ in range(MOST):
         equipped(house)
 
-    assert house.own_passkeys.invite(holder()) is None
+    assert own_passkeys(house).invite(holder()) is None
 
 
 def test_no_key_is_invited_where_browsers_make_none(house):
     """An IP address is no relying party."""
     bare = House(house.database, house.vault, house.clock, public_url="http://127.0.0.1:8080")
 
-    assert bare.own_passkeys.invite(holder()) is None
-    assert not bare.own_passkeys.are_possible
+    assert own_passkeys(bare).invite(holder()) is None
+    assert not own_passkeys(bare).are_possible

@@ -9,7 +9,7 @@ from authsms.foundation.errors import NotFoundError
 from authsms.foundation.sections import OtpSettings
 from authsms.logon.machine import MessageKey, Status
 from tests.integration.logon.house import House
-from tests.integration.logon.keyring import answer, at_passkey, equipped, holder, use
+from tests.integration.logon.keyring import answer, at_passkey, equipped, holder, own_passkeys, use
 from tests.integration.otp.racing import at_once
 
 
@@ -58,11 +58,11 @@ def test_wrong_answers_are_charged_before_they_are_checked(house):
 def test_several_keys_are_kept_renamed_and_removed_one_by_one(house):
     """With a notice of what lets somebody in, or no more; each device makes one key."""
     first, second = equipped(house), equipped(house)
-    keys = house.own_passkeys.keys(holder())
-    known = house.own_passkeys.invite(holder()).options
-    renamed = house.own_passkeys.rename(holder(), keys[0].id, "  Old \u202e\n laptop " + "x" * 99)
-    strangers = house.own_passkeys.remove(holder("corp:id-nina"), keys[1].id)
-    removed = house.own_passkeys.remove(holder(), keys[0].id)
+    keys = own_passkeys(house).keys(holder())
+    known = own_passkeys(house).invite(holder()).options
+    renamed = own_passkeys(house).rename(holder(), keys[0].id, "  Old \u202e\n laptop " + "x" * 99)
+    strangers = own_passkeys(house).remove(holder("corp:id-nina"), keys[1].id)
+    removed = own_passkeys(house).remove(holder(), keys[0].id)
     refused = use(house, at_passkey(house), first)
 
     assert (True, False, True) == (renamed, strangers, removed)

@@ -13,6 +13,7 @@ from authsms.otp.engine import (
     HoldLadder,
     SendWindow,
     accept_hotp,
+    accept_hotp_pair,
     accept_totp,
     canonical_code,
     encode_seed,
@@ -143,10 +144,10 @@ def test_no_sequence_of_wishes_beats_the_windows(pauses):
         assert sum(moment <= other < moment + timedelta(days=1) for other in sent) <= 10
 
 
-def test_a_seed_has_160_bits():
+def test_a_seed_has_128_bits_at_least():
     """RFC 4226 section 4."""
-    with pytest.raises(ValueError, match="20 bytes"):
-        encode_seed(b"x" * 19)
+    with pytest.raises(ValueError, match="16 bytes"):
+        encode_seed(b"x" * 15)
 
 
 def test_totp_follows_the_standard():
@@ -190,3 +191,14 @@ def test_hotp_looks_ahead_but_never_back():
     assert 11 == accept_hotp(SEED, hotp.at(10), counter=0)
     assert accept_hotp(SEED, hotp.at(11), counter=0) is None
     assert accept_hotp(SEED, hotp.at(4), counter=5) is None
+
+
+def test_two_codes_in_a_row_are_found_far_ahead():
+    """R-04: bounded as well; neither backwards, nor with one missing between them."""
+    hotp = pyotp.HOTP(SEED)
+
+    assert 901 == accept_hotp_pair(SEED, hotp.at(900), hotp.at(901), counter=5)
+    assert 1 == accept_hotp_pair(SEED, hotp.at(0), hotp.at(1), counter=0)
+    assert accept_hotp_pair(SEED, hotp.at(900), hotp.at(902), counter=5) is None
+    assert accept_hotp_pair(SEED, hotp.at(4), hotp.at(5), counter=5) is None
+    assert accept_hotp_pair(SEED, hotp.at(1100), hotp.at(1101), counter=5) is None

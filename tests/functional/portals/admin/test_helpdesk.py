@@ -217,5 +217,5 @@ def test_an_app_is_removed_after_one_question(work: Work, office: Office):
     assert "Codes of an authenticator app: set up" in seen
     assert "/admin/people/methods/remove" not in seen
     assert "Removed. The person is told" in told[0]
-    assert "The authenticator app was removed by helpdesk." in told[0]
+    assert "The authenticator app or token was removed by helpdesk." in told[0]
     assert "Nothing was done" in told[1]

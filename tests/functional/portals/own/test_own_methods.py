@@ -4,10 +4,12 @@ import re
 from datetime import timedelta
 from uuid import UUID
 
+import pyotp
 import pytest
 
 from authsms.audit import AuditTag
 from authsms.identity.definitions import RepositoryDefinition
+from authsms.logon.enrollment import HOTP
 from authsms.logon.machine import Status
 from authsms.logon.methods.totp import TOTP
 from authsms.logon.sessions import SessionDraft
@@ -201,3 +203,22 @@ def test_without_a_session_the_pages_lead_to_the_login(office: Office, address: 
 
     assert visitor.get(address).location == "/login/web"
     assert "wanted" in str(visitor.client._cookies)
+
+
+def test_a_token_is_shown_and_brought_into_step(office: Office, alice: Owner):
+    """Whoever has none reads nothing of it."""
+    before = alice.get(METHODS).text
+    services = office.services
+    with services.database.write() as session:
+        services.enrollments.assign(session, alice.person.key, HOTP, "T-4711", bytes(20))
+    token = pyotp.HOTP("A" * 32)
+    page = alice.get(METHODS).text
+    alice.post("/account/methods/token", METHODS, code="123456", second="1")
+    malformed = alice.told()
+    alice.post("/account/methods/token", METHODS, code=token.at(700), second=token.at(701))
+
+    assert "T-4711" not in before
+    assert "T-4711" in page
+    assert malformed == "A code has 6 digits. Please type both again."
+    assert alice.told().startswith("Your token is in step again.")
+    assert alice.try_sign_in("local-hotp", token.at(702)) is Status.OK

@@ -13,7 +13,7 @@ from authsms.cli import commands
 from authsms.foundation.settings import load_settings
 from authsms.wiring import Services, build
 
-_DEVELOPMENT = {"AUTHSMS_ENVIRONMENT": "development"}
+_DEVELOPMENT = {"AUTHSMS_ENVIRONMENT": "development", "AUTHSMS_OTP__PROFILE": "light"}
 
 
 @dataclass(frozen=True, slots=True)

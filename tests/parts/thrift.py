@@ -1,11 +1,10 @@
 """What tests need again and again and may share within a process, because making it is dear.
 
 Applications are made for each test, and most of what that took was the same each time: addresses, templates and SQL
-were compiled, keys were drawn and checked, the metadata of every package was read, and SQLite waited for the disk.
+were compiled, keys were drawn and checked, plugins were looked for in every package, and SQLite waited for the disk.
 """
 
-import importlib.metadata
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from itertools import cycle
@@ -25,7 +24,9 @@ from sqlalchemy.util import LRUCache
 from typing_extensions import override
 from werkzeug.routing import Rule
 
+from authsms import wiring
 from authsms.foundation import engines
+from authsms.plugin_api import SenderService
 
 _KEYS = 6
 """More than one test makes."""
@@ -114,6 +115,12 @@ def _ask_once(initialize: Callable[..., None]) -> Callable[[Dialect, Connection]
     return ask_or_remember
 
 
+def _load_once(load: Callable[[Sequence[str]], list[type[SenderService]]]) -> Callable[..., list[type[SenderService]]]:
+    """Return what loads the same plugins once."""
+    loaded = cache(lambda *names: tuple(load(names)))
+    return lambda names: list(loaded(*names))
+
+
 def _prepare_hastily(connection: DBAPIConnection, record: Any) -> None:
     _prepare_sqlite(connection, record)
     connection.cursor().execute("PRAGMA synchronous=OFF")
@@ -138,7 +145,7 @@ def share_what_is_dear() -> Iterator[None]:
         patch.setattr(PGDialect_psycopg, "initialize", _ask_once(PGDialect_psycopg.initialize))
         patch.setattr("joserfc._rfc7518.rsa_key.generate_private_key", _RsaKeys())
         patch.setattr("joserfc._rfc7517.pem.load_pem_private_key", cache(load_pem_private_key))
-        patch.setattr(importlib.metadata, "entry_points", cache(importlib.metadata.entry_points))
+        patch.setattr(wiring, "load_plugins", _load_once(wiring.load_plugins))
         patch.setattr(engines, "_prepare_sqlite", _prepare_hastily)
         patch.setattr(engines, "_begin_sqlite", _begin_hastily)
         yield

@@ -18,7 +18,7 @@ from authsms.delivery.worker import Worker
 from authsms.foundation.clock import SystemClock
 from authsms.foundation.db import Database
 from authsms.foundation.settings import Settings
-from authsms.foundation.vault import Vault
+from authsms.foundation.vault import HashingProfile, Vault
 from authsms.senders.definitions import ServiceDraft
 from authsms.senders.policy import ServiceRule
 from authsms.senders.submission import Purpose
@@ -117,7 +117,7 @@ def run_whole_house(
     """
     port = free_port()
     simulator = create_simulator(SimulatorConfig(accounts=(account,), pace=timedelta(milliseconds=20)))
-    database, vault = Database(url), Vault.open(instance / "keys.json")
+    database, vault = Database(url), Vault.open(instance / "keys.json", profile=HashingProfile.TESTS)
     values = {"instance": instance, "environment": "development", "public_url": f"http://{HOST}:{port}"}
     with WebServer(simulator, HOST, 0) as provider:
         allowed = {"network": {"allowed": [f"{HOST}:{provider.url.rpartition(':')[2]}"]}}

@@ -34,10 +34,9 @@ from authsms.foundation.settings import Settings
 from authsms.foundation.vault import Vault
 from authsms.identity.repository import Person, PersonKey
 from authsms.logon.blocks import Blocks
-from authsms.logon.catalog import Catalog
+from authsms.logon.catalog import Catalog, Chain, Wanted
 from authsms.logon.continuations import Continuations
 from authsms.logon.endpoints import Endpoint, EndpointService
-from authsms.logon.models import EventRow
 from authsms.logon.sessions import LoginSessions, SessionDraft
 from authsms.protocols.client_address import ClientAddress
 from authsms.protocols.oidc.families import Families
@@ -145,9 +144,8 @@ class House:
         suppressions = SuppressionList(database, vault, clock, self.audit, lambda _: ())
         outbox = Outbox(database, vault, clock, self.audit, SocketDoorbell(bell_folder(self.settings.instance)))
         self.inbox = open_inbox(self.settings, outbox, suppressions, database, vault, clock, self.audit)
-        for name in ("web", "vpn"):
-            with database.write() as session:
-                session.add(EventRow(id=vault.new_id(), name=name, title=name, endpoints=[]))
+        chain = Chain("local", "Password", ("PASSWORD:1",))
+        self.catalog.save_all([chain], [Wanted(name, name, (chain.name,)) for name in ("web", "vpn")])
 
     def checks(self) -> list[Check]:
         """Return what the test wants to be looked at."""

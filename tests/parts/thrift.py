@@ -27,6 +27,7 @@ from werkzeug.routing import Rule
 from authsms import wiring
 from authsms.foundation import engines
 from authsms.plugin_api import SenderService
+from authsms.plugins import load_plugins
 
 _KEYS = 6
 """More than one test makes."""
@@ -145,7 +146,7 @@ def share_what_is_dear() -> Iterator[None]:
         patch.setattr(PGDialect_psycopg, "initialize", _ask_once(PGDialect_psycopg.initialize))
         patch.setattr("joserfc._rfc7518.rsa_key.generate_private_key", _RsaKeys())
         patch.setattr("joserfc._rfc7517.pem.load_pem_private_key", cache(load_pem_private_key))
-        patch.setattr(wiring, "load_plugins", _load_once(wiring.load_plugins))
+        patch.setattr(wiring, "load_plugins", _load_once(load_plugins))
         patch.setattr(engines, "_prepare_sqlite", _prepare_hastily)
         patch.setattr(engines, "_begin_sqlite", _begin_hastily)
         yield

@@ -93,9 +93,12 @@ class HookWatch:
             .order_by(Message.id)
             .limit(_AT_ONCE)
         )
-        with self._database.write() as session:
+        with self._database.read() as session:
             found = session.execute(query).all()
             told = recipients_in(row[0] for row in found)
+        if not found:
+            return 0
+        with self._database.write() as session:
             for one in told:
                 state = {"state": one.state.value}
                 upsert = self._tell.values(message_id=one.id, **state)
@@ -119,21 +122,18 @@ class HookWatch:
     def _stopped(self, hook: Hook, *, may_know: bool) -> int:
         """Tell of consents that ended; what happens while the endpoint may not know is passed over."""
         row = ConsentRow
-        with self._database.write() as session:
-            seen = session.execute(
-                select(_H.consents_seen).where(_H.endpoint_id == hook.endpoint_id)
-            ).scalar_one_or_none()
-            if seen is None:
-                return 0
-            query = (
-                select(row.id, row.person_key, row.login, row.contact_id, row.act)
-                .where(row.id > seen, row.at <= self._clock.now() - SETTLED)
-                .order_by(row.id)
-                .limit(_AT_ONCE)
-            )
+        seen = select(_H.consents_seen).where(_H.endpoint_id == hook.endpoint_id).scalar_subquery()
+        query = (
+            select(row.id, row.person_key, row.login, row.contact_id, row.act)
+            .where(row.id > seen, row.at <= self._clock.now() - SETTLED)
+            .order_by(row.id)
+            .limit(_AT_ONCE)
+        )
+        with self._database.read() as session:
             found = session.execute(query).all()
-            if not found:
-                return 0
+        if not found:
+            return 0
+        with self._database.write() as session:
             session.execute(update(HOOK).where(_H.endpoint_id == hook.endpoint_id).values(consents_seen=found[-1].id))
             events = [
                 HookEvent(
@@ -146,6 +146,6 @@ class HookWatch:
                     },
                 )
                 for one in found
-                if may_know and one.act in _ENDS
+                if may_know and one.act in _ENDS and one.login  # an erased person has none any more
             ]
             return self._hooks.add(session, hook.endpoint_id, events)

@@ -239,14 +239,15 @@ def test_who_may_no_longer_know_is_told_nothing(case: Case, clock: ManualClock):
     assert 0 == case.services.hook_watch.look()
 
 
-def test_an_erased_person_is_told_of_no_more(case: Case):
-    """What waits about him goes with the rest."""
+def test_an_erased_person_is_told_of_no_more(case: Case, clock: ManualClock):
+    """What waits about him goes with the rest, and his going is no news."""
     case.send()
     case.post.deliver()
     case.services.hook_watch.look()
     person = case.services.people.find(r"LOCAL\alice")
     assert person is not None
     case.services.personal_records.erase(Author(), person.key, "asked")
+    clock.advance(SETTLED)
 
     assert 0 == case.services.hook_courier.deliver()
     assert 0 == case.services.hook_watch.look()

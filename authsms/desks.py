@@ -44,6 +44,7 @@ from authsms.messaging import personal as of_messaging
 from authsms.messaging.hook_courier import HookCourier
 from authsms.messaging.hook_watch import HookWatch
 from authsms.messaging.hooks import Hooks
+from authsms.messaging.notice_templates import NoticeTemplates
 from authsms.otp import personal as of_otp
 from authsms.otp.outlook import Outlook
 from authsms.protocols.oidc import personal as of_oidc
@@ -136,7 +137,8 @@ class Services(Engine):
     @property
     def notice_orders_desk(self) -> NoticeOrderDesk:
         """How administrators write notices."""
-        return NoticeOrderDesk(self.notice_orders, self.people, self.senders, self.clock, self.notice_host)
+        templates = NoticeTemplates(self.database, self.clock, self.audit)
+        return NoticeOrderDesk(self.notice_orders, templates, self.people, self.senders, self.clock, self.notice_host)
 
     @property
     def contact_desk(self) -> ContactDesk:

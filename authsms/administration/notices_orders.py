@@ -11,6 +11,7 @@ from authsms.administration.rights import Right
 from authsms.foundation.clock import Clock
 from authsms.foundation.errors import InvalidInputError, ProofNeededError
 from authsms.identity.service import PeopleService
+from authsms.messaging.notice_templates import NoticeTemplate, NoticeTemplates
 from authsms.messaging.orders import Draft, NoticeOrder, NoticeOrders
 from authsms.messaging.wishes import Wish
 from authsms.messaging.wording import Oddity, oddities, parse_texts
@@ -57,6 +58,7 @@ class NoticeOrderDesk:
 
     Args:
         orders: Where they are kept.
+        templates: Texts to be used again.
         people: Knows the repositories.
         senders: Knows what a segment costs.
         clock: Tells how old a count is.
@@ -64,9 +66,16 @@ class NoticeOrderDesk:
     """
 
     def __init__(
-        self, orders: NoticeOrders, people: PeopleService, senders: SenderPolicyService, clock: Clock, host: str
+        self,
+        orders: NoticeOrders,
+        templates: NoticeTemplates,
+        people: PeopleService,
+        senders: SenderPolicyService,
+        clock: Clock,
+        host: str,
     ) -> None:
         self._orders = orders
+        self._templates = templates
         self._people = people
         self._senders = senders
         self._clock = clock
@@ -141,3 +150,36 @@ class NoticeOrderDesk:
         """Forget a notice that was not sent."""
         actor.require(Right.NOTICES_SEND)
         self._orders.discard(order)
+
+    def templates(self, actor: Actor) -> Sequence[NoticeTemplate]:
+        """Return every version of every template, by name, the newest of each first."""
+        actor.require(Right.NOTICES_SEND)
+        return self._templates.all()
+
+    def template(self, actor: Actor, name: str, version: int) -> NoticeTemplate:
+        """Return one version of a template.
+
+        Raises:
+            NotFoundError: There is none, or it has been forgotten.
+        """
+        actor.require(Right.NOTICES_SEND)
+        return self._templates.find(name, version)
+
+    def save_template(self, actor: Actor, name: str, texts: Mapping[str, str]) -> int:
+        """Keep texts under a name; return their version.
+
+        Raises:
+            InvalidInputError: The name or a text cannot be used.
+            ConflictError: Somebody else has saved it at the same moment.
+        """
+        actor.require(Right.NOTICES_SEND)
+        return self._templates.save(author_of(actor), name, texts)
+
+    def remove_template(self, actor: Actor, name: str) -> None:
+        """Forget a template with all its versions.
+
+        Raises:
+            NotFoundError: There is none of that name.
+        """
+        actor.require(Right.NOTICES_SEND)
+        self._templates.remove(author_of(actor), name)

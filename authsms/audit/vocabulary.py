@@ -65,6 +65,8 @@ class AuditTag(StrEnum):
     CONTACTS_IMPORTED = "contacts.imported"
     NOTICE_SENT = "notice.sent"
     NOTICE_CANCELLED = "notice.cancelled"
+    NOTICE_TEMPLATE_SAVED = "notice.template-saved"
+    NOTICE_TEMPLATE_REMOVED = "notice.template-removed"
     OPT_OUTS_EXPORTED = "opt-outs.exported"
     WEBHOOK_REFUSED = "webhook.refused"
     SESSION_ENDED = "session.ended"

@@ -61,3 +61,15 @@ class NoticeOrderRow(Base):
     owner: Mapped[str] = mapped_column(String(64))
     leased_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class NoticeTemplateRow(Base):
+    """Texts to be used again, by language; a change is a further version, and the last few of them are kept."""
+
+    __tablename__ = "notice_template"
+
+    name: Mapped[str] = mapped_column(String(40), primary_key=True)
+    version: Mapped[int] = mapped_column(Integer, primary_key=True, autoincrement=False)
+    texts: Mapped[dict[str, str]] = mapped_column(JSON)
+    author: Mapped[str] = mapped_column(String(256))
+    created_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import groupby
 from typing import Any, Final
 
 from flask import Blueprint, Response, request, url_for
 from flask.typing import ResponseReturnValue
-from flask_babel import lazy_gettext
+from flask_babel import gettext, lazy_gettext
 from werkzeug.wrappers import Response as BaseResponse
 from wtforms import BooleanField, StringField
 
@@ -16,6 +17,7 @@ from authsms.administration.rights import Right
 from authsms.foundation.errors import AuthsmsError, ConflictError, InvalidInputError
 from authsms.messaging.audience import Audience
 from authsms.messaging.moments import read_moment, write_moment, zone_called
+from authsms.messaging.notice_templates import NoticeTemplate
 from authsms.messaging.wishes import OrderState, Wish
 from authsms.portals.admin import dashboard_words, live, notices_words
 from authsms.portals.admin.frame import NOTICES, AdminForm, act_with, actor, check_form, done, page, services, told
@@ -44,6 +46,7 @@ class NoticeForm(AdminForm):
     zone = StringField()
     hours = StringField()
     replaces = StringField()
+    template = StringField()
     act = StringField()
 
 
@@ -66,7 +69,12 @@ class Typed:
     zone: str = ""
     hours: str = "24"
     replaces: str = ""
+    template: str = ""
     texts: Mapping[str, str] = field(default_factory=dict)
+
+    def written(self) -> dict[str, str]:
+        """Return the texts there are."""
+        return {language: text for language, text in self.texts.items() if text}
 
     def wish(self, now: datetime) -> Wish:
         """Return what is wanted; nothing is checked but when.
@@ -78,16 +86,21 @@ class Typed:
             raise InvalidInputError("Write a whole number.", field="hours")
         named = tuple(dict.fromkeys(line.strip() for line in self.logins.splitlines() if line.strip()))
         audience = Audience(logins=named) if self.whom == "people" else Audience(self.repository, self.group)
-        texts = {language: text for language, text in self.texts.items() if text}
         starts_at = read_moment(self.at, zone_called(self.zone), now) if self.at else None
         return Wish(
-            *(self.name, Purpose.NOTICE, texts, audience, timedelta(hours=int(self.hours))), starts_at, self.zone
+            *(self.name, Purpose.NOTICE, self.written(), audience, timedelta(hours=int(self.hours))),
+            starts_at,
+            self.zone,
         )
 
 
 @blueprint.get("/notice-drafts/new")
 def new() -> ResponseReturnValue:
-    """Show an empty form, or that of a draft."""
+    """Show an empty form, that of a draft, or one with the texts of a template."""
+    template = request.args.get("template", "")[:_LONGEST]
+    if template:
+        found = _desk().template(actor(), template, _version(request.args.get("version", "")))
+        return _form(Typed(zone=_zone(), template=found.name, texts=found.texts))
     draft = request.args.get("draft", "")[:_LONGEST]
     return _form(_typed_before(_desk().draft(actor(), draft).order.wish, draft) if draft else Typed(zone=_zone()))
 
@@ -102,9 +115,25 @@ def create() -> ResponseReturnValue:
     if form["act"].data == "preview":
         return _form(typed)
     try:
+        if form["act"].data == "template":
+            _desk().save_template(actor(), typed.template, typed.written())
+            return _form(typed, note=gettext("The template was saved. Nothing was sent."))
         return answer_once(lambda: _created(typed))
     except (InvalidInputError, ConflictError) as error:
-        return _form(typed, error), 400
+        return _form(typed, error, is_kept=form["act"].data == "template"), 400
+
+
+@blueprint.get("/notice-templates")
+def templates() -> ResponseReturnValue:
+    """List the templates with their versions."""
+    versions = _desk().templates(actor())
+    return page("notice_templates.html", area=_AREA, templates=[list(of) for _, of in groupby(versions, _name)])
+
+
+@blueprint.post("/notice-templates/<name>/remove")
+def remove_template(name: str) -> ResponseReturnValue:
+    """Forget a template."""
+    return act_with(lambda: _desk().remove_template(actor(), name), url_for(".templates"), "removed")
 
 
 @blueprint.get("/notice-drafts/of/<order>")
@@ -160,7 +189,7 @@ def _typed(form: AdminForm) -> Typed:
 
     return Typed(
         *(text("name"), text("whom"), text("logins", _LONGEST_LIST), text("repository"), text("group")),
-        *(text("at"), text("zone"), text("hours"), text("replaces")),
+        *(text("at"), text("zone"), text("hours"), text("replaces"), text("template")),
         {one: text(f"text-{one}", _LONGEST_TEXT) for one in LANGUAGES},
     )
 
@@ -171,7 +200,7 @@ def _typed_before(wish: Wish, draft: str) -> Typed:
     zone = wish.zone or _zone()
     at = write_moment(wish.starts_at, zone_called(zone)) if wish.starts_at else ""
     people = (sort, "\n".join(whom.logins), whom.repository, whom.group)
-    return Typed(wish.name, *people, at, zone, str(hours), draft, wish.texts)
+    return Typed(wish.name, *people, at, zone, str(hours), draft, texts=wish.texts)
 
 
 def _zone() -> str:
@@ -182,8 +211,16 @@ def _created(typed: Typed) -> Response:
     return done(url_for(".show", order=_desk().write(actor(), typed.wish(services().clock.now()), typed.replaces)))
 
 
-def _form(typed: Typed, problem: AuthsmsError | None = None) -> str:
-    at_fault = problem.field if isinstance(problem, InvalidInputError) else ""
+def _name(template: NoticeTemplate) -> str:
+    return template.name
+
+
+def _version(text: str) -> int:
+    return int(text) if text.isascii() and text.isdigit() and len(text) <= _MOST_DIGITS else 0
+
+
+def _form(typed: Typed, problem: AuthsmsError | None = None, *, is_kept: bool = False, note: str = "") -> str:
+    at_fault = "kept" if is_kept else problem.field if isinstance(problem, InvalidInputError) else ""
     return page(
         "notice_new.html",
         area=_AREA,
@@ -192,6 +229,7 @@ def _form(typed: Typed, problem: AuthsmsError | None = None) -> str:
         languages=LANGUAGES,
         looks={one: _look(one, typed.texts.get(one, "")) for one in LANGUAGES},
         problem=(at_fault, told(problem)) if problem else ("", ""),
+        note=note,
         words=notices_words,
     )
 

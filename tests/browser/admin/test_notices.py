@@ -47,3 +47,19 @@ def test_a_notice_is_written_by_keyboard(desk: Desk, looks_good):
     page.wait_for_selector("text=On its way.")
     desk.office.services.notice_runs.work()
     looks_good("/admin/notices/canteen")
+
+
+def test_texts_are_kept_by_keyboard(desk: Desk, looks_good):
+    """They fill the form again."""
+    page = desk.open()
+    page.goto(f"{desk.url}/admin/notice-drafts/new")
+    page.get_by_label("Text, en").fill("{host}: closed. STOP ends texts.")
+    page.get_by_text("Keep these texts as a template").press("Enter")
+    page.get_by_label("Name of the template").fill("closed")
+    page.get_by_role("button", name="Save the template").press("Enter")
+    page.wait_for_selector("text=The template was saved.")
+    looks_good("/admin/notice-templates")
+    page.goto(f"{desk.url}/admin/notice-templates")
+    page.get_by_role("link", name="Use closed").press("Enter")
+
+    assert "{host}: closed. STOP ends texts." == page.get_by_label("Text, en").input_value()

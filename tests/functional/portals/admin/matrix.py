@@ -69,6 +69,8 @@ MATRIX: dict[tuple[str, str], Right | None] = {
     ("admin_notices.cancel", "POST"): Right.NOTICES_SEND,
     ("admin_notice_drafts.new", "GET"): Right.NOTICES_SEND,
     ("admin_notice_drafts.create", "POST"): Right.NOTICES_SEND,
+    ("admin_notice_drafts.templates", "GET"): Right.NOTICES_SEND,
+    ("admin_notice_drafts.remove_template", "POST"): Right.NOTICES_SEND,
     ("admin_notice_drafts.show", "GET"): Right.NOTICES_SEND,
     ("admin_notice_drafts.now", "GET"): Right.NOTICES_SEND,
     ("admin_notice_drafts.send", "POST"): Right.NOTICES_SEND,

@@ -228,3 +228,37 @@ def test_an_auditor_sees_no_drafts(office: Office, admin: Clerk):
     listed = office.clerk(Role.AUDITOR).get("/admin/notices").text
 
     assert "notice-drafts" not in listed
+
+
+def test_texts_are_kept_as_a_template_version_by_version(office: Office, admin: Clerk):
+    """Nothing is sent by that; an earlier version can be used again."""
+    for text in (GOOD, GOOD, f"{GOOD} Sorry."):
+        saved = write(office, admin, act="template", template="closed", text_en=text, name="").text
+    listed = admin.get("/admin/notice-templates").text
+    first = admin.get("/admin/notice-drafts/new?template=closed&version=1").text
+    admin.post("/admin/notice-templates/closed/remove")
+    tags = [one.entry.tag.value for one in office.services.audit.search()]
+
+    assert "The template was saved. Nothing was sent." in saved
+    assert ("Version 2" in listed, "Version 1" in listed, "Version 3" in listed) == (True, True, False)
+    assert (GOOD in first, "Sorry." in first) == (True, False)
+    assert [] == office.services.notice_orders.drafts()
+    assert (2, 1) == (tags.count("notice.template-saved"), tags.count("notice.template-removed"))
+    assert 404 == admin.get("/admin/notice-drafts/new?template=closed&version=1").status_code
+
+
+@pytest.mark.parametrize("version", ["0", "-1", "x", "9" * 50, ""], ids=["none", "negative", "word", "long", "empty"])
+def test_a_version_that_never_was_is_not_found(admin: Clerk, version: str):
+    """Whatever the address says."""
+    assert 404 == admin.get(f"/admin/notice-drafts/new?template=closed&version={version}").status_code
+
+
+def test_a_template_is_checked_like_a_notice(office: Office, admin: Clerk):
+    """It is said at once, and what was typed stays."""
+    answers = [
+        write(office, admin, act="template", template="New!"),
+        write(office, admin, act="template", template="new", text_en="{otp}"),
+    ]
+
+    assert [400, 400] == [one.status_code for one in answers]
+    assert "No templates yet" in admin.get("/admin/notice-templates").text

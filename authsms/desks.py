@@ -17,6 +17,7 @@ from authsms.administration.messages_export import MessageExport
 from authsms.administration.monitoring import Monitoring
 from authsms.administration.notices import NoticeDesk
 from authsms.administration.notices_orders import NoticeOrderDesk
+from authsms.administration.offers import OfferDesk, OfferDeskTools
 from authsms.administration.opt_outs import OptOutDesk
 from authsms.administration.people import PeopleDesk, PeopleTools
 from authsms.administration.people_actions import ActionTools, PeopleActions
@@ -141,6 +142,13 @@ class Services(Engine):
         return NoticeOrderDesk(self.notice_orders, templates, self.people, self.senders, self.clock, self.notice_host)
 
     @property
+    def offer_desk(self) -> OfferDesk:
+        """How administrators make offers, follow them and end them."""
+        tools = (self.clock, self.people, self.senders, self.contacts, self.notices, self.offers)
+        where = (self.notice_host, self.settings.public_url)
+        return OfferDesk(OfferDeskTools(*tools, self.offer_course, self.offer_ending, *where))
+
+    @property
     def contact_desk(self) -> ContactDesk:
         """What administrators see of contacts and consents."""
         return ContactDesk(self.database, self.audit, self.contacts, self.consents)
@@ -232,6 +240,7 @@ class Services(Engine):
         deletions = purges(
             limits=self.limits.purge,
             budget=self.budget.purge,
+            offers=self.offer_ending.purge,
             challenges=self.challenges.purge,
             logons=self.logon.purge,
             sessions=self.sessions.purge,
@@ -255,4 +264,12 @@ class Services(Engine):
         couriers = (polling, self.logout_courier.task(), self.notice_course.task(), self.notice_runs.task())
         hooks = (self.hook_watch.task(), self.hook_courier.task())
         ending = PeriodicTask("end-sessions-of-blocked", _BLOCKED_EVERY, self.sessions.end_blocked)
-        return [*deletions, *self.gate.tasks(), *self.monitoring.tasks(), *couriers, *hooks, ending]
+        return [
+            *deletions,
+            *self.gate.tasks(),
+            *self.monitoring.tasks(),
+            *couriers,
+            *hooks,
+            self.offer_ending.task(),
+            ending,
+        ]

@@ -52,6 +52,11 @@ from authsms.logon.tokens import TokenImport, TokenTools
 from authsms.logon.ways import Ways
 from authsms.messaging.course import NoticeCourse
 from authsms.messaging.notices import Notices, NoticeTools
+from authsms.messaging.offers import Offers
+from authsms.messaging.offers_answers import OfferAnswers
+from authsms.messaging.offers_course import OfferCourse
+from authsms.messaging.offers_ending import OfferEnding
+from authsms.messaging.offers_links import OfferLinks
 from authsms.messaging.orders import NoticeOrders
 from authsms.messaging.program_notices import ProgramNotices, ProgramNoticeTools
 from authsms.messaging.programs import ProgramContacts
@@ -191,12 +196,37 @@ class Engine:
     @property
     def notices(self) -> Notices:
         """How people who have agreed are texted something."""
+        return Notices(self._notice_tools, self.settings.sms.countries, self.settings.retention.notices)
+
+    @property
+    def offers(self) -> Offers:
+        """How people who have agreed are asked something."""
+        settings = self.settings
+        return Offers(self._notice_tools, settings.sms.countries, self.notice_host, settings.public_url)
+
+    @property
+    def offer_course(self) -> OfferCourse:
+        """How offers are followed."""
+        return OfferCourse(self.database, self.clock)
+
+    @property
+    def offer_ending(self) -> OfferEnding:
+        """How offers end."""
+        return OfferEnding(self._notice_tools, self.offers, self.notice_host, self.settings.retention.notices)
+
+    @property
+    def offer_links(self) -> OfferLinks:
+        """How offers are answered by link."""
+        answers = OfferAnswers(self.clock, self.audit, self.outbox)
+        return OfferLinks(self.database, self.vault, self.clock, answers, self.notice_host)
+
+    @property
+    def _notice_tools(self) -> NoticeTools:
         people = AdmittedPeople(self.people, self.blocks)
-        tools = NoticeTools(
+        return NoticeTools(
             *(self.database, self.vault, self.clock, self.audit, people, self.contacts, self.outbox),
             self.suppressions,
         )
-        return Notices(tools, self.settings.sms.countries, self.settings.retention.notices)
 
     @property
     def notice_orders(self) -> NoticeOrders:

@@ -46,6 +46,8 @@ from authsms.logon.service import LogonService, LogonTools
 from authsms.logon.sessions import LoginSessions
 from authsms.logon.texts import CodeTexts
 from authsms.logon.whereabouts import Whereabouts
+from authsms.messaging.offers_answers import OfferAnswers
+from authsms.messaging.offers_replies import OfferReplies
 from authsms.otp.budget import SendBudget
 from authsms.otp.challenge import ChallengeService
 from authsms.plugins import load_plugins
@@ -192,8 +194,9 @@ def _sending(ground: _Ground) -> _Sending:
         suppressions=suppressions,
     )
     receipts = ReceiptService(database, vault, clock, audit, suppressions)
-    inbox = open_inbox(settings, outbox, suppressions, database, vault, clock, audit)
     host, countries = settings.public_host, settings.sms.countries
+    replies = OfferReplies(clock, ground.limits, OfferAnswers(clock, audit, outbox), host)
+    inbox = open_inbox(settings, outbox, suppressions, database, vault, clock, audit, replies)
     notices = AccountNotices(outbox, vault, clock, choose=senders.choose, host=host, countries=countries)
     return _Sending(guard, senders, doorbell, consents, contacts, suppressions, gate, outbox, receipts, inbox, notices)
 

@@ -21,6 +21,7 @@ _COMMANDS = {
     "keys": ("keys", "keys"),
     "messages": ("messages", "messages"),
     "notice": ("notices", "notice"),
+    "offer": ("offers", "offer"),
     "people": ("people", "people"),
     "policy": ("policy", "policy"),
     "radius": ("radius", "radius"),

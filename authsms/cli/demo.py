@@ -72,6 +72,8 @@ def _start(stack: ExitStack, plan: Plan) -> tuple[Places, Prepared]:
     stack.enter_context(simulator)
     directory = stack.enter_context(sample_directory(secrets.token_urlsafe())) if plan.ldap else None
     prepared = prepare_installation(plan, simulator.url, directory)
+    provider = f"{simulator.url}/providers/twilio"
+    requests.put(provider, json={"inbound_url": prepared.inbound_url}, timeout=_START_SECONDS).raise_for_status()
     stack.enter_context(_server(plan))
     application = create_sample_application(plan.issuer, prepared.id, prepared.secret, plan.application_url)
     stack.enter_context(WebServer(application, "127.0.0.1", plan.application_port))
@@ -100,6 +102,7 @@ def _tell(plan: Plan, places: Places, prepared: Prepared) -> None:
     click.echo(
         f"  Sign in to the administration as {default}{ADMINISTRATOR}; the password of this run is: {prepared.password}"
     )
+    click.echo("  All of them have agreed to be texted: make an offer there, and answer it from the virtual phones.")
     click.echo("  The code arrives at the virtual phone. Ctrl+C ends the demonstration.\n")
 
 

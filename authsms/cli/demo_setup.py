@@ -5,6 +5,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from authsms.administration.rights import Role
+from authsms.audit.vocabulary import Author
+from authsms.contacts.agreement import ContactKind
+from authsms.contacts.entries import Stated
+from authsms.foundation.errors import ConfigurationError
 from authsms.foundation.phone import PhoneNumber
 from authsms.foundation.schema import require_schema
 from authsms.foundation.settings import load_settings
@@ -23,6 +27,7 @@ from authsms.simulator.walk import Traveller
 from authsms.wiring import Services, build
 
 _PASSWORD = "correct horse"  # noqa: S105 - stands in the sample LDIF for everybody to read
+_SENDER = "simulator"
 _SENDER_PHONE = "+12025550100"
 ADMINISTRATOR = "admin"
 ADMINISTRATOR_PHONE = "+12025550110"
@@ -30,6 +35,8 @@ PEOPLE = (
     Traveller("alice", _PASSWORD, "+12025550101", "Alice Liddell"),
     Traveller("bob", _PASSWORD, "+12025550102", "Bob Baumeister"),
     Traveller("zoe", _PASSWORD, "+12025550103", "Zoë Müller"),
+    Traveller("mia", _PASSWORD, "+12025550104", "Mia Okafor"),
+    Traveller("ben", _PASSWORD, "+12025550105", "Ben Rossi"),
 )
 
 
@@ -85,12 +92,14 @@ class Prepared:
     Attributes:
         password: The administrator's; drawn anew each time.
         radius_secret: What the RADIUS client proves itself with, likewise.
+        inbound_url: Where the provider posts what people reply.
     """
 
     id: str
     secret: str = field(repr=False)
     password: str = field(repr=False)
     radius_secret: str = field(repr=False)
+    inbound_url: str = field(repr=False)
 
 
 def prepare_installation(plan: Plan, simulator_url: str, directory: SampleDirectory | None) -> Prepared:
@@ -104,13 +113,15 @@ def prepare_installation(plan: Plan, simulator_url: str, directory: SampleDirect
         else:
             add_directory(services, directory)
         add_sender(services, plan, simulator_url)
+        _agree(services)
         endpoint, secret = services.endpoints.create(
             "Sample application",
             event="web",
             redirect_uris=(plan.application_url + CALLBACK_PATH,),
             logout_uris=(plan.application_url + SIGNED_OUT_PATH,),
         )
-        return Prepared(endpoint.id, secret, _add_administrator(services), add_device(services))
+        inbound_url = services.senders.callback_url(_SENDER) or ""
+        return Prepared(endpoint.id, secret, _add_administrator(services), add_device(services), inbound_url)
     finally:
         services.close()
 
@@ -137,13 +148,27 @@ def add_sender(services: Services, plan: Plan, simulator_url: str) -> None:
         "sender_phone": _SENDER_PHONE,
         "base_url": f"{simulator_url}/twilio",
     }
-    services.senders.save_service(ServiceDraft(ServiceRule("simulator"), "twilio", settings), author="demonstration")
+    services.senders.save_service(ServiceDraft(ServiceRule(_SENDER), "twilio", settings), author="demonstration")
 
 
 def add_device(services: Services) -> str:
     """Let programs on this machine ask by RADIUS, and return their secret."""
     clients = RadiusClients(services.database, services.vault, services.clock, services.audit)
     return clients.add("Demonstration", "127.0.0.1", event="web")[1]
+
+
+def _agree(services: Services) -> None:
+    """Let everybody have agreed to get notices and offers, as if they had done so on a form."""
+    stated = Stated(services.clock.now(), "Agreed in the demonstration.", "demonstration")
+    for who in PEOPLE:
+        person = services.people.find(who.login)
+        if person is None:
+            raise ConfigurationError(f"The sample people lack {who.login}.")
+        owner, number = Author(person.login, person.key), PhoneNumber(who.phone)
+        with services.database.write() as session:
+            contact = services.contacts.insert(session, owner, ContactKind.MOBILE, number)
+            if contact is not None:
+                services.contacts.take_in(session, owner, contact, number, stated)
 
 
 def _add_administrator(services: Services) -> str:

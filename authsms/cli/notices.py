@@ -57,7 +57,7 @@ def send(  # noqa: PLR0913 - one parameter an option
         zone = zone or services.settings.notices.time_zone
         starts_at = read_moment(at, zone_called(zone), services.clock.now()) if at else None
         purpose = Purpose.OFFER if offer else Purpose.NOTICE
-        audience = Audience(_repository(services, repository), group, logins)
+        audience = Audience(repository_of(services, repository), group, logins)
         wish = checked_wish(Wish(name, purpose, texts, audience, timedelta(hours=hours), starts_at, zone))
         _send(services, wish, yes=yes)
 
@@ -70,7 +70,7 @@ def _send(services: Services, wish: Wish, *, yes: bool) -> None:
     with Progress(console=Console(stderr=True)) as progress:
         task = progress.add_task("looking people up", total=None)
         survey = services.notices.survey(
-            _keys(services, wish.audience), lambda done: progress.update(task, completed=done), wish.purpose
+            keys_of(services, wish.audience), lambda done: progress.update(task, completed=done), wish.purpose
         )
         _tell(letter, survey)
         if not yes:
@@ -106,14 +106,16 @@ def cancel(name: str) -> None:
     click.echo(f"{taken} taken back.")
 
 
-def _repository(services: Services, name: str) -> str:
+def repository_of(services: Services, name: str) -> str:
+    """Return the name of a repository in its own spelling; empty for none."""
     names = {view.name.casefold(): view.name for view in services.people.repositories()}
     if name and name.casefold() not in names:
         raise click.UsageError(f"There is no repository {name}.")
     return names[name.casefold()] if name else ""
 
 
-def _keys(services: Services, audience: Audience) -> list[str]:
+def keys_of(services: Services, audience: Audience) -> list[str]:
+    """Return the keys of those a text is for; ends with status 1 when somebody is unknown."""
     if audience.group:
         people = map(services.people.get, map(PersonKey, services.contacts.owners(audience.repository)))
         return [one.key for one in people if one is not None and one.belongs_to(audience.group)]

@@ -29,6 +29,8 @@ TEXTS_KEPT: Final = timedelta(days=30)
 KEYS_KEPT: Final = timedelta(days=400)
 _HELP_AGAIN: Final = timedelta(hours=1)
 _SHOWN_DIGITS: Final = 2
+_YES: Final = "YES"
+"""Means START to carriers, and is an answer for everybody else."""
 _TABLE: Final = cast("Table", InboundTextRecord.__table__)
 _t: Final = _TABLE.c
 
@@ -48,6 +50,13 @@ class AnswerPost(Protocol):
 
     def send(self, session: Session, keyword_answer: KeywordAnswer) -> None:
         """Queue an answer within the caller's transaction."""
+
+
+class ReplyListener(Protocol):
+    """Hears what is no keyword."""
+
+    def hear(self, session: Session, recipient_hash: str, text: str) -> str:
+        """Take a text within the caller's transaction; return what to answer, or nothing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +84,7 @@ class Inbox:
         post: Sends answers.
         correspondence: How numbers are read and answers signed.
         kept: How long the words are.
+        replies: Hears texts that ask for nothing; nobody does when left out.
     """
 
     def __init__(  # noqa: PLR0913 - it stands where all of these meet
@@ -88,6 +98,7 @@ class Inbox:
         post: AnswerPost,
         correspondence: Correspondence,
         kept: timedelta = TEXTS_KEPT,
+        replies: ReplyListener | None = None,
     ) -> None:
         self._database = database
         self._vault = vault
@@ -97,6 +108,7 @@ class Inbox:
         self._post = post
         self._style = correspondence
         self._kept = kept
+        self._replies = replies
         self._keep = database.insert(_TABLE).on_conflict_do_nothing().returning(_t.key)
 
     def take(self, service: ConfiguredService, message: InboundMessage) -> bool:
@@ -108,8 +120,9 @@ class Inbox:
             if session.execute(self._keep, row).first() is None:
                 return False
             has_changed = self._obey(session, Way(service.name, message.recipient), row, reading)
-            if has_changed and number is not None and not _is_handled(service, message, reading):
-                words = answer(reading.keyword, reading.locale, self._style.host)
+            words = self._words(session, row, reading, message.text, has_changed=has_changed)
+            is_handled = has_changed and _is_handled(service, message, reading)
+            if words and number is not None and not is_handled:
                 sender = _sender(service, message.recipient)
                 self._post.send(session, KeywordAnswer(number, words, service.name, sender))
                 session.execute(update(_TABLE).where(_t.key == row["key"]).values(is_answered=True))
@@ -159,6 +172,13 @@ class Inbox:
                 return not self._has_helped(session, row)
             case Keyword.OTHER:
                 return False
+
+    def _words(self, session: Session, row: dict[str, Any], reading: Reading, text: str, *, has_changed: bool) -> str:
+        """Return what to answer; whatever asks for nothing may be the reply to a question."""
+        if has_changed:
+            return answer(reading.keyword, reading.locale, self._style.host)
+        is_reply = reading.keyword is Keyword.OTHER or reading.word == _YES
+        return self._replies.hear(session, row["recipient_hash"], text) if self._replies and is_reply else ""
 
     def _has_helped(self, session: Session, row: dict[str, Any]) -> bool:
         since: datetime = row["received_at"] - _HELP_AGAIN

@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 from sqlalchemy.orm import Session
 
 from authsms.audit import AuditTrail
-from authsms.contacts.inbox import Correspondence, Inbox, KeywordAnswer
+from authsms.contacts.inbox import Correspondence, Inbox, KeywordAnswer, ReplyListener
 from authsms.contacts.suppression import SuppressionList
 from authsms.delivery.outbox import Draft, Outbox
 from authsms.foundation.clock import Clock
@@ -50,9 +50,16 @@ def open_inbox(  # noqa: PLR0913, PLR0917 - it stands where all of these meet
     vault: Vault,
     clock: Clock,
     audit: AuditTrail,
+    replies: ReplyListener | None = None,
 ) -> Inbox:
     """Return what takes the texts that people send to an installation."""
     style = Correspondence(settings.sms.default_region, urlsplit(settings.public_url).hostname or "")
     post = OutboxPost(outbox, vault, clock)
     kept = settings.retention.inbound_texts
-    return Inbox(database, vault, clock, audit, suppressions, post=post, correspondence=style, kept=kept)
+    return Inbox(
+        *(database, vault, clock, audit, suppressions),
+        post=post,
+        correspondence=style,
+        kept=kept,
+        replies=replies,
+    )

@@ -214,7 +214,7 @@ class RetentionSettings(Section):
 
     messages_days: int = Field(90, ge=1, le=3650, description="Messages, from when they were queued, in days")
     inbound_texts_days: int = Field(30, ge=1, le=365, description="The words of texts that people sent here, in days")
-    notices_days: int = Field(90, ge=1, le=3650, description="Whom a notice went to, from its end, in days")
+    notices_days: int = Field(90, ge=1, le=3650, description="Whom a notice or an offer went to, from its end, in days")
 
     @property
     def messages(self) -> timedelta:

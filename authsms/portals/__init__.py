@@ -11,6 +11,7 @@ from authsms.portals import (
     headers,
     language,
     login,
+    offers,
     own_activity,
     own_codes,
     own_methods,
@@ -34,4 +35,5 @@ def register(app: Flask) -> None:
     app.register_blueprint(own_activity.blueprint, url_prefix="/account")
     app.register_blueprint(own_codes.blueprint, url_prefix="/account")
     app.register_blueprint(own_passkeys.blueprint, url_prefix="/account")
+    app.register_blueprint(offers.blueprint)
     admin.register(app)

@@ -20,6 +20,7 @@ from authsms.foundation.errors import (
     UnavailableError,
 )
 from authsms.foundation.logs import get_logger
+from authsms.messaging.offers_wording import LINK_PATH
 from authsms.portals.session import read_ticket
 
 _log = get_logger(__name__)
@@ -112,7 +113,7 @@ def register(app: Flask) -> None:
 def _ours(error: AuthsmsError) -> ResponseReturnValue:
     status = next((status for kind, status in _OURS if isinstance(error, kind)), _BROKEN)
     if status >= _BROKEN:
-        _log.error("page.failed", status=status, path=request.path, error=type(error).__name__, exc_info=error)
+        _log.error("page.failed", status=status, path=_shown_path(), error=type(error).__name__, exc_info=error)
     seconds = round(error.retry_after.total_seconds()) if isinstance(error, TooManyRequestsError) else None
     words = _FORBIDDEN if isinstance(error, ForbiddenError) else None
     return _page(status, retry_after=seconds, words=words)
@@ -123,13 +124,18 @@ def _protocol(error: HTTPException) -> ResponseReturnValue:
         return error.response
     status = error.code or _BROKEN
     if status >= _BROKEN:
-        _log.error("page.failed", status=status, path=request.path, exc_info=error)
+        _log.error("page.failed", status=status, path=_shown_path(), exc_info=error)
     return _page(status)
 
 
 def _unexpected(error: Exception) -> ResponseReturnValue:
-    _log.error("page.failed", status=_BROKEN, path=request.path, error=type(error).__name__, exc_info=error)
+    _log.error("page.failed", status=_BROKEN, path=_shown_path(), error=type(error).__name__, exc_info=error)
     return _page(_BROKEN)
+
+
+def _shown_path() -> str:
+    """Return the path for the log; the end of a link is as good as a password."""
+    return f"{LINK_PATH}…" if request.path.startswith(LINK_PATH) else request.path
 
 
 def _page(status: int, *, retry_after: int | None = None, words: Words | None = None) -> ResponseReturnValue:

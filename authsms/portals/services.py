@@ -19,6 +19,7 @@ from authsms.logon.own_passkeys import OwnPasskeys
 from authsms.logon.own_token import OwnToken
 from authsms.logon.service import LogonService
 from authsms.logon.sessions import LoginSessions
+from authsms.messaging.offers_links import OfferLinks
 from authsms.messaging.verification import ContactProofs
 
 
@@ -58,6 +59,10 @@ class PortalServices(Protocol):
     @property
     def own_passkeys(self) -> OwnPasskeys:
         """What people do with their own passkeys."""
+
+    @property
+    def offer_links(self) -> OfferLinks:
+        """How offers are answered by link."""
 
     @property
     def contact_proofs(self) -> ContactProofs:

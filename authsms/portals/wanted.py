@@ -7,6 +7,7 @@ from datetime import timedelta
 from flask import Response, request
 
 from authsms.foundation.errors import SealBrokenError
+from authsms.messaging.offers_wording import LINK_PATH
 from authsms.portals.notes import local_path
 from authsms.portals.services import services
 from authsms.portals.session import delete_cookie, read_cookie, write_cookie
@@ -15,7 +16,7 @@ _COOKIE = "wanted"
 _CONTEXT = "portals.wanted"
 _LIFETIME = timedelta(minutes=10)
 _LONGEST = 1000
-_OWN_PAGES = ("/account/", "/contacts/")
+_OWN_PAGES = ("/account/", "/contacts/", LINK_PATH)
 
 
 def keep_wanted(response: Response, address: str) -> None:

@@ -15,6 +15,7 @@ from authsms.portals.admin import (
     messages,
     notice_drafts,
     notices,
+    offers,
     opt_outs,
     people,
     privacy,
@@ -27,7 +28,7 @@ from authsms.portals.admin import (
 
 AREAS = (
     *(start, dashboard, queue, administrators, logon, endpoints, hooks, radius),
-    *(repositories, senders_area, messages, notices, notice_drafts, opt_outs, people, helpdesk, contacts),
+    *(repositories, senders_area, messages, notices, notice_drafts, offers, opt_outs, people, helpdesk, contacts),
     *(privacy, audit),
 )
 for _area in AREAS:

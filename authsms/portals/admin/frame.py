@@ -22,6 +22,7 @@ from authsms.administration.messages import MessageDesk
 from authsms.administration.monitoring import Monitoring
 from authsms.administration.notices import NoticeDesk
 from authsms.administration.notices_orders import NoticeOrderDesk
+from authsms.administration.offers import OfferDesk
 from authsms.administration.opt_outs import OptOutDesk
 from authsms.administration.people import PeopleDesk
 from authsms.administration.rights import Right
@@ -72,6 +73,10 @@ class AdminServices(PortalServices, Protocol):
         """How administrators write notices."""
 
     @property
+    def offer_desk(self) -> OfferDesk:
+        """How administrators make offers, follow them and end them."""
+
+    @property
     def opt_out_desk(self) -> OptOutDesk:
         """What administrators do with opt-outs."""
 
@@ -102,6 +107,7 @@ NAVIGATION = (
     Entry("admin_queue.show", lazy_gettext("Queue"), Right.DASHBOARD_SEE, "queue"),
     Entry("admin_messages.listing", lazy_gettext("Messages"), Right.MESSAGES_SEE, "message"),
     Entry("admin_notices.listing", lazy_gettext("Notices and offers"), Right.NOTICES_SEE, "horn"),
+    Entry("admin_offers.listing", lazy_gettext("Offers"), Right.NOTICES_SEE, "ask"),
     Entry("admin_people.search", lazy_gettext("People"), Right.PEOPLE_SEE, "people"),
     Entry("admin_senders.listing", lazy_gettext("Sender policy"), Right.SENDERS_SEE, "send"),
     Entry("admin_repositories.listing", lazy_gettext("Repositories"), Right.REPOSITORIES_SEE, "folder"),

@@ -11,6 +11,7 @@ from authsms.senders.submission import Purpose
 from authsms.wiring import assemble
 from tests.fakes import ManualClock
 from tests.integration.contacts.post import CODES, OFFERS, Post
+from tests.integration.messaging.asking import Phones
 from tests.integration.messaging.crowd import Crowd
 from tests.integration.messaging.owner import Own
 
@@ -38,3 +39,9 @@ def own(post: Post) -> Own:
 def crowd(post: Post) -> Crowd:
     """People with contacts."""
     return Crowd(post)
+
+
+@pytest.fixture
+def phones(own: Own) -> Phones:
+    """The same, for offers."""
+    return Phones(own.post)

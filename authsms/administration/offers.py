@@ -1,0 +1,234 @@
+"""Offers, as administrators make, follow and end them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from typing import Final
+
+from authsms.administration.actors import PROOF_LASTS, Actor
+from authsms.administration.listing import Page, PageRequest
+from authsms.administration.repositories import author_of
+from authsms.administration.rights import Right
+from authsms.contacts.book import ContactBook
+from authsms.delivery.states import MessageState
+from authsms.foundation.clock import Clock
+from authsms.foundation.errors import InvalidInputError, ProofNeededError
+from authsms.identity.repository import PersonKey
+from authsms.identity.service import PeopleService
+from authsms.messaging.audience import Audience, Left, checked_audience
+from authsms.messaging.notices import Notices, Survey
+from authsms.messaging.offers import OfferDraft, Offers
+from authsms.messaging.offers_course import AskedPerson, OfferCourse, SentOffer
+from authsms.messaging.offers_ending import OfferEnding
+from authsms.messaging.offers_rules import check_terms
+from authsms.messaging.offers_wording import OddOffer, oddities, sample
+from authsms.messaging.wording import Oddity
+from authsms.messaging.wording import oddities as common_oddities
+from authsms.senders.service import SenderPolicyService
+from authsms.senders.submission import Purpose
+from authsms.senders.text import Measure, measure
+
+MOST_ASKED: Final = 300
+"""Of more people each would have to be looked up while somebody waits for a page; the command line has the time."""
+_PATIENCE_SECONDS: Final = 2.0
+
+
+@dataclass(frozen=True, slots=True)
+class SampleText:
+    """About what somebody will read in one language, what it takes on the air, and what is odd about it."""
+
+    locale: str
+    text: str
+    measure: Measure
+    oddities: Sequence[Oddity]
+    further: Sequence[OddOffer]
+
+
+@dataclass(frozen=True, slots=True)
+class OfferPreview:
+    """What would be sent, to how many, and what that takes.
+
+    Attributes:
+        left: How many of those named get nothing, by the reason.
+        segments: Of all texts together, if nobody answers.
+        price: What these cost by the price of a segment, or None without one.
+        is_loose: Whoever holds a link could answer.
+    """
+
+    samples: Sequence[SampleText]
+    people: int
+    left: Mapping[Left, int]
+    segments: int
+    price: Decimal | None
+    currency: str
+    is_loose: bool
+
+
+@dataclass(frozen=True, slots=True)
+class OfferState:
+    """An offer at one moment."""
+
+    at: datetime
+    offer: SentOffer
+    people: Sequence[AskedPerson]
+    texts: Mapping[MessageState, int]
+
+
+@dataclass(frozen=True, slots=True)
+class OfferDeskTools:
+    """What the desk takes."""
+
+    clock: Clock
+    people: PeopleService
+    senders: SenderPolicyService
+    contacts: ContactBook
+    notices: Notices
+    offers: Offers
+    course: OfferCourse
+    ending: OfferEnding
+    host: str
+    public_url: str
+
+
+class OfferDesk:
+    """Makes offers, shows who has said what, and ends them.
+
+    Every method raises `ForbiddenError` as `Actor.require` does.
+    """
+
+    def __init__(self, tools: OfferDeskTools) -> None:
+        self._tools = tools
+
+    def list(self, actor: Actor, asked: PageRequest) -> Page[SentOffer]:
+        """Return offers, newest first."""
+        actor.require(Right.NOTICES_SEE)
+        found = self._tools.course.portion(offset=asked.offset, size=asked.size + 1)
+        return Page(found[: asked.size], asked.number, has_more=len(found) > asked.size)
+
+    def state(self, actor: Actor, name: str) -> OfferState:
+        """Return where an offer stands.
+
+        Raises:
+            NotFoundError: There is none of that name, or it has been forgotten.
+        """
+        actor.require(Right.NOTICES_SEE)
+        course = self._tools.course
+        offer = course.find(name)
+        return OfferState(self._tools.clock.now(), offer, course.people(offer), course.progress(offer))
+
+    def repositories(self, actor: Actor) -> Sequence[str]:
+        """Return the names of the repositories whose people can be asked.
+
+        Raises:
+            ProofNeededError: Only somebody who has just proven who he is asks people.
+        """
+        _require_sender(actor)
+        return [one.name for one in self._tools.people.repositories()]
+
+    def preview(self, actor: Actor, draft: OfferDraft, audience: Audience) -> OfferPreview:
+        """Return what would be sent; nothing is.
+
+        Raises:
+            InvalidInputError: Somebody is unknown, nobody or too many are named, or the terms cannot be met.
+            ProofNeededError: As `repositories`.
+            UnavailableError: A directory does not answer.
+        """
+        _require_sender(actor)
+        check_terms(draft.terms)
+        host, address = self._tools.host, self._tools.public_url
+        survey = self._survey(audience)
+        samples = []
+        for locale, template in draft.texts.items():
+            text = sample(template, host, address)
+            odd = [*common_oddities(template, host)], [*oddities(template, address)]
+            samples.append(SampleText(locale, text, measure(text), *odd))
+        segments = max(one.measure.segments for one in samples) * len(survey.reached) * draft.terms.attempts
+        has_link = any("link" in template.names for template in draft.texts.values())
+        policy = self._tools.senders.policy()
+        price = None if policy.segment_price is None else policy.segment_price * segments
+        return OfferPreview(
+            *(samples, len(survey.reached), survey.left, segments, price, policy.currency),
+            is_loose=has_link and not draft.terms.is_enforced,
+        )
+
+    def make(self, actor: Actor, draft: OfferDraft, audience: Audience) -> None:
+        """Make an offer, and begin to text people; the rest follows by itself.
+
+        Raises:
+            ConflictError: There is an offer of that name.
+            InvalidInputError: As `preview`, or nobody of those named can be asked.
+            ProofNeededError: As `repositories`.
+            UnavailableError: A directory does not answer.
+        """
+        _require_sender(actor)
+        reached = self._survey(audience).reached
+        self._tools.offers.make(author_of(actor), draft, reached)
+        self._tools.offers.work(patience=_PATIENCE_SECONDS)
+
+    def choose(self, actor: Actor, name: str, person_keys: Sequence[str]) -> None:
+        """Give places to people who have said yes.
+
+        Raises:
+            ConflictError: One of them has not, or was chosen before, or there are fewer places left.
+            InvalidInputError: Nobody is named.
+            NotFoundError: There is no offer of that name.
+        """
+        actor.require(Right.NOTICES_SEND)
+        self._tools.ending.choose(author_of(actor), name, person_keys, patience=_PATIENCE_SECONDS)
+
+    def close(self, actor: Actor, name: str) -> None:
+        """Take no more answers; who has a place keeps it.
+
+        Raises:
+            ConflictError: It has ended before.
+            NotFoundError: There is no offer of that name.
+        """
+        actor.require(Right.NOTICES_SEND)
+        self._tools.ending.end(author_of(actor), name, withdraw=False, patience=_PATIENCE_SECONDS)
+
+    def cancel(self, actor: Actor, name: str) -> None:
+        """Withdraw an offer, also from those who have a place.
+
+        Raises:
+            ConflictError: It was withdrawn before.
+            NotFoundError: There is no offer of that name.
+        """
+        actor.require(Right.NOTICES_SEND)
+        self._tools.ending.end(author_of(actor), name, withdraw=True, patience=_PATIENCE_SECONDS)
+
+    def _survey(self, audience: Audience) -> Survey:
+        return self._tools.notices.survey(self._keys(audience), purpose=Purpose.OFFER)
+
+    def _keys(self, audience: Audience) -> Sequence[str]:
+        tools, wanted = self._tools, checked_audience(audience)
+        if not wanted.repository:
+            return _bounded([self._key(login) for login in wanted.logins[: MOST_ASKED + 1]])
+        if wanted.repository not in {one.name for one in tools.people.repositories()}:
+            raise InvalidInputError("There is no such repository.", field="audience")
+        keys = _bounded(tools.contacts.owners(wanted.repository))
+        return [key for key in keys if self._is_member(key, wanted.group)] if wanted.group else keys
+
+    def _key(self, login: str) -> str:
+        person = self._tools.people.find(login)
+        if person is None:
+            raise InvalidInputError("Nobody is called %(login)s.", field="audience", login=login[:64])
+        return person.key
+
+    def _is_member(self, key: str, group: str) -> bool:
+        person = self._tools.people.get(PersonKey(key))
+        return person is not None and person.belongs_to(group)
+
+
+def _bounded(keys: Sequence[str]) -> Sequence[str]:
+    if len(keys) > MOST_ASKED:
+        raise InvalidInputError(
+            "Up to %(most)s people are asked from here; authsms offer asks more.", field="audience", most=MOST_ASKED
+        )
+    return keys
+
+
+def _require_sender(actor: Actor) -> None:
+    actor.require(Right.NOTICES_SEND)
+    if actor.proof_age > PROOF_LASTS:
+        raise ProofNeededError("Sign in again to ask people.")

@@ -1,0 +1,132 @@
+"""Answers to offers, however they come: whoever answers has answered, and the places are given out one by one.
+
+Who was first is decided by one conditional UPDATE of the offer, which takes a place and, with the last one, closes the
+offer. The row of the person is taken before it, by another: so one person never takes two places, by a text and a link
+at the same moment. Everybody locks in this order.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final, cast
+
+from sqlalchemy import Table, and_, bindparam, case, select, update
+from sqlalchemy.orm import Session
+
+from authsms.audit import AuditEntry, AuditTag, AuditTrail
+from authsms.delivery.outbox import Outbox
+from authsms.foundation.clock import Clock
+from authsms.foundation.db import rowcount
+from authsms.messaging.offers_models import OfferRecipientRow, OfferRow
+from authsms.messaging.offers_rules import OfferEnd, OfferMode, RecipientState, ReplyWay
+from authsms.messaging.offers_wording import Says
+from authsms.messaging.replies import Answer
+
+OFFER: Final = cast("Table", OfferRow.__table__)
+RECIPIENT: Final = cast("Table", OfferRecipientRow.__table__)
+_o: Final = OFFER.c
+_r: Final = RECIPIENT.c
+_IS_LAST: Final = _o.places_left == bindparam("w_places")
+IS_OPEN: Final = and_(_o.closed_at.is_(None), _o.expires_at > bindparam("w_now"))
+_HIS: Final = and_(_r.offer == bindparam("w_offer"), _r.person_key == bindparam("w_person"))
+_LOOK: Final = (
+    select(_o.name, _o.mode, _o.end, _r.state, _r.login, _r.message_id)
+    .join(RECIPIENT, _r.offer == _o.number)
+    .where(_HIS)
+)
+_ANSWER: Final = (
+    update(RECIPIENT)
+    .where(_HIS, _r.state == RecipientState.ASKED.value)
+    .values(state=bindparam("to"), way=bindparam("by"), answered_at=bindparam("moment"), due_at=None)
+)
+_TOO_LATE: Final = update(RECIPIENT).where(_HIS).values(state=RecipientState.LATE.value)
+_PLACES: Final = _o.places_left >= bindparam("w_places")
+_STILL_OPEN: Final = update(OFFER).where(_o.number == bindparam("w_offer"), IS_OPEN).values(places_left=_o.places_left)
+_GIVE: Final = {
+    "places_left": _o.places_left - bindparam("w_places"),
+    "closed_at": case((_IS_LAST, bindparam("moment", type_=_o.closed_at.type)), else_=_o.closed_at),
+    "end": case((_IS_LAST, OfferEnd.FILLED.value), else_=_o.end),
+}
+_TAKE: Final = update(OFFER).where(_o.number == bindparam("w_offer"), IS_OPEN, _PLACES).values(_GIVE)
+GIVE_AWAY: Final = update(OFFER).where(_o.number == bindparam("w_offer"), _o.closed_at.is_(None), _PLACES).values(_GIVE)
+"""Give places to those who were chosen, also when nobody can answer any more; changes nothing when there are fewer."""
+_STANDING: Final = {
+    RecipientState.DECLINED: Says.ALREADY_NO,
+    RecipientState.WILLING: Says.ALREADY_YES,
+    RecipientState.WON: Says.ALREADY_YES,
+    RecipientState.LATE: Says.TAKEN,
+    RecipientState.LOST: Says.LOST,
+}
+_TARGETS: Final = {OfferMode.FIRST: RecipientState.WON, OfferMode.CHOOSE: RecipientState.WILLING}
+_SAID: Final = {
+    RecipientState.WON: Says.WON,
+    RecipientState.WILLING: Says.WILLING,
+    RecipientState.DECLINED: Says.DECLINED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Somebody who is asked, and by which offer."""
+
+    offer: int
+    person_key: str
+
+
+class OfferAnswers:
+    """Takes answers within the transaction of whoever got them."""
+
+    def __init__(self, clock: Clock, audit: AuditTrail, outbox: Outbox) -> None:
+        self._clock = clock
+        self._audit = audit
+        self._outbox = outbox
+
+    def take(self, session: Session, asked: Asked, answer: Answer, way: ReplyWay, address: str = "") -> Says | None:
+        """Take an answer, and return what it is to be answered; None when that person is not asked.
+
+        A second answer changes nothing, whatever it says.
+        """
+        key = {"w_offer": asked.offer, "w_person": asked.person_key}
+        row = session.execute(_LOOK, key).one_or_none()
+        if row is None:
+            return None
+        now = self._clock.now()
+        target = RecipientState.DECLINED if answer is Answer.NO else _TARGETS[OfferMode(row.mode)]
+        answered = session.execute(_ANSWER, {**key, "to": target.value, "by": way.value, "moment": now})
+        if not rowcount(answered):
+            return self._standing(session, key)
+        if row.message_id:
+            self._outbox.take_back(session, row.message_id)
+        if answer is Answer.YES and not self._is_in_time(session, asked.offer, target, now):
+            session.execute(_TOO_LATE, key)
+            target = RecipientState.LATE
+        self._note(session, asked, row, target, (answer, way, address))
+        return _SAID.get(target) or self._refusal(session, key)
+
+    def _is_in_time(self, session: Session, offer: int, target: RecipientState, now: datetime) -> bool:
+        """Take a place, or see to it that the offer does not close meanwhile."""
+        values = {"w_offer": offer, "w_now": now}
+        if target is RecipientState.WON:
+            return rowcount(session.execute(_TAKE, {**values, "w_places": 1, "moment": now})) == 1
+        return rowcount(session.execute(_STILL_OPEN, values)) == 1
+
+    def _standing(self, session: Session, key: dict[str, Any]) -> Says:
+        row = session.execute(_LOOK, key).one()
+        return _STANDING[RecipientState(row.state)] if row.state != RecipientState.LATE else self._refusal(session, key)
+
+    def _refusal(self, session: Session, key: dict[str, Any]) -> Says:
+        end = session.execute(_LOOK, key).one().end
+        return Says.TAKEN if end == OfferEnd.FILLED else Says.LATE
+
+    def _note(
+        self, session: Session, asked: Asked, row: Any, state: RecipientState, how: tuple[Answer, ReplyWay, str]
+    ) -> None:
+        answer, way, address = how
+        details = {
+            "offer": row.name,
+            "number": asked.offer,
+            "answer": answer.value,
+            "way": way.value,
+            "state": state.value,
+        }
+        entry = AuditEntry(AuditTag.OFFER_ANSWERED, asked.person_key, row.login, address=address, details=details)
+        self._audit.record(session, entry)

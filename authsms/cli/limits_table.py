@@ -9,7 +9,7 @@ from authsms.cli.senders import TESTS
 from authsms.foundation.limits import Rate
 from authsms.foundation.sections import OtpSettings, ServerSettings, SessionSettings, SmsSettings
 from authsms.foundation.vault import SLOT_WAIT_SECONDS
-from authsms.logon import endpoint_sessions, holder, machine, own_app, own_codes, processes
+from authsms.logon import endpoint_sessions, holder, machine, own_app, own_codes, own_passkeys, passkeys, processes
 from authsms.logon.methods import password
 from authsms.otp import engine
 from authsms.protocols.oidc import families, identity_tokens, request_store, tokens
@@ -77,6 +77,10 @@ def _sessions() -> list[tuple[str, ...]]:
         ("a sign-in that allows to change one's ways to sign in", _words(holder.PROOF_LASTS), "sign in again", ""),
         ("secrets drawn for one person's app", _rate(own_app.DRAWS), "the page says when", ""),
         ("sheets of recovery codes made by one person", _rate(own_codes.SHEETS), "the page says when", ""),
+        ("passkeys of one person", str(passkeys.MOST), "the page says so", ""),
+        ("new passkeys that one person's browser sends", _rate(own_passkeys.TRIES), "the page says when", ""),
+        ("codes of a token that counts, beyond the expected one", f"{engine.LOOK_AHEAD} ahead", "refused", ""),
+        ("the same, when two in a row are typed", f"{engine.RESYNCHRONISED_AHEAD} ahead", "refused", ""),
         ("codes one person tries on the page of his app", _rate(own_app.TRIALS), "the page says when", ""),
         ("an endpoint session (REST)", f"{_words(endpoint_sessions.LIFETIME)}, each salt once", "401, or 403", ""),
         ("a pushed request", f"{_words(request_store.PUSHED_LIFETIME)}, once", "a page says to start again", ""),

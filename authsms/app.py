@@ -1,8 +1,11 @@
 """The web application: settings, services, middleware, doors, in the order in which a request meets them."""
 
+from collections.abc import Callable
+from typing import Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Response, g, request
+from typing_extensions import override
 from werkzeug.exceptions import TooManyRequests
 
 from authsms import portals, protocols
@@ -20,6 +23,14 @@ LARGEST_BODY = 256 * 1024
 _LARGEST_FORM_PART = 64 * 1024
 _MOST_FORM_PARTS = 100
 _FLOOD_SECONDS = 60
+
+
+class _Application(Flask):
+    """Flask without a look at every function whether it is a coroutine; none of ours is."""
+
+    @override
+    def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
+        return func
 
 
 def create_app(settings: Settings | None = None, services: Services | None = None) -> Flask:
@@ -40,7 +51,7 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
         require_schema(services.database)
         services.prepare()
 
-    app = Flask("authsms", template_folder=str(templates_folder()), static_folder=str(static_folder()))
+    app = _Application("authsms", template_folder=str(templates_folder()), static_folder=str(static_folder()))
     app.config.update(
         DEBUG=settings.debug,
         MAX_CONTENT_LENGTH=LARGEST_BODY,

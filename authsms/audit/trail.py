@@ -111,4 +111,5 @@ def _insert(count: int) -> Executable:
 
 
 def _bounded(text: str) -> str:
-    return "".join(mark if mark.isprintable() else "�" for mark in text[:_LONGEST])
+    short = text[:_LONGEST]
+    return short if short.isprintable() else "".join(mark if mark.isprintable() else "�" for mark in short)

@@ -10,17 +10,16 @@ A `Database.write` block holds no network call and no password hashing: locks ar
 
 import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal, TypeAlias, TypeVar
 
 from sqlalchemy import (
     Connection,
     CursorResult,
     DateTime,
     Dialect,
-    Engine,
     Executable,
     MetaData,
     Result,
@@ -44,6 +43,7 @@ _BEFORE = "authsms_before_commit"
 _AFTER = "authsms_after_commit"
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
+_Opening: TypeAlias = Callable[[], AbstractContextManager[Connection]]
 
 
 class Base(DeclarativeBase):
@@ -128,10 +128,13 @@ class Database:
         )
         self._writing = threading.Lock()
         self._light_engine = light_engine(self.engine, url, pool_size)
-        self._read_engine, self._jot_engine = self._light_engine, self.engine
+        self._jot_engine = self.engine
+        self._light: _Opening = self._light_engine.connect
+        self._reading: _Opening = self._light
         if self.dialect == "sqlite":
-            self._read_engine = self.engine.execution_options(**{READ_ONLY: True})
             self._jot_engine = self._light_engine
+            self._light = self._light_engine.begin
+            self._reading = self.engine.execution_options(**{READ_ONLY: True}).begin
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -141,7 +144,7 @@ class Database:
             DatabaseUnavailableError: Nothing was committed, or (rarely, when the connection broke during the commit)
                 the outcome is unknown; the caller shows "temporarily unavailable".
         """
-        with self._turn(), self._session(self.engine) as session:
+        with self._turn(), self._session(self.engine.begin) as session:
             yield session
 
     def convoy(self, work: Callable[[Session, Sequence[_Item]], Sequence[_Result]]) -> Convoy[_Item, _Result]:
@@ -168,7 +171,7 @@ class Database:
         Raises:
             DatabaseUnavailableError: As with `write`.
         """
-        with self._turn(), _told_apart(), self._light_engine.begin() as connection:
+        with self._turn(), _told_apart(), self._light() as connection:
             yield PlainConnection(connection)
 
     @contextmanager
@@ -180,7 +183,7 @@ class Database:
         Raises:
             DatabaseUnavailableError: The database cannot be reached.
         """
-        with self._session(self._read_engine) as session:
+        with self._session(self._reading) as session:
             yield session
 
     def insert(self, table: type[Base] | Table) -> postgresql.Insert | sqlite.Insert:
@@ -227,8 +230,8 @@ class Database:
             self._writing.release()
 
     @contextmanager
-    def _session(self, engine: Engine) -> Iterator[Session]:
-        with _told_apart(), engine.begin() as connection:
+    def _session(self, opening: _Opening) -> Iterator[Session]:
+        with _told_apart(), opening() as connection:
             session = _Session(connection)
             try:
                 yield session

@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import Any
 
 from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection, IsolationLevel
+from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.exc import ArgumentError, InvalidatePoolError
 from sqlalchemy.pool import ConnectionPoolEntry
 
@@ -53,11 +53,13 @@ def open_engine(url: str, pool_size: int) -> Engine:
 def light_engine(engine: Engine, url: str, pool_size: int) -> Engine:
     """Return an engine on the same database for single statements that need not wait for the disk.
 
-    On PostgreSQL its connections commit by themselves, so that a statement is one round trip and not three.
+    On PostgreSQL its connections commit by themselves, so that a statement is one round trip and not three, and there
+    is no transaction to begin, or to end when they go back.
     """
     if engine.dialect.name == "sqlite":
         return engine.execution_options(**{PASSING: True})
-    return _postgresql(_read(url), pool_size, isolation_level="AUTOCOMMIT", options=" -c synchronous_commit=off")
+    options = {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
+    return _postgresql(_read(url), pool_size, " -c synchronous_commit=off", **options)
 
 
 def _read(url: str) -> URL:
@@ -70,25 +72,23 @@ def _read(url: str) -> URL:
     return address
 
 
-def _postgresql(
-    address: URL, pool_size: int, *, isolation_level: IsolationLevel = "READ COMMITTED", options: str = ""
-) -> Engine:
+def _postgresql(address: URL, pool_size: int, settings: str = "", **options: str | None) -> Engine:
     time_outs = f"-c statement_timeout={_STATEMENT_MILLISECONDS} -c lock_timeout={_LOCK_MILLISECONDS}"
     engine = create_engine(
         address.set(drivername="postgresql+psycopg"),
         pool_size=pool_size,
         max_overflow=0,
         pool_timeout=5,
-        isolation_level=isolation_level,
         hide_parameters=True,
         connect_args={
-            "options": f"{time_outs} -c timezone=UTC{options}",
+            "options": f"{time_outs} -c timezone=UTC{settings}",
             "connect_timeout": 3,
             "keepalives_idle": 10,
             "keepalives_interval": 5,
             "keepalives_count": 2,
             "application_name": "authsms",
         },
+        **{"isolation_level": "READ COMMITTED", **options},
     )
     event.listen(engine, "checkout", _refuse_dead)
     return engine

@@ -27,6 +27,8 @@ def canonical_name(typed: str) -> str:
     Raises:
         InvalidInputError: It is empty, too long, or holds control, unassigned or invisible characters.
     """
+    if typed.isascii() and typed.isalnum() and len(typed) <= LONGEST_NAME:
+        return typed  # nothing to look for, and what most people are called
     if len(typed) > LONGEST_NAME or any(mark in _INVISIBLE for mark in typed):
         raise InvalidInputError("That is not a user name.", field="login")
     name = " ".join(part for part in unicodedata.normalize("NFKC", typed).strip().split(" ") if part)

@@ -14,10 +14,15 @@ forms, and a form could no longer be told from a forged one by its origin. Other
 domain, other applications' sessions among them. Ours are deleted by name.
 """
 
-from flask import Flask, Response, request
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
+
+from flask import Flask
 
 from authsms.foundation.cookies import OTHER_HOST
-from authsms.portals.services import services
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import StartResponse, WSGIEnvironment
 
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; connect-src 'self'; "
@@ -44,15 +49,24 @@ CLEAR_SITE_DATA = '"cache", "storage"'
 
 def register(app: Flask) -> None:
     """Add the headers to every answer of *app*; a door that has set one itself keeps its own."""
-    app.after_request(_protect)
+    app.wsgi_app = _Headers(app)  # type: ignore[method-assign]
 
 
-def _protect(response: Response) -> Response:
-    # Headers is a list that each look-up walks through; one walk is enough.
-    present = {name.lower() for name in response.headers.keys()}  # noqa: SIM118 - iterating itself yields pairs
-    is_ours = services().settings.is_https and OTHER_HOST not in request.environ
-    wanted = _HTTPS_HEADERS if is_ours else _HEADERS
-    for name, value in wanted.items():
-        if name.lower() not in present:
-            response.headers.add(name, value)
-    return response
+class _Headers:
+    """WSGI middleware, for an answer's own list of headers costs much more to add to than what it is turned into."""
+
+    def __init__(self, app: Flask) -> None:
+        self._app = app
+        self._application = app.wsgi_app
+
+    def __call__(self, environ: "WSGIEnvironment", start_response: "StartResponse") -> Iterable[bytes]:
+        """Call the application, and let its answer start with the headers that it lacks."""
+
+        def start(status: str, headers: list[tuple[str, str]], *error: Any) -> Callable[[bytes], object]:
+            present = {name.lower() for name, _ in headers}
+            is_ours = self._app.extensions["authsms"].settings.is_https and OTHER_HOST not in environ
+            wanted = _HTTPS_HEADERS if is_ours else _HEADERS
+            headers += [(name, value) for name, value in wanted.items() if name.lower() not in present]
+            return start_response(status, headers, *error)
+
+        return self._application(environ, start)

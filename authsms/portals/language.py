@@ -32,21 +32,21 @@ def register(app: Flask) -> None:
 
 def language() -> str:
     """Return the language of this request, e.g. ``de``."""
-    if "language" not in g:
+    chosen: str | None = g.get("language")
+    if chosen is None:
         # Not best_match: to it "de-CH, en;q=0.8" means English, because only "en" is matched to the letter.
         asked = request.args.get(_WISH, "") or request.cookies.get(_cookie(), "")
         tags = (*asked.split(), *request.accept_languages.values())
         wishes = (tag.partition("-")[0].lower() for tag in tags)
-        g.language = next((wish for wish in wishes if wish in LANGUAGES), LANGUAGES[0])
-    chosen: str = g.language
+        chosen = g.language = next((wish for wish in wishes if wish in LANGUAGES), LANGUAGES[0])
     return chosen
 
 
 def _catalogue() -> Translations | NullTranslations:
     # Flask-Babel finds the catalogue anew for every sentence; a page has dozens.
-    if "catalogue" not in g:
-        g.catalogue = get_translations()
-    found: Translations | NullTranslations = g.catalogue
+    found: Translations | NullTranslations | None = g.get("catalogue")
+    if found is None:
+        found = g.catalogue = get_translations()
     return found
 
 

@@ -1,6 +1,6 @@
 """What the portals need of the rest of the house, and where they find it."""
 
-from typing import Protocol, cast
+from typing import Protocol
 
 from flask import current_app
 
@@ -71,4 +71,5 @@ class PortalServices(Protocol):
 
 def services() -> PortalServices:
     """Return the services of the application that handles this request."""
-    return cast("PortalServices", current_app.extensions["authsms"])
+    found: PortalServices = current_app.extensions["authsms"]
+    return found

@@ -157,14 +157,16 @@ class Services(Engine):
     def people_desk(self) -> PeopleDesk:
         """What administrators do for people."""
         actions = ActionTools(
-            *(self.database, self.audit, self.people, self.challenges.failures, self.sessions, self.blocks),
+            *(self.database, self.audit, self.people, self.challenges.failures, self.numbers, self.sessions),
+            self.blocks,
             *(self.callers, self.enrollments, RecoveryCodes(self.database, self.vault, self.clock)),
             *(self.passkeys, self.account_notices, self._is_administrator),
         )
         tools = PeopleTools(
             *(self.people, self.vault, self.clock, Histories(self.database), Activity(self.database, self.vault)),
             Outlook(self.database, self.clock, self.settings.sms),
-            *(self.sessions, self.blocks, self.senders, self.suppressions),
+            *(self.sessions, self.blocks, self.numbers),
+            *(self.database, self.senders, self.suppressions),
         )
         return PeopleDesk(tools, PeopleActions(actions))
 
@@ -219,7 +221,8 @@ class Services(Engine):
         return Callers(
             CallerTools(
                 *(self.database, self.vault, self.clock, self.audit, self.limits, self.people),
-                *(self.challenges, self.budget, self.outbox, self.settings.sms, self.settings.public_host),
+                *(self.numbers, self.challenges, self.budget, self.outbox),
+                *(self.settings.sms, self.settings.public_host),
                 self.settings.helpdesk.require_proof,
             )
         )

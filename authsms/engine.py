@@ -35,6 +35,7 @@ from authsms.logon.endpoint_sessions import EndpointSessions
 from authsms.logon.endpoints import EndpointService
 from authsms.logon.enrollment import Enrollments
 from authsms.logon.methods.base import Method
+from authsms.logon.numbers import NumberWatch
 from authsms.logon.own_app import OwnApp, OwnAppTools
 from authsms.logon.own_codes import OwnCodes, OwnCodesTools
 from authsms.logon.own_contacts import OwnContacts
@@ -110,6 +111,7 @@ class Engine:
     refresh_tokens: RefreshTokens
     requests: RequestStore
     account_notices: AccountNotices
+    numbers: NumberWatch
     methods: Sequence[Method]
 
     @property

@@ -39,6 +39,7 @@ from authsms.logon.enrollment import Enrollments
 from authsms.logon.methods.base import Method
 from authsms.logon.methods.builtin import MethodTools, builtin_methods
 from authsms.logon.methods.sms_otp import CodeTools
+from authsms.logon.numbers import NumberWatch
 from authsms.logon.passkeys import Passkeys
 from authsms.logon.recovery import RecoveryCodes
 from authsms.logon.renewal import CodeRenewal
@@ -166,6 +167,7 @@ def assemble(settings: Settings, database: Database, vault: Vault, clock: Clock 
         hook_client=sending.guard.client(connections=1),
         sender_desk=SenderDesk(trials),
         account_notices=sending.notices,
+        numbers=codes.numbers,
         methods=methods,
     )
 
@@ -207,7 +209,10 @@ def _codes(ground: _Ground, sending: _Sending) -> CodeTools:
         ChallengeService(database, vault, clock, settings.otp),
         SendBudget(database, clock, settings.sms),
     )
-    return CodeTools(challenges, budget, CodeTexts(sending.senders, settings.public_url), sending.outbox)
+    numbers = NumberWatch(
+        *(vault, clock, ground.audit, challenges.failures, sending.notices), hold=settings.sms.number_change
+    )
+    return CodeTools(challenges, budget, CodeTexts(sending.senders, settings.public_url), sending.outbox, numbers)
 
 
 def _issuing(ground: _Ground, guard: HttpGuard) -> _Issuing:

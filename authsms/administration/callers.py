@@ -31,6 +31,7 @@ from authsms.foundation.sections import SmsSettings
 from authsms.foundation.vault import Vault
 from authsms.identity.repository import Person, PersonKey
 from authsms.identity.service import PeopleService
+from authsms.logon.numbers import NumberWatch
 from authsms.otp.budget import SendBudget
 from authsms.otp.challenge import ChallengeService, NewChallenge, NotCharged, Refusal
 from authsms.otp.engine import canonical_code
@@ -110,6 +111,7 @@ class CallerTools:
     audit: AuditTrail
     limits: Limits
     people: PeopleService
+    numbers: NumberWatch
     challenges: ChallengeService
     budget: SendBudget
     outbox: Outbox
@@ -184,7 +186,7 @@ class Callers:
             return NotSent(Withheld.COUNTRY_NOT_SERVED)
         self._tools.limits.take(f"caller-code:{actor.person_key}"[:160], CODES_OF_ONE_AGENT)
         new = self._tools.challenges.prepare()
-        return self._send(actor, person, number, new, self._text(new, locale)) or NotSent(Withheld.NUMBER_LIMIT)
+        return self._send(actor, person, number, new, locale) or NotSent(Withheld.NUMBER_LIMIT)
 
     def compare(self, actor: Actor, key: str, typed: str) -> Judgement:
         """Compare what the caller has read out with the code that was sent to him.
@@ -215,7 +217,9 @@ class Callers:
                 session.execute(delete(CALLER_CHECK).where(_C.expires_at < self._tools.clock.now() - _KEPT))
             )
 
-    def _send(self, actor: Actor, person: Person, number: PhoneNumber, new: NewChallenge, text: str) -> Sending | None:
+    def _send(
+        self, actor: Actor, person: Person, number: PhoneNumber, new: NewChallenge, locale: str
+    ) -> Sending | None:
         """Queue the text and store its code; None when the number has had too many."""
         tools, place = self._tools, self._place(actor, person.key)
         number_key = "number:" + tools.vault.keyed_hash("sms-number", number)
@@ -223,7 +227,7 @@ class Callers:
             tools.vault.new_id(),
             Purpose.VERIFICATION,
             number,
-            text,
+            self._text(new, locale),
             new.expires_at,
             f"challenge:{new.id}",
             person_key=person.key,
@@ -233,6 +237,9 @@ class Callers:
         )
         check = CallerCheck(mask(number), draft.id, new.issued_at, new.expires_at, is_open=True, proven_until=None)
         with tools.database.write() as session:
+            # Whoever moved the number would prove nothing but that.
+            if tools.numbers.is_held(session, person, locale):
+                return NotSent(Withheld.NUMBER_CHANGED)
             if not tools.budget.take(session, number_key, f"person:{person.key}"[:160]).granted:
                 return None
             withheld = tools.outbox.enqueue(session, draft)

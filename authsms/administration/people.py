@@ -22,6 +22,7 @@ from authsms.audit.histories import Histories
 from authsms.contacts.suppression import OptOut, SuppressionList
 from authsms.delivery.activity import Activity, LoggedMessage, Wanted
 from authsms.foundation.clock import Clock
+from authsms.foundation.db import Database
 from authsms.foundation.errors import InvalidInputError, NotFoundError, UnavailableError
 from authsms.foundation.phone import mask
 from authsms.foundation.vault import Vault
@@ -29,6 +30,7 @@ from authsms.identity.names import visible_part
 from authsms.identity.repository import Person, PersonKey, split_key
 from authsms.identity.service import Findings, PeopleService
 from authsms.logon.blocks import Block, Blocks
+from authsms.logon.numbers import Change, NumberWatch
 from authsms.logon.sessions import LoginSession, LoginSessions
 from authsms.otp.outlook import Counter, Outlook
 from authsms.senders.service import SenderPolicyService
@@ -77,6 +79,7 @@ class PersonFile:
         happenings: Newest first.
         opt_outs: The senders that the person wants no texts from.
         next_text_at: When the limits allow the next text, or None when they do at once.
+        change: A phone number that was changed and waits.
         is_cut: There is more in the time looked at than is shown.
     """
 
@@ -94,6 +97,7 @@ class PersonFile:
     conclusion: Conclusion
     happenings: Sequence[Happening]
     is_cut: bool
+    change: Change | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +112,8 @@ class PeopleTools:
     outlook: Outlook
     sessions: LoginSessions
     blocks: Blocks
+    numbers: NumberWatch
+    database: Database
     senders: SenderPolicyService
     suppressions: SuppressionList
 
@@ -207,7 +213,14 @@ class PeopleDesk:
             conclude(case),
             [happening(one) for one in records[:MOST_SHOWN] if one.entry.tag not in QUIET],
             len(records) > MOST_SHOWN,
+            self._change(person),
         )
+
+    def _change(self, person: Person | None) -> Change | None:
+        if person is None:
+            return None
+        with self._tools.database.read() as session:
+            return self._tools.numbers.change_of(session, person)
 
     def _messages(self, key: str, login: str, since: datetime) -> list[LoggedMessage]:
         wanted = Wanted(person_keys=[key], since=since) if key else Wanted(stranger=login, since=since)

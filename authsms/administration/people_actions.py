@@ -19,6 +19,7 @@ from authsms.identity.service import PeopleService
 from authsms.logon.blocks import Blocks
 from authsms.logon.emergency import EMERGENCY
 from authsms.logon.enrollment import Enrollments
+from authsms.logon.numbers import NumberWatch
 from authsms.logon.passkeys import PASSKEY, Passkeys
 from authsms.logon.recovery import RECOVERY_CODE, RecoveryCodes
 from authsms.logon.sessions import LoginSessions
@@ -48,6 +49,7 @@ class ActionTools:
     audit: AuditTrail
     people: PeopleService
     failures: FailureCounter
+    numbers: NumberWatch
     sessions: LoginSessions
     blocks: Blocks
     callers: Callers
@@ -101,6 +103,25 @@ class PeopleActions:
             self._note(session, actor, key, login, AuditTag.METHOD_REBOUND, method=method)
             if method != CALLER:
                 tell(session)
+
+    def release_number(self, actor: Actor, key: str) -> None:
+        """Let codes go at once to a number that was changed and waits.
+
+        That the caller was proven is not asked: a code to the new number would prove nothing.
+
+        Raises:
+            ConflictError: No number waits any more, or the actor means himself.
+            UnavailableError: The directory does not answer.
+        """
+        actor.require(Right.METHODS_RESET)
+        if key == actor.person_key:
+            raise ConflictError("Nobody releases a number for himself.")
+        self._guard(actor, key)
+        person = self._tools.people.get(PersonKey(key))
+        with self._tools.database.write() as session:
+            if person is None or not self._tools.numbers.release(session, person):
+                raise ConflictError("No number waits any more.")
+            self._note(session, actor, key, person.login, AuditTag.NUMBER_RELEASED)
 
     def set_up(self, actor: Actor, key: str) -> Sequence[str]:
         """Return the methods that somebody has set up for himself."""

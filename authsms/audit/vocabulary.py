@@ -28,6 +28,8 @@ class AuditTag(StrEnum):
     METHOD_ASSIGNED = "method.assigned"
     METHOD_SYNCHRONISED = "method.synchronised"
     METHOD_TRIED = "method.tried"
+    NUMBER_CHANGED = "number.changed"
+    NUMBER_RELEASED = "number.released"
     EMERGENCY_ISSUED = "emergency.issued"
     EMERGENCY_USED = "emergency.used"
     EMERGENCY_REVOKED = "emergency.revoked"

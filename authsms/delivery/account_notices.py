@@ -41,6 +41,7 @@ class Notice(StrEnum):
     METHOD_RESTORED = "method-restored"
     CONTACT_CHANGED = "contact-changed"
     CONTACT_REMOVED = "contact-removed"
+    NUMBER_CHANGED = "number-changed"
 
 
 _WORDS: Final[Mapping[str, Mapping[Notice, str]]] = {
@@ -72,6 +73,8 @@ _WORDS: Final[Mapping[str, Mapping[Notice, str]]] = {
         "help desk at once.",
         Notice.CONTACT_REMOVED: "{host}: This number was removed from the contacts of your account. Not you? Contact "
         "your help desk at once.",
+        Notice.NUMBER_CHANGED: "{host}: Codes for your account are to go to another phone number from now on. Not "
+        "your wish? Contact your help desk at once.",
     },
     "de": {
         Notice.APP_SET_UP: "{host}: Für Ihr Konto wurde eine Authenticator-App eingerichtet. Nicht Sie? Rufen Sie "
@@ -102,6 +105,8 @@ _WORDS: Final[Mapping[str, Mapping[Notice, str]]] = {
         "Nicht Sie? Rufen Sie sofort Ihren Helpdesk an.",
         Notice.CONTACT_REMOVED: "{host}: Diese Nummer wurde aus den Kontakten Ihres Kontos entfernt. Nicht Sie? "
         "Rufen Sie sofort Ihren Helpdesk an.",
+        Notice.NUMBER_CHANGED: "{host}: Codes für Ihr Konto sollen ab jetzt an eine andere Nummer gehen. Nicht Ihr "
+        "Wunsch? Rufen Sie sofort Ihren Helpdesk an.",
     },
 }
 

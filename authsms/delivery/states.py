@@ -87,6 +87,7 @@ class Withheld(StrEnum):
     NUMBER_LIMIT = "number-limit"
     BUDGET = "budget"
     OPTED_OUT = "opted-out"
+    NUMBER_CHANGED = "number-changed"
 
 
 class Failure(StrEnum):

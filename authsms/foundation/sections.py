@@ -104,6 +104,17 @@ class SmsSettings(Section):
     )
     per_ten_minutes: int = Field(3, ge=1, le=20, description="Most codes to one number in ten minutes")
     per_day: int = Field(10, ge=1, le=200, description="Most codes to one number in a day")
+    number_change_hours: int = Field(
+        24,
+        ge=0,
+        le=720,
+        description="Wait before codes go to a number that was changed in a directory; 0: only the old one is told",
+    )
+
+    @property
+    def number_change(self) -> timedelta:
+        """How long a number that was changed in a directory waits."""
+        return timedelta(hours=self.number_change_hours)
 
     @property
     def fallback(self) -> timedelta:

@@ -55,6 +55,7 @@ class MessageKey(StrEnum):
     CODE_WAIT = "code.wait"
     CODE_HELD = "code.held"
     METHOD_DISABLED = "method.disabled"
+    NUMBER_HELD = "number.held"
     APP_ASKED = "app.ask"
     APP_REFUSED = "app.refused"
     APP_NOT_SET_UP = "app.not-set-up"

@@ -19,7 +19,12 @@ from authsms.logon.steps import DeliveryStatus
 HELD: Final = "method-held"
 """Detail of a text that was withheld because of wrong codes, and only until the hold is over."""
 
-_TOLD: Final = frozenset({Withheld.NUMBER_LIMIT, Withheld.METHOD_UNUSABLE, Withheld.OPTED_OUT, Withheld.BUDGET})
+_TOLD: Final = frozenset(
+    {
+        *(Withheld.NUMBER_LIMIT, Withheld.METHOD_UNUSABLE, Withheld.OPTED_OUT, Withheld.BUDGET),
+        Withheld.NUMBER_CHANGED,
+    }
+)
 _FINAL: Final = frozenset({MessageState.DELIVERED, MessageState.FAILED, MessageState.STALE, MessageState.WITHHELD})
 _NOT_TAKEN: Final = frozenset({MessageState.QUEUED, MessageState.ATTEMPTING, MessageState.UNKNOWN})
 _SHORTEST = timedelta(milliseconds=300)

@@ -19,7 +19,7 @@ from authsms.foundation.db import Database, after_commit, rowcount
 from authsms.foundation.metrics import CODES
 from authsms.foundation.sections import OtpSettings
 from authsms.foundation.vault import Vault
-from authsms.otp.failures import FailureCounter, HeldError, Standing
+from authsms.otp.failures import UNBOUND, Binding, FailureCounter, HeldError, Standing
 from authsms.otp.models import CHALLENGE
 
 _KEPT = timedelta(days=1)
@@ -63,20 +63,25 @@ _CONSUME = (
     update(CHALLENGE)
     .where(_C.id == bindparam("wanted"), _IS_OPEN, _C.sendable)
     .values(state=ChallengeState.CONSUMED, ended_at=bindparam("moment"))
-    .returning(_C.person_key, _C.method)
+    .returning(_C.person_key, _C.method, _C.number_hash, _C.number)
 )
 _OWNER = select(_C.person_key, _C.method).where(_C.id == bindparam("wanted"))
 
 
 @dataclass(frozen=True, slots=True)
 class NewChallenge:
-    """A code that was drawn and hashed, and is not stored yet."""
+    """A code that was drawn and hashed, and is not stored yet.
+
+    Attributes:
+        binding: The number that a right answer shall bind to the person; empty when that is bound already.
+    """
 
     id: str
     code: str = field(repr=False)
     digest: str = field(repr=False)
     issued_at: datetime
     expires_at: datetime
+    binding: Binding = UNBOUND
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,6 +178,8 @@ class ChallengeService:
                 "issued_at": new.issued_at,
                 "expires_at": new.expires_at,
                 "ended_at": None,
+                "number_hash": new.binding.fingerprint,
+                "number": new.binding.sealed,
             },
         )
         after_commit(session, CODES.labels("issued").inc)
@@ -206,12 +213,12 @@ class ChallengeService:
     def consume(self, session: Session, challenge_id: str) -> bool:
         """Use a code that proved right, within the caller's transaction; of several callers one gets True.
 
-        The person's failures in a row end with it.
+        The person's failures in a row end with it, and the number it was sent to is bound to him.
         """
         used = session.execute(_CONSUME, {"wanted": challenge_id, "moment": self._clock.now()}).one_or_none()
         if used is None:
             return False
-        self.failures.forget(session, used.person_key, used.method)
+        self.failures.succeed(session, used.person_key, used.method, Binding(used.number_hash, used.number))
         return True
 
     def purge(self) -> int:

@@ -2,10 +2,14 @@
 
 The count belongs to the account (NIST SP 800-63B-4, 3.1.3.2): a new code, another session, another door or a restart
 leaves it as it is. Only a success ends the row, or an administrator who binds the method again.
+
+The same row knows the number that codes last came back from, and another one that was seen since: so a login that reads
+and writes the failures needs no further statement to notice that a number was changed.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Final
 
 from sqlalchemy import bindparam, delete, select, update
 from sqlalchemy.orm import Session
@@ -20,8 +24,32 @@ _FORGOTTEN_AFTER = timedelta(days=400)
 _F = METHOD_FAILURE.c
 _THIS = (_F.person_key == bindparam("of_person")) & (_F.method == bindparam("of_method"))
 _SET = update(METHOD_FAILURE).where(_THIS)
-_STANDING = select(_F.failures, _F.held_until, _F.disabled).where(_THIS)
+_STANDING = select(
+    *(_F.failures, _F.held_until, _F.disabled, _F.number_hash, _F.number, _F.new_number_hash, _F.new_number_from)
+).where(_THIS)
 _FORGET = update(METHOD_FAILURE).where(_THIS, _F.failures > 0).values(failures=0, held_until=None, disabled=False)
+_SUCCEED = _SET.values(failures=0, held_until=None, disabled=False, new_number_hash="", new_number_from=None)
+_BIND = _SUCCEED.values(number_hash=bindparam("fingerprint"), number=bindparam("sealed", type_=_F.number.type))
+_AWAIT = _SET.values(
+    new_number_hash=bindparam("fingerprint"), new_number_from=bindparam("moment", type_=_F.new_number_from.type)
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """A phone number as it is kept of a person.
+
+    Attributes:
+        fingerprint: Keyed hash of the number and its owner.
+        sealed: The number, or None when it is not kept.
+    """
+
+    fingerprint: str = ""
+    sealed: bytes | None = field(default=None, repr=False)
+
+
+UNBOUND: Final = Binding()
+"""No number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,11 +60,17 @@ class Standing:
         failures: Failures in a row.
         held_until: No attempt is checked before this; None when it may be tried at once.
         disabled: The method must be bound again.
+        bound: The number that codes last came back from.
+        waiting: Fingerprint of another one that was seen since, or empty.
+        waits_until: From when on that one may be used.
     """
 
     failures: int = 0
     held_until: datetime | None = None
     disabled: bool = False
+    bound: Binding = UNBOUND
+    waiting: str = ""
+    waits_until: datetime | None = None
 
 
 class HeldError(Exception):
@@ -86,13 +120,34 @@ class FailureCounter:
         if row is None:
             return Standing()
         held = row.held_until if row.held_until is not None and row.held_until > self._clock.now() else None
-        return Standing(row.failures, held, row.disabled)
+        bound = Binding(row.number_hash, row.number)
+        return Standing(row.failures, held, row.disabled, bound, row.new_number_hash, row.new_number_from)
 
     def forget(self, session: Session, person_key: str, method: str) -> bool:
         """End the row of failures, after a success or when the method is bound again; False when there was none."""
         return rowcount(session.execute(_FORGET, {"of_person": person_key, "of_method": method})) > 0
 
+    def succeed(self, session: Session, person_key: str, method: str, binding: Binding) -> None:
+        """End the row of failures after a right code, and bind the number it came back from unless it is empty.
+
+        Another number that was waiting meanwhile waits anew should it ever come back.
+        """
+        this = {"of_person": person_key, "of_method": method}
+        if binding.fingerprint:
+            session.execute(_BIND, {**this, "fingerprint": binding.fingerprint, "sealed": binding.sealed})
+        else:
+            session.execute(_SUCCEED, this)
+
+    def await_number(self, session: Session, person_key: str, method: str, fingerprint: str, moment: datetime) -> None:
+        """Let another number than the bound one be used from *moment* on."""
+        this = {"of_person": person_key, "of_method": method}
+        session.execute(_AWAIT, {**this, "fingerprint": fingerprint, "moment": moment})
+
     def purge(self, session: Session) -> int:
-        """Delete counts of nought and those nobody has added to for over a year; return how many."""
+        """Delete counts of nought and those nobody has added to for over a year; return how many.
+
+        A number that is bound stays, or a changed one would pass for the first.
+        """
         old = (_F.failed_at < self._clock.now() - _FORGOTTEN_AFTER) & ~_F.disabled
-        return rowcount(session.execute(delete(METHOD_FAILURE).where((_F.failures == 0) | old)))
+        empty = (_F.failures == 0) & (_F.number_hash == "")
+        return rowcount(session.execute(delete(METHOD_FAILURE).where(empty | old)))

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Final, cast
 
-from sqlalchemy import JSON, Boolean, Index, Integer, String, Table
+from sqlalchemy import JSON, Boolean, Index, Integer, LargeBinary, String, Table
 from sqlalchemy.orm import Mapped, mapped_column
 
 from authsms.foundation.db import Base, UtcDateTime
@@ -26,10 +26,16 @@ class ChallengeRow(Base):
     issued_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
     ended_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    number_hash: Mapped[str] = mapped_column(String(64), server_default="", doc="bound to the person by a right answer")
+    number: Mapped[bytes | None] = mapped_column(LargeBinary, doc="sealed")
 
 
 class MethodFailureRow(Base):
-    """Consecutive failures of one person with one method; survives codes, sessions, doors and restarts."""
+    """How one person stands with one method; survives codes, sessions, doors and restarts.
+
+    Consecutive failures, and for codes by text message the number that the last one came back from. Both are in one
+    row because a login reads and writes both at the same moments.
+    """
 
     __tablename__ = "method_failure"
 
@@ -39,6 +45,10 @@ class MethodFailureRow(Base):
     held_until: Mapped[datetime | None] = mapped_column(UtcDateTime)
     disabled: Mapped[bool] = mapped_column(Boolean)
     failed_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
+    number_hash: Mapped[str] = mapped_column(String(64), server_default="", doc="keyed; empty: none is bound yet")
+    number: Mapped[bytes | None] = mapped_column(LargeBinary, doc="sealed")
+    new_number_hash: Mapped[str] = mapped_column(String(64), server_default="", doc="another one that was seen since")
+    new_number_from: Mapped[datetime | None] = mapped_column(UtcDateTime, doc="from when on that one may be used")
 
 
 class SendBudgetRow(Base):

@@ -21,6 +21,10 @@ _SENTENCES: Final[dict[str, LazyString]] = {
     MessageKey.METHOD_DISABLED: lazy_gettext(
         "This way of signing in is switched off for you. Please ask your help desk."
     ),
+    MessageKey.NUMBER_HELD: lazy_gettext(
+        "Your phone number was changed a short time ago, so no codes go to it yet. "
+        "Sign in another way, or ask your help desk."
+    ),
     MessageKey.APP_REFUSED: lazy_gettext(
         "That code is not right, or it was used before. Wait for the next one that your app shows."
     ),
@@ -190,6 +194,10 @@ _REASONS: Final[dict[str, LazyString]] = {
     HELD: lazy_gettext(
         "There were too many wrong codes, so no new one is sent for the moment. "
         "Ask for one when the wait is over, or try another way."
+    ),
+    Withheld.NUMBER_CHANGED: lazy_gettext(
+        "No code was sent, because your phone number was changed a short time ago. "
+        "Try another way, or ask your help desk."
     ),
     Withheld.METHOD_UNUSABLE: lazy_gettext(
         "Codes by text message are switched off for you. Please ask your help desk."

@@ -7,6 +7,7 @@ withheld, with the reason for the administrator, and its code never passes.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import ClassVar
 
 from sqlalchemy.orm import Session
@@ -18,9 +19,11 @@ from authsms.delivery.states import Withheld
 from authsms.foundation.phone import PhoneNumber, country_of, mask, mask_of_digits
 from authsms.foundation.sections import SmsSettings
 from authsms.foundation.vault import Vault
+from authsms.identity.repository import Person
 from authsms.logon.machine import Asks, Failed, MessageKey, Passed, Prompt, Result
 from authsms.logon.methods.base import Answer, Begin, LogonView, Method, typed_answer
 from authsms.logon.methods.counted import entry_of, question
+from authsms.logon.numbers import SMS_OTP, NumberWatch, Verdict
 from authsms.logon.subject import Subject
 from authsms.logon.texts import CodeTexts
 from authsms.otp.budget import Grant, SendBudget
@@ -38,6 +41,7 @@ class CodeTools:
     budget: SendBudget
     texts: CodeTexts
     outbox: Outbox
+    numbers: NumberWatch
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +51,19 @@ class _Plan:
     new: NewChallenge
     text: str
     message_id: str
-    number: PhoneNumber | None
+    person: Person | None
     obstacle: Withheld | None
+
+    @property
+    def number(self) -> PhoneNumber | None:
+        """Where the text goes."""
+        return None if self.person is None else self.person.phone
 
 
 class SmsOtpMethod(Method):
     """Sends a code to the person's phone and asks for it."""
 
-    name = "SMS_OTP:1"
+    name = SMS_OTP
     amr: ClassVar[tuple[str, ...]] = ("otp", "sms")
 
     def __init__(self, vault: Vault, audit: AuditTrail, tools: CodeTools, settings: SmsSettings) -> None:
@@ -102,13 +111,14 @@ class SmsOtpMethod(Method):
             obstacle = Withheld.COUNTRY_NOT_SERVED
         new = self._tools.challenges.prepare()
         text = self._tools.texts.compose(logon, new)
-        return _Plan(new, text, self._vault.new_id(), number, obstacle)
+        return _Plan(new, text, self._vault.new_id(), person, obstacle)
 
     def _issue(self, session: Session, logon: LogonView, plan: _Plan) -> Asks:
         subject, tools, old = logon.subject, self._tools, logon.asks
         standing = tools.challenges.failures.standing(session, subject.key, self.name)
         grant = tools.budget.take(session, self._number_key(subject, plan.number), f"person:{subject.key}"[:160])
-        withheld = plan.obstacle or _obstacle(standing, grant, plan.new)
+        verdict = self._judge(session, logon, standing, plan)
+        withheld = plan.obstacle or _obstacle(standing, verdict, grant, plan.new)
         if old is not None and not grant.granted:
             # The code that is out already stays good; only the wish for another one is refused.
             self._enqueue(session, logon, plan, withheld)
@@ -119,7 +129,7 @@ class SmsOtpMethod(Method):
         withheld = self._enqueue(session, logon, plan, withheld)
         tools.challenges.store(
             session,
-            plan.new,
+            replace(plan.new, binding=verdict.binding),
             process_id=logon.process_id,
             person_key=subject.key,
             method=self.name,
@@ -129,7 +139,7 @@ class SmsOtpMethod(Method):
         return Asks(
             method=self.name,
             prompt=Prompt.CODE,
-            message_key=_opening(logon, standing, grant),
+            message_key=_opening(logon, standing, verdict, grant),
             masked=mask(plan.number) if plan.number else _invented_mask(subject),
             length=tools.challenges.length,
             expires_at=plan.new.expires_at,
@@ -139,6 +149,13 @@ class SmsOtpMethod(Method):
             details=logon.proven,
             reference=plan.new.id,
         )
+
+    def _judge(self, session: Session, logon: LogonView, standing: Standing, plan: _Plan) -> Verdict:
+        """Return what may be done with the number, which may have been changed since the last code."""
+        if plan.person is None or plan.obstacle is not None:
+            return Verdict()
+        entry = partial(entry_of, logon, method=self.name)
+        return self._tools.numbers.judge(session, standing, plan.person, logon.client.locale, entry)
 
     def _enqueue(self, session: Session, logon: LogonView, plan: _Plan, withheld: Withheld | None) -> Withheld | None:
         """Queue the text; return why it is withheld after all, if it is."""
@@ -187,16 +204,20 @@ def _invented_mask(subject: Subject) -> str:
     return mask_of_digits(f"{int(subject.invent('mask')[:8], 16) % 100:02d}")
 
 
-def _obstacle(standing: Standing, grant: Grant, new: NewChallenge) -> Withheld | None:
+def _obstacle(standing: Standing, verdict: Verdict, grant: Grant, new: NewChallenge) -> Withheld | None:
+    if verdict.held_until is not None:
+        return Withheld.NUMBER_CHANGED
     if standing.disabled or (standing.held_until is not None and standing.held_until >= new.expires_at):
         return Withheld.METHOD_UNUSABLE
     return None if grant.granted else Withheld.NUMBER_LIMIT
 
 
-def _opening(logon: LogonView, standing: Standing, grant: Grant) -> MessageKey:
+def _opening(logon: LogonView, standing: Standing, verdict: Verdict, grant: Grant) -> MessageKey:
     """Return what to say above the field; holds are only told to somebody who has proven something already."""
     if logon.proven and standing.disabled:
         return MessageKey.METHOD_DISABLED
+    if logon.proven and verdict.held_until is not None:
+        return MessageKey.NUMBER_HELD
     if logon.proven and standing.held_until is not None:
         return MessageKey.CODE_HELD
     return MessageKey.CODE_SENT if grant.granted else MessageKey.CODE_WAIT

@@ -120,6 +120,20 @@ def remove_method() -> ResponseReturnValue:
     return _help(Right.METHODS_RESET, remove)
 
 
+@blueprint.post("/people/number/release")
+def release_number() -> ResponseReturnValue:
+    """Release a number that was changed and waits."""
+
+    def release(key: str) -> str:
+        try:
+            all_services().people_desk.actions.release_number(actor(), key)
+        except ConflictError:
+            return "person.too-late"
+        return "number.released"
+
+    return _help(Right.METHODS_RESET, release)
+
+
 def shown_of(key: str) -> dict[str, Any]:
     """Return what the page of a person shows of the help desk."""
     caller = services().callers.of(actor(), key) if key else None

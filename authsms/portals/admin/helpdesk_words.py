@@ -35,6 +35,12 @@ HAPPENINGS: Final[Mapping[str, tuple[str, LazyString, LazyString | str]]] = {
         lazy_gettext("Remove the passkeys below, and have the person add them anew."),
     ),
     "recovery-codes.removed": ("wait", lazy_gettext("The recovery codes were made void by %(by)s."), ""),
+    "number.changed": (
+        "wait",
+        lazy_gettext("The phone number was changed from %(old)s to %(new)s; hours it waits: %(hours)s."),
+        lazy_gettext("Ask the person whether that is right, not by the new number."),
+    ),
+    "number.released": ("wait", lazy_gettext("The new phone number was released by %(by)s."), ""),
     "emergency.issued": ("wait", lazy_gettext("An emergency password was issued by %(by)s; uses: %(uses)s."), ""),
     "emergency.used": ("good", lazy_gettext("Used the emergency password; uses left: %(left)s."), ""),
     "emergency.revoked": ("off", lazy_gettext("The emergency password was taken back by %(by)s."), ""),
@@ -59,6 +65,7 @@ SPELLING: Final[Mapping[str, str]] = {
 
 NOTICES: Final = {
     "method.removed": lazy_gettext("Removed. The person is told by text, if there is a number."),
+    "number.released": lazy_gettext("Released. Codes go to the new number from now on."),
     "emergency.revoked": lazy_gettext("Taken back. It lets nobody in any more."),
     "caller.sent": lazy_gettext("A code is on its way. Ask the caller to read it out."),
     "caller.matches": lazy_gettext("The code matches: the caller has the phone on file."),
@@ -77,6 +84,9 @@ PROBLEMS: Final[Mapping[str, LazyString]] = {
     ),
     f"caller.{Withheld.BUDGET}": lazy_gettext("No code was sent: the budget for texts is used up."),
     f"caller.{Withheld.OPTED_OUT}": lazy_gettext("No code was sent: the person wants no texts from this sender."),
+    f"caller.{Withheld.NUMBER_CHANGED}": lazy_gettext(
+        "No code was sent: the number was changed a short time ago, so it proves nothing yet."
+    ),
     "person.unproven": lazy_gettext("First have a code sent, and compare what the caller reads out."),
     "emergency.self": lazy_gettext("Nobody issues an emergency password for himself."),
     "emergency.too-much": lazy_gettext("Nothing was issued: choose a time within what is allowed, and 1 to 10 uses."),

@@ -41,6 +41,7 @@ REASONS: Final = {
     Withheld.UNKNOWN_PERSON: lazy_gettext("Nobody has this user name."),
     Withheld.NO_PHONE: lazy_gettext("The directory has no phone number for this person."),
     Withheld.ACCOUNT_UNUSABLE: lazy_gettext("The account is switched off or blocked."),
+    Withheld.NUMBER_CHANGED: lazy_gettext("The number was changed a short time ago and waits."),
     Withheld.METHOD_UNUSABLE: lazy_gettext("There were too many wrong codes."),
     Withheld.COUNTRY_NOT_SERVED: lazy_gettext("No texts are sent to this country."),
     Withheld.NUMBER_LIMIT: lazy_gettext("This number or person had too many texts in a short time."),

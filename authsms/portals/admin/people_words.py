@@ -18,6 +18,9 @@ _SETTINGS: Final = lazy_gettext("Look at the sender policy, and tell whoever loo
 _RESET: Final = lazy_gettext("Help the person to reset the password where passwords are kept.")
 _UNLOCK: Final = lazy_gettext("Make sure that it really is the person, then unlock the codes below.")
 _REBIND: Final = lazy_gettext("Make sure that it really is the person, then switch the codes on again below.")
+_NEW_NUMBER: Final = lazy_gettext(
+    "Make sure in another way that it really is the person, not by the new number; then release the number below."
+)
 _WAIT: Final = lazy_gettext("Wait a moment, then load this page again.")
 _READ_CODE: Final = lazy_gettext("Let the person read the newest text slowly; older codes are dead.")
 
@@ -121,6 +124,11 @@ HAPPENINGS: Final[Mapping[str, _Told]] = {
         "bad",
         lazy_gettext("No text was sent: the account is switched off or blocked."),
         _DIRECTORY,
+    ),
+    "message.withheld:number-changed": (
+        "wait",
+        lazy_gettext("No text was sent: the phone number was changed, and waits."),
+        _NEW_NUMBER,
     ),
     "message.withheld:method-unusable": ("bad", lazy_gettext("No text was sent: too many wrong codes."), _UNLOCK),
     "message.withheld:country-not-served": (

@@ -19,6 +19,7 @@ _SENTENCES: Final = {
         "held": "There were too many wrong codes. Please wait a little.",
         "wait": "A new code cannot be sent yet. Please wait a moment.",
         "disabled": "This way of signing in is switched off for you. Please ask your help desk.",
+        "number": "Your phone number was changed a short time ago. Please ask your help desk.",
         "missing": "This way of signing in is not set up for you yet. Please ask your help desk.",
         "browser": "Signing in here takes a browser. Please ask your help desk.",
         "refused": "User name, password or code is not right.",
@@ -38,6 +39,7 @@ _SENTENCES: Final = {
         "held": "Es gab zu viele falsche Codes. Bitte kurz warten.",
         "wait": "Ein neuer Code kann noch nicht gesendet werden. Bitte einen Moment warten.",
         "disabled": "Diese Art der Anmeldung ist für Sie abgeschaltet. Bitte wenden Sie sich an den Helpdesk.",
+        "number": "Ihre Telefonnummer wurde vor kurzem geändert. Bitte wenden Sie sich an den Helpdesk.",
         "missing": "Diese Art der Anmeldung ist für Sie noch nicht eingerichtet. Bitte fragen Sie den Helpdesk.",
         "browser": "Diese Anmeldung geht nur im Browser. Bitte wenden Sie sich an den Helpdesk.",
         "refused": "Benutzername, Passwort oder Code ist nicht richtig.",
@@ -59,6 +61,7 @@ _BEFORE_THE_QUESTION: Final[dict[str, str]] = {
 }
 _ENDINGS: Final[dict[str, str]] = {
     MessageKey.METHOD_DISABLED: "disabled",
+    MessageKey.NUMBER_HELD: "number",
     "app.not-set-up": "missing",
     MessageKey.HOTP_MISSING: "missing",
     MessageKey.EMERGENCY_MISSING: "missing",

@@ -25,6 +25,10 @@ _SENTENCES: Final[dict[str, LazyString]] = {
     MessageKey.METHOD_DISABLED: lazy_gettext(
         "This way of signing in is switched off for you. Please ask your help desk."
     ),
+    MessageKey.NUMBER_HELD: lazy_gettext(
+        "Your phone number was changed a short time ago, so no codes go to it yet. "
+        "Sign in another way, or ask your help desk."
+    ),
     MessageKey.APP_REFUSED: lazy_gettext(
         "That code is not right, or it was used before. Wait for the next one that your app shows."
     ),

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import insert, select
 
 from authsms.administration.actors import Actor
 from authsms.administration.messages_filter import MessageFilter
@@ -20,6 +20,7 @@ from authsms.delivery.pauses import Pauses
 from authsms.foundation.phone import PhoneNumber
 from authsms.identity.drafts import PersonDraft
 from authsms.identity.local_people import LocalPeople
+from authsms.identity.models import RepositoryRow
 from authsms.identity.repository import Person
 from authsms.logon.methods.totp import TOTP
 from authsms.logon.steps import Client, Step
@@ -65,14 +66,29 @@ class Work:
         services = self.services
         return LocalPeople(services.database, services.vault, services.clock).create(PersonDraft(login, **values))
 
+    def directory(self) -> LocalPeople:
+        """Make a repository called ``corp`` that others than the operator may change."""
+        row = {"name": "corp", "name_key": "corp", "kind": "local", "settings": {}, "is_default": False, "version": 1}
+        with self.services.database.write() as session:
+            session.execute(insert(RepositoryRow), {**row, "secret_set_by": "", "changed_at": self.clock.now()})
+        return LocalPeople(self.services.database, self.services.vault, self.services.clock, repository="corp")
+
+    def move_number(self, number: PhoneNumber) -> Person:
+        """Let somebody called alice sign in once, and then have another number in that directory."""
+        people = self.directory()
+        people.create(PersonDraft("alice", display_name="Alice", phones=(PHONE,), password=PASSWORD))
+        self.type_code(self.at_code("alice", "corp"), self.code())
+        self.clock.advance(timedelta(minutes=20))
+        return people.change(PersonDraft("alice", phones=(number,)))
+
     def configure_twilio(self) -> None:
         """Let the policy know the provider, so that it can advise on its codes."""
         rule = ServiceRule(name=SERVICE)
         self.services.senders.save_service(ServiceDraft(rule, "twilio", TWILIO), author="anna")
 
-    def at_code(self, login: str = "alice") -> Step:
+    def at_code(self, login: str = "alice", repository: str = "LOCAL") -> Step:
         """Begin a login and pass the password."""
-        step = self.services.logon.begin("web", f"LOCAL\\{login}", HERE)
+        step = self.services.logon.begin("web", f"{repository}\\{login}", HERE)
         return self.services.logon.answer(step.ticket, {"password": PASSWORD}, HERE)
 
     def type_code(self, step: Step, code: str) -> Step:

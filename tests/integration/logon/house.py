@@ -33,6 +33,7 @@ from authsms.logon.methods.password import PasswordMethod
 from authsms.logon.methods.recovery import RecoveryMethod
 from authsms.logon.methods.sms_otp import CodeTools, SmsOtpMethod
 from authsms.logon.methods.totp import HotpMethod, TotpMethod
+from authsms.logon.numbers import NumberWatch
 from authsms.logon.pace import Pace
 from authsms.logon.passkeys import Passkeys
 from authsms.logon.recovery import RecoveryCodes
@@ -207,7 +208,10 @@ class House:
         self.passkeys, self.party = Passkeys(database, vault, clock), RelyingParty(self.public_url)
         self.reports = Reports(self.audit, AdmittedPeople(self.people, self.blocks), self.notices)
         people = AdmittedPeople(self.people, self.blocks)
-        tools = CodeTools(self.challenges, self.budget, CodeTexts(PlainTemplates(), self.public_url), self.outbox)
+        watched = (vault, clock, self.audit, self.challenges.failures, self.notices)
+        numbers = NumberWatch(*watched, hold=self.sms.number_change)
+        texts = CodeTexts(PlainTemplates(), self.public_url)
+        tools = CodeTools(self.challenges, self.budget, texts, self.outbox, numbers)
         self.logon = LogonService(
             LogonTools(
                 database,

@@ -9,6 +9,7 @@ from authsms.administration.callers import Judgement
 from authsms.administration.rights import Role
 from authsms.delivery.states import Withheld
 from authsms.foundation.db import Database
+from authsms.foundation.phone import PhoneNumber
 from authsms.logon.emergency import LETTERS
 from authsms.logon.machine import Status
 from authsms.portals.admin.helpdesk_words import HAPPENINGS, PROBLEMS, SPELLING
@@ -74,6 +75,23 @@ def test_why_no_code_went_out_is_said(work: Work, office: Office, phones, words)
     hugo = office.clerk(Role.HELPDESK)
 
     assert words in hugo.get(hugo.post("/admin/people/caller/send", {"person_key": alice.key}).location).text
+
+
+def test_a_number_that_was_changed_is_shown_masked_and_released(work: Work, office: Office):
+    """From the sentence on top to the login that goes on."""
+    alice = work.move_number(PhoneNumber(PHONE))
+    work.at_code("alice", "corp")
+    hugo, address = office.clerk(Role.HELPDESK), f"/admin/people/{alice.key}"
+    before, shown_to_others = hugo.get(address).text, office.clerk(Role.AUDITOR).get(address).text
+    after = hugo.get(hugo.post("/admin/people/number/release", {"person_key": alice.key}).location).text
+
+    assert "the phone number was changed, and waits" in before
+    assert "no codes go to it until" in before
+    assert PHONE[2:-2] not in before
+    assert "/admin/people/number/release" not in shown_to_others
+    assert "Released. Codes go to the new number from now on." in after
+    assert "The new phone number was released by" in after
+    assert "no codes go to it until" not in after
 
 
 def test_everything_that_can_come_of_it_has_words(work: Work):

@@ -1,0 +1,68 @@
+"""What a help desk sees of a changed number, and does about it."""
+
+from datetime import timedelta
+
+import pytest
+
+from authsms.administration.callers import NotSent
+from authsms.delivery.states import Withheld
+from authsms.foundation.errors import ConflictError, ForbiddenError
+from authsms.foundation.phone import PhoneNumber, mask
+from authsms.logon.machine import MessageKey, Status
+from tests.integration.administration.people_at_work import (
+    AUDITOR,
+    HELPDESK,
+    OPERATOR,
+    PHONE,
+    actor,
+)
+
+NEW = PhoneNumber("+4915112345699")
+
+
+@pytest.fixture
+def alice(work):
+    """Somebody who has signed in once, and then got another number."""
+    return work.move_number(NEW)
+
+
+def test_the_help_desk_sees_the_change_and_releases_the_number(work, alice):
+    """In the trail of both; whoever may only look may not."""
+    actions = work.services.people_desk.actions
+    held = work.at_code("alice", "corp")
+    file = work.services.people_desk.file(AUDITOR, alice.key, days=1)
+    for one in (AUDITOR, OPERATOR):
+        with pytest.raises(ForbiddenError):
+            actions.release_number(one, alice.key)
+    actions.release_number(HELPDESK, alice.key)
+    with pytest.raises(ConflictError):
+        actions.release_number(HELPDESK, alice.key)
+    work.clock.advance(timedelta(minutes=20))
+    done = work.type_code(work.at_code("alice", "corp"), work.code())
+    released = [one.entry for one in work.services.audit.search(limit=100) if one.entry.tag == "number.released"]
+
+    assert MessageKey.NUMBER_HELD is held.message_key
+    assert (mask(PHONE), mask(NEW)) == (file.change.old, file.change.new)
+    assert "message.withheld:number-changed" in {one.word for one in file.happenings}
+    assert "withheld:number-changed" == file.conclusion.word
+    assert Status.OK is done.status
+    assert {"hugo", "alice"} == {entry.login for entry in released}
+    assert work.services.people_desk.file(AUDITOR, alice.key, days=1).change is None
+
+
+def test_nobody_releases_his_own_number(work, alice):
+    """A help desk agent whose password was stolen would."""
+    work.at_code("alice", "corp")
+    himself = actor(*HELPDESK.roles, login="alice")
+    himself = type(himself)(alice.key, *[getattr(himself, name) for name in himself.__slots__[1:]])
+
+    with pytest.raises(ConflictError):
+        work.services.people_desk.actions.release_number(himself, alice.key)
+
+
+def test_a_changed_number_proves_no_caller(work, alice):
+    """Even when nobody has signed in since it was changed."""
+    sent = work.services.callers.send(HELPDESK, alice.key, "en")
+
+    assert NotSent(Withheld.NUMBER_CHANGED) == sent
+    assert work.services.people_desk.file(AUDITOR, alice.key, days=1).change is not None

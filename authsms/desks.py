@@ -36,6 +36,7 @@ from authsms.delivery.activity import Activity
 from authsms.delivery.polling import ReportPoller
 from authsms.delivery.schedule import PeriodicTask, purges
 from authsms.engine import Engine
+from authsms.identity import personal as of_identity
 from authsms.identity.local_people import LocalPeople
 from authsms.logon import personal as of_logon
 from authsms.logon.arrangement import Arrangement
@@ -57,7 +58,7 @@ from authsms.senders.http import HttpClient
 _BLOCKED_EVERY = timedelta(seconds=15)
 HOLDINGS = (
     *(*of_contacts.HOLDINGS, *of_delivery.HOLDINGS, *of_messaging.HOLDINGS),
-    *(*of_logon.HOLDINGS, *of_otp.HOLDINGS, *of_oidc.HOLDINGS),
+    *(*of_identity.HOLDINGS, *of_logon.HOLDINGS, *of_otp.HOLDINGS, *of_oidc.HOLDINGS),
 )
 """What the tables of all features know of people."""
 

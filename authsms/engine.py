@@ -40,6 +40,7 @@ from authsms.logon.own_app import OwnApp, OwnAppTools
 from authsms.logon.own_codes import OwnCodes, OwnCodesTools
 from authsms.logon.own_contacts import OwnContacts
 from authsms.logon.own_history import OwnHistory
+from authsms.logon.own_number import OwnNumberDesk, OwnNumberTools
 from authsms.logon.own_passkeys import OwnPasskeys, OwnPasskeysTools
 from authsms.logon.own_token import OwnToken, OwnTokenTools
 from authsms.logon.passkeys import Passkeys
@@ -156,6 +157,13 @@ class Engine:
         ground = (self.database, self.vault, self.clock, self.audit, self.limits)
         tools = (self.passkeys, party, self.enrollments, self.challenges.failures, self._reports)
         return OwnPasskeys(OwnPasskeysTools(*ground, *tools))
+
+    @property
+    def own_number(self) -> OwnNumberDesk:
+        """What people do with a number of their own."""
+        tools = (self.database, self.vault, self.limits, self.people, self.numbers, self.challenges, self.budget)
+        house = (self.settings.sms, self.settings.public_host)
+        return OwnNumberDesk(OwnNumberTools(*tools, self.outbox, self._reports, *house))
 
     @property
     def own_contacts(self) -> OwnContacts:

@@ -28,6 +28,7 @@ from authsms.foundation.logs import register_secret
 from authsms.foundation.settings import Settings
 from authsms.foundation.vault import HashingProfile, Vault
 from authsms.identity.kinds import builtin_kinds
+from authsms.identity.own_numbers import OwnNumbers
 from authsms.identity.service import PeopleService
 from authsms.logon.blocks import AdmittedPeople, Blocks
 from authsms.logon.catalog import Catalog
@@ -173,8 +174,9 @@ def assemble(settings: Settings, database: Database, vault: Vault, clock: Clock 
 
 
 def _people(ground: _Ground) -> PeopleService:
-    tools = (ground.database, ground.vault, ground.clock)
-    return PeopleService(*tools, builtin_kinds(*tools, default_region=ground.settings.sms.default_region))
+    tools, sms = (ground.database, ground.vault, ground.clock), ground.settings.sms
+    own_numbers = OwnNumbers(*tools, is_allowed=sms.own_numbers)
+    return PeopleService(*tools, builtin_kinds(*tools, default_region=sms.default_region), own_numbers=own_numbers)
 
 
 def _sending(ground: _Ground) -> _Sending:

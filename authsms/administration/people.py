@@ -27,6 +27,7 @@ from authsms.foundation.errors import InvalidInputError, NotFoundError, Unavaila
 from authsms.foundation.phone import mask
 from authsms.foundation.vault import Vault
 from authsms.identity.names import visible_part
+from authsms.identity.own_numbers import OwnNumber
 from authsms.identity.repository import Person, PersonKey, split_key
 from authsms.identity.service import Findings, PeopleService
 from authsms.logon.blocks import Block, Blocks
@@ -80,6 +81,7 @@ class PersonFile:
         opt_outs: The senders that the person wants no texts from.
         next_text_at: When the limits allow the next text, or None when they do at once.
         change: A phone number that was changed and waits.
+        own_number: The number that the person has given himself in place of the one in the repository.
         is_cut: There is more in the time looked at than is shown.
     """
 
@@ -98,6 +100,7 @@ class PersonFile:
     happenings: Sequence[Happening]
     is_cut: bool
     change: Change | None = None
+    own_number: OwnNumber | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +217,7 @@ class PeopleDesk:
             [happening(one) for one in records[:MOST_SHOWN] if one.entry.tag not in QUIET],
             len(records) > MOST_SHOWN,
             self._change(person),
+            tools.people.own_numbers.find(key) if key else None,
         )
 
     def _change(self, person: Person | None) -> Change | None:

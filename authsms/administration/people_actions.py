@@ -19,7 +19,7 @@ from authsms.identity.service import PeopleService
 from authsms.logon.blocks import Blocks
 from authsms.logon.emergency import EMERGENCY
 from authsms.logon.enrollment import Enrollments
-from authsms.logon.numbers import NumberWatch
+from authsms.logon.numbers import SMS_OTP, NumberWatch
 from authsms.logon.passkeys import PASSKEY, Passkeys
 from authsms.logon.recovery import RECOVERY_CODE, RecoveryCodes
 from authsms.logon.sessions import LoginSessions
@@ -122,6 +122,28 @@ class PeopleActions:
             if person is None or not self._tools.numbers.release(session, person):
                 raise ConflictError("No number waits any more.")
             self._note(session, actor, key, person.login, AuditTag.NUMBER_RELEASED)
+
+    def remove_own_number(self, actor: Actor, key: str, locale: str) -> None:
+        """Let codes go to the number of the repository again, and tell the number that somebody had given himself.
+
+        Raises:
+            CallerUnprovenError: As `unlock`.
+            ConflictError: He has given none, or the actor means himself.
+            UnavailableError: The directory does not answer.
+        """
+        actor.require(Right.METHODS_RESET)
+        if key == actor.person_key:
+            raise ConflictError("You remove your own on the page of your account.")
+        self._guard(actor, key)
+        self._assure(actor, key, SMS_OTP)
+        people = self._tools.people
+        person, listed = people.get(PersonKey(key)), people.listed(PersonKey(key))
+        tell = self._tools.notices.prepare(person, Notice.NUMBER_CHANGED, locale)
+        with self._tools.database.write() as session:
+            if not people.own_numbers.remove(session, key):
+                raise ConflictError("There is no such number any more.")
+            self._tools.numbers.expect(session, listed)
+            self._note(session, actor, key, person.login if person else "", AuditTag.NUMBER_REMOVED, told=tell(session))
 
     def set_up(self, actor: Actor, key: str) -> Sequence[str]:
         """Return the methods that somebody has set up for himself."""

@@ -16,6 +16,7 @@ from authsms.delivery.states import LIVE, Failure, MessageState, Withheld
 from authsms.identity.repository import Person
 from authsms.logon.blocks import Block
 from authsms.logon.emergency import EMERGENCY
+from authsms.logon.own_number import OWN_NUMBER
 from authsms.logon.passkeys import PASSKEY
 from authsms.otp.outlook import Counter
 
@@ -144,7 +145,7 @@ def _standing(case: Case) -> Conclusion | None:
 
 
 def _counted(counters: Sequence[Counter]) -> Conclusion | None:
-    of_logons = (one for one in counters if one.method != METHOD)
+    of_logons = (one for one in counters if one.method not in {METHOD, OWN_NUMBER})
     for one in sorted(of_logons, key=lambda counter: not counter.disabled):
         if one.disabled:
             return Conclusion("method-off", {"method": one.method, "failures": one.failures, "at": one.failed_at})

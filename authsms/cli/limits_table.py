@@ -9,7 +9,17 @@ from authsms.cli.senders import TESTS
 from authsms.foundation.limits import Rate
 from authsms.foundation.sections import OtpSettings, ServerSettings, SessionSettings, SmsSettings
 from authsms.foundation.vault import SLOT_WAIT_SECONDS
-from authsms.logon import endpoint_sessions, holder, machine, own_app, own_codes, own_passkeys, passkeys, processes
+from authsms.logon import (
+    endpoint_sessions,
+    holder,
+    machine,
+    own_app,
+    own_codes,
+    own_number,
+    own_passkeys,
+    passkeys,
+    processes,
+)
 from authsms.logon.methods import password
 from authsms.otp import engine
 from authsms.protocols.oidc import families, identity_tokens, request_store, tokens
@@ -61,6 +71,12 @@ def _texts() -> list[tuple[str, ...]]:
             "`sms.per_ten_minutes`",
         ),
         ("the same", f"{sms.per_day} in a day", kept, "`sms.per_day`"),
+        (
+            "a number that was changed in a directory",
+            f"{sms.number_change_hours} hours",
+            "nothing is sent to it before",
+            "`sms.number_change_hours`",
+        ),
         ("countries that are texted", "all", "nothing is sent; the page looks the same", "`sms.countries`"),
         ("`authsms send-test`", f"{TESTS} in an hour", "refused", ""),
         ("tests by one administrator in the portal", _rate(senders_trials.OF_ONE), "the page says when", ""),
@@ -81,6 +97,7 @@ def _sessions() -> list[tuple[str, ...]]:
         ("new passkeys that one person's browser sends", _rate(own_passkeys.TRIES), "the page says when", ""),
         ("codes of a token that counts, beyond the expected one", f"{engine.LOOK_AHEAD} ahead", "refused", ""),
         ("the same, when two in a row are typed", f"{engine.RESYNCHRONISED_AHEAD} ahead", "refused", ""),
+        ("codes one person has sent to a new number", _rate(own_number.CODES), "the page says when", ""),
         ("codes one person tries on the page of his app", _rate(own_app.TRIALS), "the page says when", ""),
         ("an endpoint session (REST)", f"{_words(endpoint_sessions.LIFETIME)}, each salt once", "401, or 403", ""),
         ("a pushed request", f"{_words(request_store.PUSHED_LIFETIME)}, once", "a page says to start again", ""),

@@ -111,6 +111,10 @@ class SmsSettings(Section):
         description="Wait before codes go to a number that was changed in a directory; 0: only the old one is told",
     )
 
+    own_numbers: bool = Field(
+        default=False, description="People may give a number of their own on their page, in place of the directory's"
+    )
+
     @property
     def number_change(self) -> timedelta:
         """How long a number that was changed in a directory waits."""

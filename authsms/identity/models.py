@@ -1,9 +1,9 @@
 """Tables of identity: which repositories there are, and the people and groups of built-in ones."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, cast
 
-from sqlalchemy import JSON, Boolean, ForeignKey, Integer, LargeBinary, String, UniqueConstraint
+from sqlalchemy import JSON, Boolean, ForeignKey, Integer, LargeBinary, String, Table, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from authsms.foundation.db import Base, UtcDateTime
@@ -24,6 +24,17 @@ class RepositoryRow(Base):
     is_default: Mapped[bool] = mapped_column(Boolean)
     version: Mapped[int] = mapped_column(Integer)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
+class OwnNumberRow(Base):
+    """A phone number that somebody has given himself, in place of the one that his repository has."""
+
+    __tablename__ = "own_number"
+
+    person_key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    number: Mapped[bytes] = mapped_column(LargeBinary, doc="sealed")
+    masked: Mapped[str] = mapped_column(String(32))
+    set_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class LocalPerson(Base):
@@ -64,3 +75,6 @@ class LocalMembership(Base):
 
     person_id: Mapped[str] = mapped_column(ForeignKey(LocalPerson.id, ondelete="CASCADE"), primary_key=True)
     group_id: Mapped[str] = mapped_column(ForeignKey(LocalGroup.id, ondelete="CASCADE"), primary_key=True, index=True)
+
+
+OWN_NUMBER: Final = cast("Table", OwnNumberRow.__table__)

@@ -27,6 +27,7 @@ from authsms.foundation.vault import Vault
 from authsms.identity.definitions import Definitions, RepositoryDefinition, RepositoryView, Versions
 from authsms.identity.kinds import RepositoryKind
 from authsms.identity.names import canonical_name, comparable
+from authsms.identity.own_numbers import OwnNumbers
 from authsms.identity.repository import Hits, PasswordVerdict, Person, PersonKey, Repository, split_key
 
 FRESHNESS = timedelta(seconds=2)
@@ -64,6 +65,7 @@ class PeopleService:
 
     Args:
         factories: Kinds of repositories by name, from `authsms.identity.kinds.builtin_kinds`.
+        own_numbers: The numbers that people have given themselves; none count when left out.
         freshness: How old what is known about definitions may be; look-ups in between cost no query.
     """
 
@@ -75,7 +77,9 @@ class PeopleService:
         factories: Mapping[str, RepositoryKind],
         *,
         freshness: timedelta = FRESHNESS,
+        own_numbers: OwnNumbers | None = None,
     ) -> None:
+        self.own_numbers = own_numbers or OwnNumbers(database, vault, clock, is_allowed=False)
         self._definitions = Definitions(database, vault, clock, factories)
         self._factories = factories
         self._freshness = freshness.total_seconds()
@@ -108,10 +112,18 @@ class PeopleService:
         """
         name, login = self.split(typed)
         known = self._current().loaded.get(comparable(name))
-        return self._ready(known).find(login) if known else None
+        return self.own_numbers.applied(self._ready(known).find(login) if known else None)
 
     def get(self, key: PersonKey) -> Person | None:
         """Return the person with this key as of now, or None when he or his repository is gone.
+
+        Raises:
+            DirectoryUnavailableError: The repository does not answer.
+        """
+        return self.own_numbers.applied(self.listed(key))
+
+    def listed(self, key: PersonKey) -> Person | None:
+        """Return the same with the numbers of the repository, also for whoever has given himself one.
 
         Raises:
             DirectoryUnavailableError: The repository does not answer.

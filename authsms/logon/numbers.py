@@ -94,7 +94,7 @@ class NumberWatch:
         fingerprint = self._fingerprint(person.key, person.phone)
         if standing.bound.fingerprint == fingerprint:
             return Verdict()
-        binding = Binding(fingerprint, self._vault.seal(person.phone.encode(), context=_place(person.key)))
+        binding = Binding(fingerprint, self.seal(person.key, person.phone))
         if not standing.bound.fingerprint:
             return Verdict(binding)
         if standing.waiting == fingerprint and standing.waits_until is not None:
@@ -115,16 +115,38 @@ class NumberWatch:
             return None
         if standing.waiting != self._fingerprint(person.key, person.phone):
             return None
-        old = self._number(standing.bound, person.key)
+        old = self.unseal(person.key, standing.bound.sealed)
         return Change(mask(old) if old else "", mask(person.phone), standing.waits_until)
 
     def release(self, session: Session, person: Person) -> bool:
         """Let the number of *person* be used at once, within the caller's transaction; False when it does not wait."""
         if person.phone is None or self.change_of(session, person) is None:
             return False
-        fingerprint = self._fingerprint(person.key, person.phone)
-        self._failures.await_number(session, person.key, SMS_OTP, fingerprint, self._clock.now())
+        self.expect(session, person)
         return True
+
+    def expect(self, session: Session, person: Person | None) -> None:
+        """Let the number of *person* be used although it is another one, within the caller's transaction."""
+        if person is not None and person.phone is not None:
+            fingerprint = self._fingerprint(person.key, person.phone)
+            self._failures.await_number(session, person.key, SMS_OTP, fingerprint, self._clock.now())
+
+    def bind(self, session: Session, person_key: str, number: PhoneNumber) -> None:
+        """Let a number that was proven otherwise be the one that counts, within the caller's transaction."""
+        binding = Binding(self._fingerprint(person_key, number), self.seal(person_key, number))
+        self._failures.bind(session, person_key, SMS_OTP, binding)
+
+    def seal(self, person_key: str, number: PhoneNumber) -> bytes:
+        """Return a number of a person as it is kept."""
+        return self._vault.seal(number.encode(), context=_place(person_key))
+
+    def unseal(self, person_key: str, sealed: bytes | None) -> PhoneNumber | None:
+        """Return a number that is kept, or None when its key is gone."""
+        try:
+            plain = self._vault.unseal(sealed, context=_place(person_key)) if sealed else b""
+        except SealBrokenError:
+            return None
+        return PhoneNumber(plain.decode()) or None
 
     def _begin(
         self, session: Session, standing: Standing, person: Person, locale: str, entry: Callable[..., AuditEntry]
@@ -133,7 +155,7 @@ class NumberWatch:
         number, now = person.phone or PhoneNumber(""), self._clock.now()
         hold = timedelta() if person.repository == LOCAL else self._hold
         self._failures.await_number(session, person.key, SMS_OTP, self._fingerprint(person.key, number), now + hold)
-        old = self._number(standing.bound, person.key)
+        old = self.unseal(person.key, standing.bound.sealed)
         told = False
         if old is not None:
             reached = replace(person, phones=(old,))
@@ -146,14 +168,6 @@ class NumberWatch:
         }
         self._audit.record(session, entry(AuditTag.NUMBER_CHANGED, **facts))
         return now + hold
-
-    def _number(self, binding: Binding, person_key: str) -> PhoneNumber | None:
-        """Return a number that is kept, or None when its key is gone."""
-        try:
-            plain = self._vault.unseal(binding.sealed, context=_place(person_key)) if binding.sealed else b""
-        except SealBrokenError:
-            return None
-        return PhoneNumber(plain.decode()) or None
 
     def _fingerprint(self, person_key: str, number: PhoneNumber) -> str:
         return self._vault.keyed_hash("bound-number", person_key, number)

@@ -65,6 +65,12 @@ _CONSUME = (
     .values(state=ChallengeState.CONSUMED, ended_at=bindparam("moment"))
     .returning(_C.person_key, _C.method, _C.number_hash, _C.number)
 )
+_NEWEST = (
+    select(_C.id, _C.number)
+    .where(_C.process_id == bindparam("of_process"), _C.method == bindparam("of_method"), _IS_OPEN, _C.sendable)
+    .order_by(_C.issued_at.desc())
+    .limit(1)
+)
 _OWNER = select(_C.person_key, _C.method).where(_C.id == bindparam("wanted"))
 
 
@@ -101,6 +107,14 @@ class Charged:
     failures: int
     held_until: datetime | None
     disabled: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A code that is still good, and the sealed number it was sent to, if that is kept."""
+
+    id: str
+    sealed: bytes | None = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,6 +202,13 @@ class ChallengeService:
         """Kill every open code of a process and method, because the newest wins; return their ids."""
         older = {"of_process": process_id, "of_method": method, "moment": self._clock.now()}
         return list(session.execute(_KILL_OLDER, older).scalars())
+
+    def waiting(self, process_id: str, method: str) -> Waiting | None:
+        """Return the newest code of a process and method that is still good."""
+        wanted = {"of_process": process_id, "of_method": method, "moment": self._clock.now()}
+        with self._database.read() as session:
+            row = session.execute(_NEWEST, wanted).first()
+        return None if row is None else Waiting(row.id, row.number)
 
     def charge(self, challenge_id: str) -> Charge:
         """Pay for one attempt in a transaction of its own; compare only what comes back `Charged`."""

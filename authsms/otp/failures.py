@@ -30,6 +30,12 @@ _STANDING = select(
 _FORGET = update(METHOD_FAILURE).where(_THIS, _F.failures > 0).values(failures=0, held_until=None, disabled=False)
 _SUCCEED = _SET.values(failures=0, held_until=None, disabled=False, new_number_hash="", new_number_from=None)
 _BIND = _SUCCEED.values(number_hash=bindparam("fingerprint"), number=bindparam("sealed", type_=_F.number.type))
+_REPLACE = _SET.values(
+    new_number_hash="",
+    new_number_from=None,
+    number_hash=bindparam("fingerprint"),
+    number=bindparam("sealed", type_=_F.number.type),
+)
 _AWAIT = _SET.values(
     new_number_hash=bindparam("fingerprint"), new_number_from=bindparam("moment", type_=_F.new_number_from.type)
 )
@@ -137,6 +143,11 @@ class FailureCounter:
             session.execute(_BIND, {**this, "fingerprint": binding.fingerprint, "sealed": binding.sealed})
         else:
             session.execute(_SUCCEED, this)
+
+    def bind(self, session: Session, person_key: str, method: str, binding: Binding) -> None:
+        """Let a number be the one that codes come back from, where there is one already; the failures stay."""
+        this = {"of_person": person_key, "of_method": method}
+        session.execute(_REPLACE, {**this, "fingerprint": binding.fingerprint, "sealed": binding.sealed})
 
     def await_number(self, session: Session, person_key: str, method: str, fingerprint: str, moment: datetime) -> None:
         """Let another number than the bound one be used from *moment* on."""

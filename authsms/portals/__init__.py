@@ -15,6 +15,7 @@ from authsms.portals import (
     own_activity,
     own_codes,
     own_methods,
+    own_number,
     own_passkeys,
 )
 from authsms.portals.pages import PageEnvironment
@@ -36,4 +37,5 @@ def register(app: Flask) -> None:
     app.register_blueprint(own_codes.blueprint, url_prefix="/account")
     app.register_blueprint(own_passkeys.blueprint, url_prefix="/account")
     app.register_blueprint(offers.blueprint)
+    app.register_blueprint(own_number.blueprint, url_prefix="/account")
     admin.register(app)

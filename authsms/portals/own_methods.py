@@ -84,6 +84,7 @@ def listing() -> ResponseReturnValue:
         passkeys=services().own_passkeys.keys(holder),
         passkeys_are_possible=services().own_passkeys.are_possible,
         stock=services().own_codes.stock(holder),
+        may_give_number=services().own_number.is_allowed,
         form=AnswerForm(session_scope()),
         announcement=announce(take_note()),
     )

@@ -15,6 +15,7 @@ from authsms.logon.own_app import OwnApp
 from authsms.logon.own_codes import OwnCodes
 from authsms.logon.own_contacts import OwnContacts
 from authsms.logon.own_history import OwnHistory
+from authsms.logon.own_number import OwnNumberDesk
 from authsms.logon.own_passkeys import OwnPasskeys
 from authsms.logon.own_token import OwnToken
 from authsms.logon.service import LogonService
@@ -39,6 +40,10 @@ class PortalServices(Protocol):
     @property
     def own_codes(self) -> OwnCodes:
         """What people do with their own recovery codes."""
+
+    @property
+    def own_number(self) -> OwnNumberDesk:
+        """What people do with a number of their own."""
 
     @property
     def own_contacts(self) -> OwnContacts:

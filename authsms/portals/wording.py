@@ -63,6 +63,15 @@ _SENTENCES: Final[dict[str, LazyString]] = {
     "sessions.ended": lazy_gettext("All your other sessions have been signed out."),
     "proof.needed": lazy_gettext("To change this, please sign in once more. Then you are back here."),
     "proof.two": lazy_gettext("This can only be changed after a sign-in with two factors. Please ask your help desk."),
+    "number.sent": lazy_gettext("We have texted a code to the new number. Type it below."),
+    "number.no-number": lazy_gettext("That is not a phone number that can receive text messages."),
+    "number.country": lazy_gettext("Numbers of this country are not texted."),
+    "number.withheld": lazy_gettext("No code could be sent to this number. Please ask your help desk."),
+    "number.done": lazy_gettext("Confirmed. Your codes go to the new number from now on."),
+    "number.wrong": lazy_gettext("That code is not right, or it has expired. Check it, or ask for a new one."),
+    "number.over": lazy_gettext("No code is awaited any more. Please begin again."),
+    "number.held": lazy_gettext("There were too many wrong codes. Please wait a little before you try again."),
+    "number.removed": lazy_gettext("Removed. Your codes go to the number on file again."),
     "app.ready": lazy_gettext("Your authenticator app is set up. From now on you can sign in with it."),
     "app.removed": lazy_gettext(
         "Your authenticator app no longer works here, and other sessions are signed out. Delete its entry there, too."
@@ -99,6 +108,7 @@ _GOOD: Final = frozenset(
     {
         *(_RESENT, "session.ended", "sessions.ended", "app.ready", "app.removed", "app.tried"),
         *("token.ready", "passkey.added", "passkey.renamed", "passkey.removed"),
+        *("number.sent", "number.done", "number.removed"),
     }
 )
 _PLAIN: Final = frozenset({"proof.needed"})

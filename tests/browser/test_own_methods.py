@@ -72,3 +72,16 @@ def test_recovery_codes_are_made(desk: Desk, page: Page):
     page.get_by_role("link", name="Activity").click()
     expect(page.get_by_text("New recovery codes were made.")).to_be_visible()
     check(page, "activity")
+
+
+def test_a_number_of_ones_own_is_given(desk: Desk, page: Page, monkeypatch: pytest.MonkeyPatch):
+    """From the list to the field for the code."""
+    monkeypatch.setattr(desk.office.services.people.own_numbers, "is_allowed", True)
+    page.goto(desk.url + METHODS)
+    page.get_by_role("button", name="Change").click()
+    check(page, "number")
+    page.fill("#phone", "+1 202 555 0177")
+    page.get_by_role("button", name="Text me a code").click()
+    expect(page.get_by_role("status")).to_contain_text("We have texted a code")
+    expect(page.locator("#code")).to_be_focused()
+    check(page, "code")

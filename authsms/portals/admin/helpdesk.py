@@ -134,6 +134,22 @@ def release_number() -> ResponseReturnValue:
     return _help(Right.METHODS_RESET, release)
 
 
+@blueprint.post("/people/number/remove")
+def remove_number() -> ResponseReturnValue:
+    """Remove the number that a person has given himself."""
+
+    def remove(key: str) -> str:
+        try:
+            all_services().people_desk.actions.remove_own_number(actor(), key, language())
+        except CallerUnprovenError:
+            return "person.unproven"
+        except ConflictError:
+            return "person.too-late"
+        return "number.removed"
+
+    return _help(Right.METHODS_RESET, remove)
+
+
 def shown_of(key: str) -> dict[str, Any]:
     """Return what the page of a person shows of the help desk."""
     caller = services().callers.of(actor(), key) if key else None

@@ -41,6 +41,10 @@ HAPPENINGS: Final[Mapping[str, tuple[str, LazyString, LazyString | str]]] = {
         lazy_gettext("Ask the person whether that is right, not by the new number."),
     ),
     "number.released": ("wait", lazy_gettext("The new phone number was released by %(by)s."), ""),
+    "number.asked": ("off", lazy_gettext("Had a code sent to a new number, %(new)s."), ""),
+    "number.given": ("wait", lazy_gettext("Confirmed a new number for codes, %(new)s."), ""),
+    "number.refused": ("bad", lazy_gettext("Typed a wrong code for a new number."), ""),
+    "number.removed": ("wait", lazy_gettext("The number that the person had given was removed."), ""),
     "emergency.issued": ("wait", lazy_gettext("An emergency password was issued by %(by)s; uses: %(uses)s."), ""),
     "emergency.used": ("good", lazy_gettext("Used the emergency password; uses left: %(left)s."), ""),
     "emergency.revoked": ("off", lazy_gettext("The emergency password was taken back by %(by)s."), ""),
@@ -65,6 +69,7 @@ SPELLING: Final[Mapping[str, str]] = {
 
 NOTICES: Final = {
     "method.removed": lazy_gettext("Removed. The person is told by text, if there is a number."),
+    "number.removed": lazy_gettext("Removed. Codes go to the number in the repository again."),
     "number.released": lazy_gettext("Released. Codes go to the new number from now on."),
     "emergency.revoked": lazy_gettext("Taken back. It lets nobody in any more."),
     "caller.sent": lazy_gettext("A code is on its way. Ask the caller to read it out."),

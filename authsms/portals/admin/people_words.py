@@ -270,6 +270,7 @@ METHODS: Final = {
     "EMERG_PASSWORD:1": lazy_gettext("Emergency passwords"),
     "CALLER:1": lazy_gettext("Codes read out to the help desk"),
     METHOD: lazy_gettext("Codes that confirm contacts"),
+    "OWN_NUMBER:1": lazy_gettext("Codes that confirm own numbers"),
     "RECOVERY_CODE:1": lazy_gettext("Recovery codes"),
     "FIDO2:1": lazy_gettext("Passkeys"),
 }

@@ -214,17 +214,8 @@ class House:
         tools = CodeTools(self.challenges, self.budget, texts, self.outbox, numbers)
         self.logon = LogonService(
             LogonTools(
-                database,
-                vault,
-                clock,
-                self.audit,
-                people,
-                self.catalog,
-                self.continuations,
-                self.sessions,
-                self.whereabouts,
-                self.blocks,
-                self.enrollments,
+                *(database, vault, clock, self.audit, people, self.catalog, self.continuations),
+                *(self.sessions, self.whereabouts, self.blocks, self.enrollments),
             ),
             [
                 PasswordMethod(database, self.limits, people, self.audit, local=False),

@@ -21,6 +21,8 @@ from authsms.messaging.wording import text_for
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)
 _o, _r, _l = OFFER.c, RECIPIENT.c, LINK.c
 _UNSAID: Final = {"link": "", "name": "", "user": ""}
+_LEFT_OVER: Final = " ,:;-–"
+"""What may stand around something that is not said, at the beginning and at the end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +76,7 @@ class OfferLinks:
         row = self._find(token, visitor)
         texts = json.loads(self._vault.unseal(row.texts, context=sealed_place(row.name)))
         template = text_for(parse_offer(texts), row.locale)
-        text = template.fill({**_UNSAID, "host": self._host, "number": str(row.number)})
+        text = template.fill({**_UNSAID, "host": self._host, "number": str(row.number)}).strip(_LEFT_OVER)
         is_open = row.closed_at is None and row.expires_at > self._clock.now()
         state, end = RecipientState(row.state), OfferEnd(row.end)
         return LinkedOffer(row.number, OfferKind(row.kind), text, state, end, is_open)

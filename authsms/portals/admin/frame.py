@@ -106,7 +106,7 @@ NAVIGATION = (
     Entry("admin_dashboard.show", lazy_gettext("Dashboard"), Right.DASHBOARD_SEE, "chart"),
     Entry("admin_queue.show", lazy_gettext("Queue"), Right.DASHBOARD_SEE, "queue"),
     Entry("admin_messages.listing", lazy_gettext("Messages"), Right.MESSAGES_SEE, "message"),
-    Entry("admin_notices.listing", lazy_gettext("Notices and offers"), Right.NOTICES_SEE, "horn"),
+    Entry("admin_notices.listing", lazy_gettext("Notices"), Right.NOTICES_SEE, "horn"),
     Entry("admin_offers.listing", lazy_gettext("Offers"), Right.NOTICES_SEE, "ask"),
     Entry("admin_people.search", lazy_gettext("People"), Right.PEOPLE_SEE, "people"),
     Entry("admin_senders.listing", lazy_gettext("Sender policy"), Right.SENDERS_SEE, "send"),

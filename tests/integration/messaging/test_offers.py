@@ -157,7 +157,7 @@ def test_who_answers_before_a_text_has_gone_out_is_not_texted_again(phones: Phon
 def test_a_link_is_kept_as_a_hash_and_answers_once(phones: Phones):
     """Each text has one of its own, and all of them are good."""
     phones.add("anna", FIVE["anna"])
-    phones.make(texts="{host}: shift? {link} STOP ends.", attempts=2, spread=timedelta(minutes=2))
+    phones.make(texts="{name}: shift? Answer here: {link}", attempts=2, spread=timedelta(minutes=2))
     tokens = [text.split("/o/")[1].split()[0] for text in [*phones.read(), *phones.wait(minutes=1)]]
     links = phones.services.offer_links
     with phones.services.database.read() as session:
@@ -168,7 +168,7 @@ def test_a_link_is_kept_as_a_hash_and_answers_once(phones: Phones):
     assert (2, 22) == (len(set(tokens)), len(tokens[0]))
     assert not set(tokens) & set(hashes)
     assert (RecipientState.ASKED, True) == (seen.state, seen.is_open)
-    assert "shift?" in seen.text
+    assert "shift? Answer here" == seen.text, "what is not said leaves signs behind"
     assert ["won", "already-yes"] == [one and one.value for one in said]
     for bad in ("", "x" * 22, tokens[0][:-1], tokens[0] + "x", "../" * 8, "é" * 22):
         with pytest.raises(NotFoundError):

@@ -51,7 +51,7 @@ _OPTIONS = {
     "fsync": "off",
     "full_page_writes": "off",
     "listen_addresses": HOST,
-    "max_connections": "100",
+    "max_connections": "300",
     "max_wal_size": "4GB",
     "shared_buffers": "32MB",
     "synchronous_commit": "off",

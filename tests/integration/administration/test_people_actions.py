@@ -88,7 +88,7 @@ def test_an_app_is_removed_once_and_its_owner_told(work, actions):
     assert ([TOTP], []) == (before, actions.set_up(AUDITOR, person.key))
     assert work.services.people_desk.file(HELPDESK, person.key, days=7).counters == []
     assert [] == work.services.sessions.list(person.key)
-    assert "Authenticator-App entfernt" in work.provider.submissions[-1].text
+    assert "Authenticator-App oder Ihren Token entfernt" in work.provider.submissions[-1].text
     assert ["hugo", "hugo"] == [one.login if one.person_key != person.key else one.details["by"] for one in told]
     with pytest.raises(ConflictError):
         actions.remove_method(HELPDESK, person.key, TOTP, "de")

@@ -21,7 +21,7 @@ from authsms.messaging.wording import text_for
 _TOKEN: Final = re.compile(r"[A-Za-z0-9_-]{22}", re.ASCII)
 _o, _r, _l = OFFER.c, RECIPIENT.c, LINK.c
 _UNSAID: Final = {"link": "", "name": "", "user": ""}
-_LEFT_OVER: Final = " ,:;-–"
+_LEFT_OVER: Final = " ,:;-\N{EN DASH}"
 """What may stand around something that is not said, at the beginning and at the end."""
 
 

@@ -27,7 +27,6 @@ from authsms.protocols.oidc.claims import CODE_ALONE, SINGLE_FACTOR, TWO_FACTORS
 
 PROMPTS = ("none", "login", "select_account", "consent")
 _LONGEST_NONCE = 500
-_LONGEST_HINT = 200
 _CONTROL = re.compile(r"[\x00-\x1f\x7f]")
 _LOCALES = re.compile(r"[A-Za-z0-9-]{1,35}( [A-Za-z0-9-]{1,35}){0,9}")
 _SECONDS = re.compile(r"[0-9]{1,9}")
@@ -115,7 +114,7 @@ def read_demand(parameters: Mapping[str, list[str]]) -> Demand:
         _prompts(values.get("prompt", "")),
         _max_age(values.get("max_age", "")),
         values.get("id_token_hint", ""),
-        values.get("login_hint", "")[:_LONGEST_HINT],
+        values.get("login_hint", ""),
         locales if _LOCALES.fullmatch(locales) else "",
         needs_two_factors={TWO_FACTORS} == {SINGLE_FACTOR, TWO_FACTORS} & classes,
         is_for_code_alone=CODE_ALONE in classes,

@@ -213,9 +213,10 @@ def test_a_name_that_nobody_has_looks_like_any_other(office, shop):
     [
         ({"login_hint": None}, "invalid_request"),
         ({"login_hint": " "}, "invalid_request"),
+        ({"login_hint": f"alice{' ' * 252}x"}, "invalid_request"),
         ({"acr_values": f"{CODE_ALONE} {TWO_FACTORS}"}, "invalid_request"),
     ],
-    ids=["nobody", "no name", "beside another class"],
+    ids=["nobody", "no name", "too long", "beside another class"],
 )
 def test_what_is_wrong_is_told_to_the_application(shop, changes, error):
     """Before any browser comes."""

@@ -143,7 +143,8 @@ class Engine:
     @property
     def token_import(self) -> TokenImport:
         """How tokens that were bought are given to people."""
-        return TokenImport(TokenTools(self.database, self.audit, self.people, self.enrollments, self.account_notices))
+        tools = (self.enrollments, self.challenges.failures, self.account_notices)
+        return TokenImport(TokenTools(self.database, self.audit, self.people, *tools))
 
     @property
     def passkeys(self) -> Passkeys:

@@ -147,10 +147,21 @@ class Enrollments:
         if session.execute(self._draw, values).one_or_none() is None:
             raise ConflictError(gettext_noop("An authenticator app is set up already. Remove it first."))
 
-    def assign(self, session: Session, person_key: str, method: str, serial: str, seed: bytes) -> bool:
-        """Give a person a token, which counts at once; False when he has one of its kind, or an app, already."""
+    def assign(
+        self, session: Session, person_key: str, method: str, serial: str, seed: bytes, counter: int = 0
+    ) -> bool:
+        """Give a person a token, which counts at once; False when he has one of its kind, or an app, already.
+
+        Args:
+            session: The caller's transaction.
+            person_key: Who gets it.
+            method: Its kind.
+            serial: What it shows itself as.
+            seed: What its codes are made from.
+            counter: Counter of the next code that is accepted, where it has one; earlier codes are used up.
+        """
         session.execute(_DROP_PENDING, {"of_person": person_key, "of_method": method})
-        active = {"state": EnrollmentState.ACTIVE, "confirmed_at": self._clock.now()}
+        active = {"state": EnrollmentState.ACTIVE, "confirmed_at": self._clock.now(), "last_step": counter - 1}
         values = self._fresh(person_key, method, serial, seed) | active
         self.look_again(session)
         return session.execute(self._assign, values).one_or_none() is not None

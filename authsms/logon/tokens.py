@@ -20,11 +20,14 @@ from authsms.foundation.db import Database
 from authsms.identity.imports import LARGEST_FILE, ImportRefusedError
 from authsms.identity.ldif import Problem
 from authsms.identity.repository import Person
-from authsms.logon.enrollment import Enrollments
+from authsms.logon.enrollment import HOTP, Enrollments
 from authsms.otp.engine import LEAST_SEED_BYTES
+from authsms.otp.failures import FailureCounter
 
 COLUMNS: Final = ("serial", "seed", "user")
+COUNTER: Final = "counter"
 _LONGEST_SEED: Final = 64
+_COUNTER: Final = re.compile(r"[0-9]{0,9}", re.ASCII)
 _SERIAL: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._/-]{0,63}", re.ASCII)
 
 Progress = Callable[[int, int], object]
@@ -40,12 +43,17 @@ class Spelling(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class ImportedToken:
-    """A token in a file, and the line it stands in."""
+    """A token in a file, and the line it stands in.
+
+    Attributes:
+        counter: Counter of the next code that is accepted, for tokens that have one.
+    """
 
     line: int
     serial: str
     seed: bytes = field(repr=False)
     user: str
+    counter: int = 0
 
 
 @dataclass
@@ -76,6 +84,7 @@ class TokenTools:
     audit: AuditTrail
     people: Finder
     enrollments: Enrollments
+    failures: FailureCounter
     notices: AccountNotices
 
 
@@ -97,6 +106,9 @@ class TokenImport:
         if len(content) > LARGEST_FILE:
             raise ImportRefusedError([Problem(1, "the file is too large")])
         found, problems = read_tokens(content, spelling)
+        if method != HOTP:
+            told = "counter: only tokens that count have one"
+            problems = [*problems, *(Problem(one.line, told) for one in found if one.counter)]
         owners = {one.line: self._tools.people.find(one.user) for one in found}
         strangers = [Problem(line, "user: nobody has this user name") for line, one in owners.items() if one is None]
         if problems or strangers:
@@ -119,8 +131,10 @@ class TokenImport:
         with tools.database.write() as session:
             if tools.enrollments.is_assigned(session, method, token.serial):
                 return "serial: somebody has this token already"
-            if not tools.enrollments.assign(session, owner.key, method, token.serial, token.seed):
+            if not tools.enrollments.assign(session, owner.key, method, token.serial, token.seed, token.counter):
                 return "user: has a token or app of this kind already; remove that first"
+            # What wrong codes there were belonged to another seed.
+            tools.failures.forget(session, owner.key, method)
             details: dict[str, Detail] = {"method": method, "serial": token.serial, "told": tell(session)}
             entry = AuditEntry(AuditTag.METHOD_ASSIGNED, person_key=owner.key, login=owner.login, details=details)
             tools.audit.record(session, entry)
@@ -128,7 +142,10 @@ class TokenImport:
 
 
 def read_tokens(content: bytes, spelling: Spelling) -> tuple[Sequence[ImportedToken], Sequence[Problem]]:
-    """Return the tokens in *content*, UTF-8 with a header line of `COLUMNS`, and everything that is wrong with it."""
+    """Return the tokens in *content*, UTF-8 with a header line of `COLUMNS`, and all that is wrong with it.
+
+    A column `COUNTER` may stand there, too.
+    """
     problems: list[Problem] = []
     found: list[ImportedToken] = []
     seen: dict[str, int] = {}
@@ -156,8 +173,9 @@ def _rows(content: bytes, problems: list[Problem]) -> Iterator[tuple[int, Mappin
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = [name.strip().lower() for name in next(reader, [])]
-        if sorted(header) != sorted(COLUMNS):
-            problems.append(Problem(1, f"the first line names the columns: {', '.join(COLUMNS)}"))
+        if sorted(header) not in (sorted(COLUMNS), sorted((*COLUMNS, COUNTER))):
+            told = f"the first line names the columns: {', '.join(COLUMNS)}, and {COUNTER} if need be"
+            problems.append(Problem(1, told))
             return
         for row in reader:
             if len(row) == len(header):
@@ -174,7 +192,10 @@ def _token(line: int, cells: Mapping[str, str], spelling: Spelling) -> ImportedT
         raise ValueError("serial: letters, digits and marks such as - or /, 64 at most")
     if not user:
         raise ValueError("user: it is missing")
-    return ImportedToken(line, serial, _seed("".join(cells["seed"].split()), spelling), user)
+    counter = cells.get(COUNTER, "").strip()
+    if not _COUNTER.fullmatch(counter):
+        raise ValueError("counter: digits, 9 at most")
+    return ImportedToken(line, serial, _seed("".join(cells["seed"].split()), spelling), user, int(counter or 0))
 
 
 def _seed(written: str, spelling: Spelling) -> bytes:

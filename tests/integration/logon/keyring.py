@@ -62,4 +62,5 @@ def own_token(house):
 
 def token_import(house):
     """Return how people are given tokens."""
-    return TokenImport(TokenTools(house.database, house.audit, house.people, house.enrollments, house.notices))
+    tools = (house.enrollments, house.challenges.failures, house.notices)
+    return TokenImport(TokenTools(house.database, house.audit, house.people, *tools))

@@ -141,6 +141,47 @@ def test_what_somebody_has_stays(house):
     assert [2, 3] == [problem.line for problem in report.refused]
 
 
+def test_a_new_token_is_not_switched_off_for_the_old_one(house):
+    """Whatever wrong codes there were belonged to another seed."""
+    for _ in range(house.otp.failure_cap):
+        with house.database.write() as session:
+            house.challenges.failures.add(session, ALICE_KEY, HOTP)
+        house.wait(3700)
+    token = given(house)
+
+    assert Status.OK is answer(house, token.at(0)).status
+
+
+def test_a_token_that_was_used_before_begins_at_its_counter(house):
+    """Its used codes stay used, and a token far on need not be brought into step."""
+    file = f"serial,seed,user,counter\nT-1,{HEX},alice, 2000\nT-2,{HEX},nina,".encode()
+    report = token_import(house).run(file, HOTP, Spelling.HEX)
+    token = pyotp.HOTP(base64.b32encode(SEED).decode())
+
+    assert 2 == report.given
+    assert MessageKey.HOTP_REFUSED is answer(house, token.at(1999)).message_key
+    assert Status.OK is answer(house, token.at(2000)).status
+
+
+@pytest.mark.parametrize(
+    ("method", "counter", "told"),
+    [
+        (HOTP, "-1", "counter: digits"),
+        (HOTP, "1" * 10, "counter: digits"),
+        (HOTP, "\u0661", "counter: digits"),
+        (TOTP, "7", "counter: only tokens that count"),
+    ],
+    ids=["negative", "large", "other digits", "clock"],
+)
+def test_a_wrong_counter_is_named(house, method, counter, told):
+    """Before anything is written."""
+    file = f"serial,seed,user,counter\nT-1,{HEX},alice,{counter}".encode()
+    with pytest.raises(ImportRefusedError) as refused:
+        token_import(house).run(file, method, Spelling.HEX)
+
+    assert f"line 2: {told}" in str(refused.value)
+
+
 @pytest.mark.parametrize(
     ("line", "told"),
     [

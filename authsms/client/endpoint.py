@@ -104,7 +104,7 @@ class Client:
         Args:
             session_id: The login session.
             method: ``TOTP:1`` or ``RECOVERY_CODE:1``.
-            replace: Make new recovery codes where there are some; those are void.
+            replace: Make new recovery codes where there are some; those are void, and the person's other sessions end.
             language: As with `begin`.
 
         Raises:

@@ -63,6 +63,10 @@ class RecoveryCodes:
             made_at, left = session.execute(_STOCK, {"of_person": person_key}).one()
         return Stock(left, made_at)
 
+    def has_any(self, session: Session, person_key: str) -> bool:
+        """Return whether somebody has codes left, as the caller's transaction sees it."""
+        return bool(session.execute(_STOCK, {"of_person": person_key}).one()[1])
+
     def make(self, session: Session, person_key: str) -> list[str]:
         """Make new codes in the place of the old ones, and return them as they are printed.
 

@@ -107,7 +107,7 @@ class Enroll(Body):
 
     login_session_id: Annotated[Id, Field(description="A login with two factors, no older than five minutes.")]
     method_id: Literal["TOTP:1", "RECOVERY_CODE:1"]
-    replace: Annotated[bool, Field(description="Make new recovery codes where there are some; those are void.")] = False
+    replace: Annotated[bool, Field(description="Void the recovery codes there are, and end other sessions.")] = False
     endpoint_session_id: Annotated[Word | None, Field(description="In place of the header.")] = None
 
 

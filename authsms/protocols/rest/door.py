@@ -7,7 +7,7 @@ from authsms.foundation.errors import InvalidInputError, NotFoundError
 from authsms.logon.endpoint_sessions import EndpointSession, EndpointSessions
 from authsms.logon.machine import Asks, Status
 from authsms.logon.service import LogonService
-from authsms.logon.sessions import LoginSession, LoginSessions
+from authsms.logon.sessions import LoginSession
 from authsms.logon.steps import ChainChoice, DeliveryStatus, Step
 from authsms.logon.ways import Ways
 from authsms.protocols.rest import bodies, words
@@ -22,10 +22,6 @@ class Engine(Owning, Protocol):
     @property
     def logon(self) -> LogonService:
         """Walks people through chains."""
-
-    @property
-    def sessions(self) -> LoginSessions:
-        """What finished logons yield."""
 
     @property
     def ways(self) -> Ways:

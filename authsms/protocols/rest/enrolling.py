@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Final, Protocol
 
 from authsms.foundation.clock import Clock
-from authsms.foundation.errors import ConflictError, NotFoundError
+from authsms.foundation.errors import NotFoundError
 from authsms.logon.endpoint_sessions import EndpointSession
 from authsms.logon.holder import Holder
 from authsms.logon.machine import MessageKey, Status
@@ -16,7 +16,7 @@ from authsms.logon.methods.totp import TOTP
 from authsms.logon.own_app import OwnApp, Verdict
 from authsms.logon.own_codes import OwnCodes
 from authsms.logon.recovery import RECOVERY_CODE
-from authsms.logon.sessions import LoginSession
+from authsms.logon.sessions import LoginSession, LoginSessions
 from authsms.otp.engine import TOTP_DIGITS
 from authsms.protocols.rest import bodies, words
 from authsms.protocols.rest.tickets import OVER, client_of
@@ -36,6 +36,10 @@ class Owning(Protocol):
     @property
     def clock(self) -> Clock:
         """Tells how long ago somebody logged in."""
+
+    @property
+    def sessions(self) -> LoginSessions:
+        """What finished logons yield."""
 
     @property
     def own_app(self) -> OwnApp:
@@ -67,7 +71,10 @@ class Enrolling:
         """
         holder = self._holder(caller, wanted.login_session_id, locale)
         if wanted.method_id == RECOVERY_CODE:
-            return self._codes(holder, may_replace=wanted.replace)
+            state = self._codes(holder, may_replace=wanted.replace)
+            if wanted.replace:  # one of them may be a thief's, opened with a code that is void now
+                self._owning.sessions.end_others(holder.person_key, keep=wanted.login_session_id)
+            return state
         self._owning.own_app.begin(holder)
         return self._waiting(holder, None)
 
@@ -99,10 +106,8 @@ class Enrolling:
         return bodies.Templates(templates=found)
 
     def _codes(self, holder: Holder, *, may_replace: bool) -> bodies.EnrollState:
-        holder.require_proof()
-        if not may_replace and self._owning.own_codes.stock(holder).left:
-            raise ConflictError("There are recovery codes already.")
-        secrets = bodies.EnrollData(secret="", address="", codes=self._owning.own_codes.make(holder))
+        made = self._owning.own_codes.make(holder, may_replace=may_replace)
+        secrets = bodies.EnrollData(secret="", address="", codes=made)
         return _state(RECOVERY_CODE, words.CODES_READY, Status.OK, data=secrets)
 
     def _waiting(self, holder: Holder, process_id: str | None) -> bodies.EnrollState:

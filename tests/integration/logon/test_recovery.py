@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from authsms.audit import AuditTag
-from authsms.foundation.errors import NotFoundError, ProofNeededError, TooManyRequestsError
+from authsms.foundation.errors import ConflictError, NotFoundError, ProofNeededError, TooManyRequestsError
 from authsms.foundation.sections import OtpSettings
 from authsms.logon.holder import Holder
 from authsms.logon.machine import MessageKey, Status
@@ -73,6 +73,23 @@ def test_of_two_sheets_made_at_once_one_is_good(house: House):
 
     assert 1 == len(good)
     assert 10 == own_codes(house).stock(ALICE).left
+
+
+def test_of_two_first_sheets_at_once_one_is_made(house: House):
+    """Whoever must not replace any is refused after the other's are there, and is not charged for it."""
+
+    def make() -> list[str]:
+        try:
+            return own_codes(house).make(ALICE, may_replace=False)
+        except ConflictError:
+            return []
+
+    sheets = [sheet for sheet in at_once(6, make) if sheet]
+
+    assert 1 == len(sheets)
+    assert house.recovery.knows(ALICE.person_key, sheets[0][0].replace("-", ""))
+    assert [] == make()
+    assert 10 == len(own_codes(house).make(ALICE))
 
 
 def test_new_codes_end_the_old_ones(house: House):

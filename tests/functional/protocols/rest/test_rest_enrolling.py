@@ -71,6 +71,19 @@ def test_recovery_codes_are_ready_at_once(house, program):
     assert [("RECOVERY_CODE:1", True, 10)] == templates(program, session_id)
 
 
+def test_new_codes_in_the_place_of_others_end_other_sessions(house, program):
+    """One of them may be a thief's, opened with a code of the old sheet; the session that asked goes on."""
+    before = program.log_in()["login_session_id"]
+    house.wait(61)
+    session_id = program.log_in()["login_session_id"]
+    enroll(program, session_id, "RECOVERY_CODE:1")
+    first = program.call("GET", f"/sessions/{before}").status_code
+    enroll(program, session_id, "RECOVERY_CODE:1", replace=True)
+    after = [program.call("GET", f"/sessions/{one}").status_code for one in (before, session_id)]
+
+    assert (200, [404, 200]) == (first, after)
+
+
 def test_only_whoever_has_just_logged_in_sets_something_up(house, program, stranger):
     """Another endpoint's session is nobody's, an old one is not proof enough, and another seed is another process."""
     session_id = program.log_in()["login_session_id"]

@@ -156,7 +156,7 @@ class Engine:
         """What people do with their own passkeys."""
         party = RelyingParty(self.settings.public_url)
         ground = (self.database, self.vault, self.clock, self.audit, self.limits)
-        tools = (self.passkeys, party, self.enrollments, self.challenges.failures, self._reports)
+        tools = (self.passkeys, party, self.enrollments, self._reports)
         return OwnPasskeys(OwnPasskeysTools(*ground, *tools))
 
     @property

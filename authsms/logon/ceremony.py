@@ -8,6 +8,7 @@ PIN, it has proven two factors by itself (``mfa``).
 
 import ipaddress
 import json
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -21,9 +22,10 @@ from webauthn import (
     verify_authentication_response,
     verify_registration_response,
 )
-from webauthn.helpers import bytes_to_base64url
+from webauthn.helpers import bytes_to_base64url, parse_attestation_object
 from webauthn.helpers.exceptions import WebAuthnException
 from webauthn.helpers.structs import (
+    AttestationFormat,
     AuthenticatorSelectionCriteria,
     AuthenticatorTransport,
     CredentialDeviceType,
@@ -36,6 +38,8 @@ from authsms.foundation.errors import ForgeryError
 
 LONGEST_ANSWER: Final = 16_384
 _LONGEST_CREDENTIAL: Final = 1023
+_SPELLED: Final = re.compile(r"[A-Za-z0-9_-]{1,1364}")
+"""That long at most, base64url."""
 _DIALOG_MILLISECONDS: Final = 120_000
 _TRANSPORTS: Final = frozenset(one.value for one in AuthenticatorTransport)
 _BROKEN: Final = (
@@ -140,6 +144,7 @@ class RelyingParty:
         """
         try:
             _refuse_frames(brought)
+            _refuse_makers(brought)
             made = verify_registration_response(
                 credential=brought,
                 expected_challenge=base64url_to_bytes(challenge),
@@ -213,7 +218,7 @@ def credential_of(brought: str) -> str | None:
         named = json.loads(brought)["id"]
     except _BROKEN:
         return None
-    return named if isinstance(named, str) and named.isascii() else None
+    return named if isinstance(named, str) and _SPELLED.fullmatch(named) else None
 
 
 def _refuse_frames(brought: str) -> None:
@@ -221,6 +226,13 @@ def _refuse_frames(brought: str) -> None:
     told: Any = json.loads(base64url_to_bytes(json.loads(brought)["response"]["clientDataJSON"]))
     if told.get("crossOrigin", False) is not False or "topOrigin" in told:
         raise ValueError("the ceremony took place in a frame of another site")
+
+
+def _refuse_makers(brought: str) -> None:
+    """Refuse a maker's certificates: none were asked for, and reading them is work that fails in many ways."""
+    told = parse_attestation_object(base64url_to_bytes(json.loads(brought)["response"]["attestationObject"]))
+    if told.fmt != AttestationFormat.NONE and (told.fmt != AttestationFormat.PACKED or told.att_stmt.x5c):
+        raise ValueError("the key brings certificates of its maker")
 
 
 def _descriptors(known: Sequence[KnownKey]) -> list[PublicKeyCredentialDescriptor]:

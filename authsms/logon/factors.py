@@ -8,6 +8,11 @@ _HELD: Final = frozenset({"otp", "sms", "tel", "hwk", "swk", "sc"})
 _SEVERAL: Final = "mfa"
 
 
+def has_knowledge(words: Iterable[str]) -> bool:
+    """Tell whether something known took part."""
+    return bool(_KNOWN & set(words))
+
+
 def has_two_factors(words: Iterable[str]) -> bool:
     """Tell whether something known and something held took part; two things of one kind are one factor."""
     proven = set(words)

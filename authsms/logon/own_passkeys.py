@@ -22,9 +22,8 @@ from authsms.foundation.vault import Vault
 from authsms.logon.ceremony import LONGEST_ANSWER, RelyingParty
 from authsms.logon.enrollment import Enrollments
 from authsms.logon.holder import PROOF_LASTS, Holder
-from authsms.logon.passkeys import LONGEST_NAME, MOST, PASSKEY, Passkey, Passkeys
+from authsms.logon.passkeys import LONGEST_NAME, MOST, Passkey, Passkeys
 from authsms.logon.reports import Reports
-from authsms.otp.failures import FailureCounter
 
 INVITATION_LASTS: Final = timedelta(minutes=10)
 ADDING_LASTS: Final = PROOF_LASTS + INVITATION_LASTS
@@ -73,7 +72,6 @@ class OwnPasskeysTools:
     passkeys: Passkeys
     party: RelyingParty
     enrollments: Enrollments
-    failures: FailureCounter
     reports: Reports
 
 
@@ -112,8 +110,6 @@ class OwnPasskeys:
     def add(self, holder: Holder, state: str, brought: str, name: str) -> Outcome:
         """Keep the key that a browser has made; it can be signed in with from then on.
 
-        Too many wrong answers to earlier keys are forgotten: this binds the method anew.
-
         Raises:
             ProofNeededError: He must prove again who he is.
             TooManyRequestsError: That was done too often.
@@ -136,7 +132,6 @@ class OwnPasskeys:
             if not self._tools.passkeys.add(session, holder.person_key, new, called):
                 return Outcome.KNOWN
             self._tools.enrollments.look_again(session)
-            self._tools.failures.forget(session, holder.person_key, PASSKEY)
             report(session)
         return Outcome.ADDED
 

@@ -83,7 +83,7 @@ class CodeRenewal:
         asks = None if walk is None else walk.process.progress.asks
         if walk is None or asks is None or examined.renewal is not Renewal.POSSIBLE:
             return examined
-        given = self._methods[asks.method].resend(walk.view(walk.process.progress, asks))
+        given = self._methods[asks.method].resend(walk.view(self._methods, walk.process.progress, asks))
         if not callable(given):
             return Renewed(Renewal.TOO_EARLY, asks.resend_at)
         try:

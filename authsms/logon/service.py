@@ -278,12 +278,12 @@ class LogonService:
 
     def _present(self, walk: Walk) -> tuple[Method, LogonView]:
         asks = _question(walk.process.progress)
-        return self._methods[asks.method], walk.view(walk.process.progress, asks)
+        return self._methods[asks.method], walk.view(self._methods, walk.process.progress, asks)
 
     def _prepare(self, walk: Walk, progress: Progress) -> Begin:
         if progress.current is None:
             raise ValueError("nothing is left to begin")
-        return self._methods[progress.current].begin(walk.view(progress))
+        return self._methods[progress.current].begin(walk.view(self._methods, progress))
 
     def _ahead(self, walk: Walk, given: Answer) -> tuple[Walk, Begin | None]:
         """Look up what the next page needs, and make the next method ready, in case the present one passes."""

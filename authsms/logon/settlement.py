@@ -12,10 +12,10 @@ from authsms.foundation.metrics import LOGONS
 from authsms.logon.devices import browser_of, system_of
 from authsms.logon.machine import Asks, Failed, MessageKey, Passed, Result, Status, advance
 from authsms.logon.methods.base import Answer, Begin, Method
-from authsms.logon.processes import Process, Processes
+from authsms.logon.processes import Processes
 from authsms.logon.sessions import LoginSessions, SessionDraft
 from authsms.logon.steps import Step
-from authsms.logon.walk import Walk, choices
+from authsms.logon.walk import Walk, choices, proofs
 
 _NOWHERE: Final = "nowhere"
 
@@ -116,7 +116,7 @@ class Settlement:
                 mail=process.known.mail,
                 repository=process.known.repository,
                 groups=process.known.groups,
-                methods=self._proofs(process),
+                methods=proofs(process.progress, self._methods),
                 chain=process.chain,
                 event=process.event,
                 address=walk.client.address,
@@ -125,7 +125,7 @@ class Settlement:
             ),
         )
         self._processes.update(session, process)
-        passed = " ".join(process.progress.methods)
+        passed = " ".join(process.progress.completed)
         self.record(session, walk, AuditTag.LOGON_FINISHED, chain=process.chain, methods=passed, **_device(walk))
         after_commit(session, lambda: LOGONS.labels("ok", process.event).inc())
         step = self.step(walk, "", MessageKey.FINISHED)
@@ -142,11 +142,6 @@ class Settlement:
             return self.step(walk, secret, failure.message_key)
         after_commit(session, lambda: LOGONS.labels("failed", walk.event.name).inc())
         return self.step(walk, "", failure.message_key if failure.final else MessageKey.FAILED)
-
-    def _proofs(self, process: Process) -> tuple[str, ...]:
-        """Return the amr words of the chain's methods, each once, in order, then what they proved this time."""
-        always = [word for name in process.progress.methods for word in self._methods[name].amr]
-        return tuple(dict.fromkeys([*always, *process.progress.proofs]))
 
 
 def _device(walk: Walk) -> dict[str, Detail]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from authsms.foundation.errors import BrowserNeededError, NotFoundError
 from authsms.logon.catalog import Chain, Event
 from authsms.logon.enrollment import Enrollments
+from authsms.logon.factors import has_knowledge
 from authsms.logon.machine import Asks, Progress
 from authsms.logon.methods.base import LogonView, Method
 from authsms.logon.processes import Process
@@ -41,7 +42,7 @@ class Walk:
         asks = any(_needs_enrollment(chain, methods) for chain in self.event.chains)
         return replace(self, ready=enrollments.ready(self.subject.key)) if asks and enrollments.are_used() else self
 
-    def view(self, progress: Progress, asks: Asks | None = None) -> LogonView:
+    def view(self, methods: Mapping[str, Method], progress: Progress, asks: Asks | None = None) -> LogonView:
         """Return what a method sees when the process stands at *progress*."""
         straight_on = progress.methods == self.process.progress.methods and self.process.serial == len(
             self.process.progress.completed
@@ -53,11 +54,18 @@ class Walk:
             endpoint=self.process.endpoint,
             subject=self.subject,
             proven=bool(progress.completed),
+            has_knowledge=has_knowledge(proofs(progress, methods)),
             asks=asks,
             client=self.client,
             is_new=asks is None and straight_on,
             label=self.event.label,
         )
+
+
+def proofs(progress: Progress, methods: Mapping[str, Method]) -> tuple[str, ...]:
+    """Return the amr words of all that has passed, on whichever chain, each once, then what was proven this time."""
+    always = [word for name in progress.completed for word in methods[name].amr]
+    return tuple(dict.fromkeys([*always, *progress.proofs]))
 
 
 def narrowed(event: Event, word: str) -> Event:

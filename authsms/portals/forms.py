@@ -17,7 +17,7 @@ from wtforms.form import BaseForm
 from wtforms.i18n import DummyTranslations
 from wtforms.validators import InputRequired, Length, Optional
 
-from authsms.foundation.errors import ForgeryError
+from authsms.foundation.errors import ForgeryError, NotFoundError
 from authsms.logon.ceremony import LONGEST_ANSWER
 from authsms.portals.services import services
 from authsms.portals.session import browser_secret, session_token
@@ -33,9 +33,14 @@ _OWN_SITES = frozenset({"same-origin", "none"})
 def require_own_page() -> None:
     """Refuse a post that was not sent by one of our own pages, as far as the browser tells.
 
+    Nor is there a page at an address with a zero: no name holds one, and PostgreSQL takes it in no text.
+
     Raises:
+        NotFoundError: The address holds a zero.
         ForgeryError: ``Origin`` or ``Sec-Fetch-Site`` names somebody else.
     """
+    if "\0" in request.path or "%00" in request.query_string.decode("latin-1"):
+        raise NotFoundError("There is no such page.")
     if request.method != "POST":
         return
     origin = request.headers.get("Origin")

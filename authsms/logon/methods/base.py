@@ -37,6 +37,7 @@ class LogonView:
         endpoint: Name of the calling endpoint, empty for a direct visit.
         subject: Whom it is about.
         proven: An earlier method has passed, so delivery details may be shown.
+        has_knowledge: One that has passed asked for something only the person knows.
         asks: The method's own open question; None when it begins.
         client: Who calls.
         is_new: Nothing was asked in this process before what is asked now, except what has passed.
@@ -49,6 +50,7 @@ class LogonView:
     endpoint: str
     subject: Subject
     proven: bool
+    has_knowledge: bool
     asks: Asks | None
     client: Client
     is_new: bool

@@ -55,5 +55,5 @@ def builtin_methods(tools: MethodTools) -> list[Method]:
         HotpMethod(database, tools.clock, audit, tools.enrollments, failures),
         EmergencyMethod(database, audit, tools.emergency, failures),
         RecoveryMethod(database, audit, tools.recovery, failures, tools.notices),
-        PasskeyMethod(database, tools.vault, audit, tools.passkeys, tools.party, failures),
+        PasskeyMethod(tools.vault, audit, tools.passkeys, tools.party),
     ]

@@ -31,6 +31,7 @@ class Authenticator:
     Attributes:
         count: What its counter says next; None when it does not count.
         flags: Besides that its owner was there.
+        statement: Who has made it.
     """
 
     origin: str = ORIGIN
@@ -39,6 +40,7 @@ class Authenticator:
     flags: int = VERIFIED
     credential: bytes = field(default_factory=lambda: secrets.token_bytes(32))
     handle: bytes = b""
+    statement: dict = field(default_factory=lambda: {"fmt": "none", "attStmt": {}})
 
     def __post_init__(self) -> None:
         self.key = ec.generate_private_key(ec.SECP256R1())
@@ -51,7 +53,7 @@ class Authenticator:
         public = cbor2.dumps({1: 2, 3: -7, -1: 1, -2: numbers.x.to_bytes(32), -3: numbers.y.to_bytes(32)})
         length = len(self.credential).to_bytes(2)
         data = self._data(WITH_KEY) + bytes(16) + length + self.credential + public
-        made = {"fmt": "none", "attStmt": {}, "authData": data}
+        made = {**self.statement, "authData": data}
         response = {"attestationObject": encode(cbor2.dumps(made)), "transports": ["internal", "usb", "telepathy"]}
         return self._bring("webauthn.create", asked["challenge"], response, changes)
 

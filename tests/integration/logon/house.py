@@ -225,7 +225,7 @@ class House:
                 HotpMethod(database, clock, self.audit, self.enrollments, self.challenges.failures),
                 EmergencyMethod(database, self.audit, self.emergency, self.challenges.failures),
                 RecoveryMethod(database, self.audit, self.recovery, self.challenges.failures, self.notices),
-                PasskeyMethod(database, vault, self.audit, self.passkeys, self.party, self.challenges.failures),
+                PasskeyMethod(vault, self.audit, self.passkeys, self.party),
             ],
             pace=Pace(lambda: self.seconds, self.pause),
         )

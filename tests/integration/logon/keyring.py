@@ -50,7 +50,7 @@ def use(house, step, device, **changes):
 def own_passkeys(house):
     """Return what people do with their own passkeys."""
     ground = (house.database, house.vault, house.clock, house.audit, house.limits)
-    tools = (house.passkeys, house.party, house.enrollments, house.challenges.failures, house.reports)
+    tools = (house.passkeys, house.party, house.enrollments, house.reports)
     return OwnPasskeys(OwnPasskeysTools(*ground, *tools))
 
 

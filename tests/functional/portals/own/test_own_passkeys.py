@@ -134,3 +134,14 @@ def test_names_are_shown_as_text(alice: Owner):
 
     assert "<script>alert" not in alice.get(METHODS).text
     assert "&lt;script&gt;alert" in alice.get(METHODS).text
+
+
+@pytest.mark.parametrize(
+    "address", ["/login/web?c=%00", "/logon/%00", "/o/%00", "/account/methods/passkeys/%00", "/admin/offers/%00"]
+)
+def test_an_address_that_no_database_can_look_up_is_refused(office: Office, address: str):
+    """PostgreSQL takes no such character, not even in a question."""
+    answer = office.visitor().get(address)
+
+    assert answer.status_code == 404
+    assert "There is nothing here any more" in answer.text

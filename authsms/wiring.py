@@ -16,6 +16,7 @@ from authsms.delivery.answering import open_inbox
 from authsms.delivery.doorbell import Doorbell, SocketDoorbell
 from authsms.delivery.gate import Gate, open_gate
 from authsms.delivery.outbox import Outbox
+from authsms.delivery.personal import take_back_unwanted
 from authsms.delivery.quiet import quiet_hours
 from authsms.delivery.receipts import ReceiptService
 from authsms.delivery.worker import bell_folder
@@ -196,6 +197,7 @@ def _sending(ground: _Ground) -> _Sending:
         named_groups=senders.named_groups,
         suppressions=suppressions,
     )
+    contacts.on_end = lambda session, key, number: take_back_unwanted(session, outbox, key, number)
     receipts = ReceiptService(database, vault, clock, audit, suppressions)
     host, countries = settings.public_host, settings.sms.countries
     replies = OfferReplies(clock, ground.limits, OfferAnswers(clock, audit, outbox), host)

@@ -125,6 +125,7 @@ class PersonalRecords:
         is_left = not is_ours and (person is not None or not is_reachable)
         tools.sessions.end_all(key)
         with tools.database.write() as session:
+            tools.contacts.hold(session, key)
             taken_back = take_back(session, tools.outbox, key)
             tools.erasure.prepare(session, Author(person_key=key, address=author.address))
             rows = {one.name: one.erase(session, key, with_guards=not is_left) for one in tools.holdings}

@@ -25,11 +25,7 @@ _THIS: Final = (_c.id == bindparam("w_id")) & (_c.person_key == bindparam("w_per
 _OF: Final = select(_TABLE).where(_c.person_key == bindparam("w_person")).order_by(_c.position, _c.created_at, _c.id)
 _FIND: Final = select(_TABLE).where(_THIS)
 _LAST: Final = select(func.count(), func.max(_c.position)).where(_c.person_key == bindparam("w_person"))
-_STILL_ASKED: Final = (
-    _THIS,
-    _c.state == ContactState.ASKED.value,
-    _c.challenge_id == bindparam("w_challenge"),
-)
+_STILL_ASKED: Final = (_THIS, _c.state == ContactState.ASKED.value, _c.challenge_id == bindparam("w_challenge"))
 _STOP: Final = (
     update(_TABLE)
     .where(_c.recipient_hash == bindparam("w_hash"), _c.state != ContactState.STOPPED.value)
@@ -44,6 +40,8 @@ ALREADY: Final = "This number is among your contacts already."
 
 Tell = Callable[[Session, Contact], object]
 """Told of a live contact that ends, within the transaction that ends it."""
+Ended = Callable[[Session, str, str], object]
+"""Told of a live contact that ends: that a person (key) is texted no more at a number (keyed hash), within the transaction that ends it."""
 
 
 def _nobody(_session: Session, _contact: Contact) -> None:
@@ -69,6 +67,7 @@ class ContactBook:
         self._clock = clock
         self._audit = audit
         self._consents = consents
+        self.on_end: Ended = lambda _session, _person_key, _recipient_hash: None
         self._insert = database.insert(_TABLE).on_conflict_do_nothing().returning(_c.id)
 
     def of(self, person_key: str) -> list[Contact]:
@@ -84,10 +83,14 @@ class ContactBook:
             return list(session.execute(select(_c.person_key).where(own).distinct().order_by(_c.person_key)).scalars())
 
     def is_live(self, session: Session, person_key: str, number: str) -> bool:
-        """Return whether a number is at this moment a live contact of a person."""
+        """Return whether a number is a live contact of a person; it stays one until the transaction is over."""
         same = (_c.person_key == person_key, _c.recipient_hash == self._vault.keyed_hash("recipient", number))
-        live = _c.state == ContactState.VERIFIED.value
-        return session.execute(select(_c.id).where(*same, live)).first() is not None
+        live = select(_c.id).where(*same, _c.state == ContactState.VERIFIED.value)
+        return session.execute(live.with_for_update(read=True)).first() is not None
+
+    def hold(self, session: Session, person_key: str) -> None:
+        """Let nothing more be queued for the contacts of a person until the transaction is over."""
+        session.execute(_OF.with_for_update(), {"w_person": person_key}).all()
 
     def find(self, person_key: str, contact_id: str) -> Contact:
         """Return one contact of a person.
@@ -249,6 +252,7 @@ class ContactBook:
                 owner, source = Author(one.login, one.person_key), f"{stop.source.value}: {stop.word}"[:200]
                 ended = NewConsent(ConsentAct.STOPPED, owner, one.id, self.number_of(one), source)
                 self._consents.add(session, ended)
+                self.on_end(session, one.person_key, stop.recipient_hash)
 
     def _find(self, session: Session, person_key: str, contact_id: str) -> Contact:
         row = session.execute(_FIND, {"w_id": contact_id, "w_person": person_key}).one_or_none()
@@ -285,6 +289,7 @@ class ContactBook:
     def _end(self, session: Session, owner: Author, contact: Contact) -> None:
         number = self.number_of(contact)
         self._consents.add(session, NewConsent(ConsentAct.WITHDRAWN, owner, contact.id, number, SELF_SERVICE))
+        self.on_end(session, contact.person_key, self._vault.keyed_hash("recipient", number))
 
     def _note(self, session: Session, owner: Author, tag: AuditTag, *, masked: str, kind: str, was: str = "") -> None:
         details = {"recipient": masked, "kind": kind, **({"was": was} if was and was != masked else {})}

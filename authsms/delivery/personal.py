@@ -9,6 +9,7 @@ from authsms.delivery.models import Message
 from authsms.delivery.outbox import Outbox
 from authsms.delivery.states import LIVE
 from authsms.foundation.personal import Fate, Holding
+from authsms.senders.submission import Purpose
 
 _MESSAGE: Final = cast("Table", Message.__table__)
 
@@ -41,3 +42,12 @@ def take_back(session: Session, outbox: Outbox, person_key: str) -> int:
     live = [state.value for state in LIVE]
     waiting = select(_MESSAGE.c.id).where(_MESSAGE.c.person_key == person_key, _MESSAGE.c.state.in_(live))
     return sum(outbox.take_back(session, row.id) for row in session.execute(waiting).all())
+
+
+def take_back_unwanted(session: Session, outbox: Outbox, person_key: str, recipient_hash: str) -> None:
+    """Take back the notices and offers that wait for a person at a number; not what is told about an account."""
+    c, live = _MESSAGE.c, [state.value for state in LIVE]
+    ours = (c.person_key == person_key, c.recipient_hash == recipient_hash, c.state.in_(live), c.through == "")
+    is_for_many = (c.purpose.in_([Purpose.NOTICE.value, Purpose.OFFER.value]), c.reference != "")
+    for row in session.execute(select(c.id).where(*ours, *is_for_many)).all():
+        outbox.take_back(session, row.id)

@@ -37,7 +37,12 @@ class QuietHours:
         else:
             is_quiet = now >= self.begin or now < self.end
             day += timedelta(days=now >= self.begin)
-        return datetime.combine(day, self.end, zone).astimezone(UTC) if is_quiet else None
+        if not is_quiet:
+            return None
+        end = datetime.combine(day, self.end, zone)
+        over_at = end.astimezone(UTC)
+        # In the hour that comes twice, the first end may be over while the clock says again that it is quiet.
+        return over_at if over_at > moment else end.replace(fold=1).astimezone(UTC)
 
     def wait(self, number: PhoneNumber, moment: datetime, expires_at: datetime) -> datetime | None:
         """Return until when a text waits, or None: it goes at once, for it is loud or would expire."""

@@ -1,12 +1,18 @@
 """Notices over the real outbox and tables, on both databases."""
 
+from concurrent.futures import ThreadPoolExecutor, wait
+from dataclasses import replace
 from datetime import timedelta
 from itertools import pairwise
 
 import pytest
 from sqlalchemy import select
 
+from authsms.audit.vocabulary import Author
+from authsms.contacts.consent import Way
+from authsms.contacts.suppression import Source, Stop
 from authsms.delivery.models import Message
+from authsms.delivery.outbox import Draft
 from authsms.delivery.states import MessageState
 from authsms.foundation.db import Database
 from authsms.foundation.errors import ConflictError, InvalidInputError, NotFoundError
@@ -193,3 +199,44 @@ def test_a_timeline_tells_when_texts_came_to_an_end(crowd: Crowd, clock: ManualC
     assert spans[0].at <= first < spans[1].at
     assert {timedelta(minutes=5)} == {after.at - before.at for before, after in pairwise(spans)}
     assert len(spans) <= MOST_SLOTS
+
+
+@pytest.mark.parametrize("way", ["remove", "withdraw", "change", "stop"])
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_what_waits_is_not_sent_to_whom_has_taken_his_consent_back(crowd: Crowd, way: str):
+    """Nobody else loses anything by it."""
+    key, book = crowd.add("anna", "+4915112345601"), crowd.services.contacts
+    crowd.add("berta", "+4915112345602")
+    crowd.send(crowd.survey())
+    owner, [contact] = Author("anna", key), book.of(key)
+    if way == "remove":
+        book.remove(owner, contact.id)
+    elif way == "withdraw":
+        book.withdraw(owner, contact.id)
+    elif way == "change":
+        book.change(owner, contact.id, contact.kind, PhoneNumber("+4915112345609"))
+    else:
+        number = crowd.services.suppressions.hash_of("+4915112345601")
+        stop = Stop(number, contact.masked, Way("another", "+4915100000000"), Source.REPLY, "STOP")
+        with crowd.services.database.write() as session:
+            book.stop(session, stop)
+
+    [text] = crowd.post.deliver()
+    assert "Berta" in text
+
+
+def test_nothing_is_queued_for_whom_is_erased_meanwhile(crowd: Crowd, database: Database):
+    """Whoever erases waits for what is being queued, and takes it back."""
+    if database.engine.dialect.name == "sqlite":
+        pytest.skip("one writer at a time")
+    key = crowd.add("anna", "+4915112345601")
+    draft = Draft("m1", Purpose.NOTICE, PhoneNumber("+4915112345601"), "news", crowd.services.clock.now() + KEPT)
+    with ThreadPoolExecutor() as pool:
+        with database.write() as session:
+            assert crowd.services.contacts.is_live(session, key, "+4915112345601")
+            crowd.services.outbox.enqueue(session, replace(draft, person_key=key, login="anna"))
+            erasing = pool.submit(crowd.services.personal_records.erase, Author(), key, "asked")
+            wait([erasing], timeout=0.3)
+        erasing.result(20)
+
+    assert crowd.post.deliver() == []

@@ -51,3 +51,12 @@ def test_what_would_expire_does_not_wait():
     assert at("2026-11-22 07:00") == NIGHT.wait(FRENCH, night, night + timedelta(hours=10))
     assert NIGHT.wait(FRENCH, night, night + timedelta(hours=9)) is None
     assert NIGHT.wait(FRENCH, day, day + timedelta(hours=48)) is None
+
+
+def test_quiet_hours_that_end_in_the_hour_that_comes_twice_end_at_its_second_turn():
+    """Half past two comes at 00:30 and again at 01:30 that night; what is sent in between waits for the latter."""
+    hours = QuietHours(time(22), time(2, 30), ZoneInfo("Europe/Berlin"))
+
+    assert at("2026-10-25 01:30") == hours.over_at(GERMAN, at("2026-10-25 01:15"))
+    assert at("2026-10-25 00:30") == hours.over_at(GERMAN, at("2026-10-25 00:15"))
+    assert hours.over_at(GERMAN, at("2026-10-25 01:30")) is None

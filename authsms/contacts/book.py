@@ -41,7 +41,7 @@ ALREADY: Final = "This number is among your contacts already."
 Tell = Callable[[Session, Contact], object]
 """Told of a live contact that ends, within the transaction that ends it."""
 Ended = Callable[[Session, str, str], object]
-"""Told of a live contact that ends: that a person (key) is texted no more at a number (keyed hash), within the transaction that ends it."""
+"""Told whose live contact ends (key), and of which number (keyed hash), within the transaction that ends it."""
 
 
 def _nobody(_session: Session, _contact: Contact) -> None:

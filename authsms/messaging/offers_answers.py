@@ -28,15 +28,12 @@ _r: Final = RECIPIENT.c
 _IS_LAST: Final = _o.places_left == bindparam("w_places")
 IS_OPEN: Final = and_(_o.closed_at.is_(None), _o.expires_at > bindparam("w_now"))
 _HIS: Final = and_(_r.offer == bindparam("w_offer"), _r.person_key == bindparam("w_person"))
-_LOOK: Final = (
-    select(_o.name, _o.mode, _o.end, _r.state, _r.login, _r.message_id)
-    .join(RECIPIENT, _r.offer == _o.number)
-    .where(_HIS)
-)
+_LOOK: Final = select(_o.name, _o.mode, _o.end, _r.state, _r.login).join(RECIPIENT, _r.offer == _o.number).where(_HIS)
 _ANSWER: Final = (
     update(RECIPIENT)
     .where(_HIS, _r.state == RecipientState.ASKED.value)
     .values(state=bindparam("to"), way=bindparam("by"), answered_at=bindparam("moment"), due_at=None)
+    .returning(_r.message_id)
 )
 _TOO_LATE: Final = update(RECIPIENT).where(_HIS).values(state=RecipientState.LATE.value)
 _PLACES: Final = _o.places_left >= bindparam("w_places")
@@ -92,10 +89,11 @@ class OfferAnswers:
         now = self._clock.now()
         target = RecipientState.DECLINED if answer is Answer.NO else _TARGETS[OfferMode(row.mode)]
         answered = session.execute(_ANSWER, {**key, "to": target.value, "by": way.value, "moment": now})
-        if not rowcount(answered):
+        last = answered.one_or_none()
+        if last is None:
             return self._standing(session, key)
-        if row.message_id:
-            self._outbox.take_back(session, row.message_id)
+        if last.message_id:
+            self._outbox.take_back(session, last.message_id)
         if answer is Answer.YES and not self._is_in_time(session, asked.offer, target, now):
             session.execute(_TOO_LATE, key)
             target = RecipientState.LATE

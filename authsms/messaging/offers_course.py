@@ -14,9 +14,9 @@ from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database
 from authsms.foundation.errors import NotFoundError
 from authsms.messaging.audience import is_name
-from authsms.messaging.offers import reference_of
 from authsms.messaging.offers_answers import OFFER, RECIPIENT
 from authsms.messaging.offers_rules import OfferEnd, OfferKind, OfferMode, RecipientState
+from authsms.messaging.offers_turns import reference_of
 
 _o, _r = OFFER.c, RECIPIENT.c
 _SHOWN: Final = 500

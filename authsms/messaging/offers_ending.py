@@ -25,10 +25,11 @@ from authsms.foundation.errors import ConflictError, InvalidInputError, NotFound
 from authsms.foundation.phone import PhoneNumber
 from authsms.messaging.audience import is_name
 from authsms.messaging.notices import NoticeTools
-from authsms.messaging.offers import LINK, Offers, reference_of
+from authsms.messaging.offers import Offers
 from authsms.messaging.offers_answers import GIVE_AWAY, OFFER, RECIPIENT
 from authsms.messaging.offers_replies import ADDRESS
 from authsms.messaging.offers_rules import OfferEnd, OfferMode, RecipientState
+from authsms.messaging.offers_turns import LINK, reference_of
 from authsms.messaging.offers_wording import Says, say
 from authsms.senders.contract import Purpose
 
@@ -71,7 +72,9 @@ _TELL: Final = (
     .values(state=bindparam("to"), told_state=bindparam("says"), due_at=None)
 )
 _ADDRESS: Final = (
-    select(_a.recipient_hash, _a.number, _a.locale)
+    select(_a.recipient_hash, _a.number, _a.locale, Message.member_of)
+    .join(RECIPIENT, and_(_r.offer == _a.offer, _r.person_key == _a.person_key))
+    .outerjoin(Message, Message.id == _r.message_id)
     .where(_a.offer == bindparam("w_offer"), _a.person_key == bindparam("w_person"))
     .order_by(_a.texted_at.desc())
     .limit(1)
@@ -266,6 +269,7 @@ class OfferEnding:
             reference=f"{reference_of(one.offer)}:end",
             person_key=one.person_key,
             login=one.login,
+            groups=frozenset((address.member_of or "").splitlines()),
         )
         tools.outbox.enqueue(session, draft)
         return True

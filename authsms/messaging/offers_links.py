@@ -11,9 +11,9 @@ from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database
 from authsms.foundation.errors import ForbiddenError, NotFoundError, ProofNeededError
 from authsms.foundation.vault import Vault
-from authsms.messaging.offers import LINK, sealed_place
 from authsms.messaging.offers_answers import OFFER, RECIPIENT, Asked, OfferAnswers
 from authsms.messaging.offers_rules import OfferEnd, OfferKind, RecipientState, ReplyWay
+from authsms.messaging.offers_turns import LINK, sealed_place
 from authsms.messaging.offers_wording import Says, parse_offer
 from authsms.messaging.replies import Answer
 from authsms.messaging.wording import text_for

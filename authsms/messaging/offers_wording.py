@@ -9,7 +9,7 @@ from typing import Final
 
 from authsms.foundation.errors import InvalidInputError
 from authsms.messaging import wording
-from authsms.senders.text import Template, parse_template
+from authsms.senders.text import LONGEST_TEXT, LONGEST_VALUE, Template, parse_template
 
 NAMES: Final = frozenset({*wording.NAMES, "number", "link"})
 """What an offer may name: also its number, and the link at which it is answered."""
@@ -88,8 +88,25 @@ def parse_offer(texts: Mapping[str, str]) -> dict[str, Template]:
     return {locale: parse_template(text.strip(), names=NAMES, required=()) for locale, text in texts.items()}
 
 
+def check_length(template: Template, host: str, public_url: str) -> None:
+    """Check that a text stays within what one message holds, whoever it is for.
+
+    Raises:
+        InvalidInputError: It does not.
+    """
+    link, longest = f"{public_url}{LINK_PATH}{_SAMPLE_TOKEN}", "x" * LONGEST_VALUE
+    filled = template.fill({"name": longest, "user": longest, "host": host, "number": "9" * 10, "link": link})
+    if len(filled) > LONGEST_TEXT:
+        raise InvalidInputError("A message has 1 to 4000 characters.", field="text")
+
+
 def sample(template: Template, host: str, public_url: str) -> str:
-    """Return about what somebody will read, to be measured before there is a number and a token."""
+    """Return about what somebody will read, to be measured before there is a number and a token.
+
+    Raises:
+        InvalidInputError: As `check_length`.
+    """
+    check_length(template, host, public_url)
     link = f"{public_url}{LINK_PATH}{_SAMPLE_TOKEN}"
     return template.fill({"name": "Erika Mustermann", "user": "erika", "host": host, "number": "123", "link": link})
 

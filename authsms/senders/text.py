@@ -19,6 +19,8 @@ NAMES: Final = frozenset({"otp", "user", "event", "endpoint", "minutes"})
 """What a template of a message may name."""
 
 LONGEST_TEMPLATE: Final = 700
+LONGEST_TEXT: Final = 4000
+"""So much fits one message once its names are filled in."""
 LONGEST_VALUE: Final = 64
 _HTTPS_PORT = 443
 _TOKEN = re.compile(r"\{\{|\}\}|\{([^{}]*)\}|[{}]")

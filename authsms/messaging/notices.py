@@ -24,6 +24,7 @@ from authsms.foundation.vault import Vault
 from authsms.identity.repository import Person, PersonKey
 from authsms.messaging.audience import Left, checked_name, choose, reference_of
 from authsms.messaging.models import NoticeRecipientRow, NoticeRow
+from authsms.messaging.program_models import PROGRAM_NOTICE
 from authsms.messaging.wording import text_for
 from authsms.senders.routes import Consignment, comparable
 from authsms.senders.submission import Purpose
@@ -213,6 +214,8 @@ class Notices:
         with self._tools.database.write() as session:
             names = select(_n.name).where(old)
             session.execute(delete(_RECIPIENT).where(_RECIPIENT.c.notice.in_(names)))
+            # A name that is given anew must not be that of a program still.
+            session.execute(delete(PROGRAM_NOTICE).where(PROGRAM_NOTICE.c.name.in_(names)))
             return rowcount(session.execute(delete(_NOTICE).where(old)))
 
     def _reached(self, person: Person, contact: Contact, purpose: Purpose) -> Reached | Left:

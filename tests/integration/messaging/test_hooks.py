@@ -15,6 +15,7 @@ from authsms.contacts.agreement import ContactKind
 from authsms.contacts.entries import Stated
 from authsms.contacts.suppression import Source
 from authsms.delivery.models import Message
+from authsms.foundation.errors import NotFoundError
 from authsms.foundation.settings import Settings
 from authsms.foundation.vault import Vault
 from authsms.identity.drafts import PersonDraft
@@ -26,6 +27,7 @@ from authsms.messaging.hook_courier import WAITS
 from authsms.messaging.hook_models import HOOK, HOOK_EVENT
 from authsms.messaging.hook_watch import SETTLED
 from authsms.messaging.hooks import HookKind
+from authsms.messaging.notices import KEPT
 from authsms.messaging.program_notices import Order
 from authsms.messaging.programs import Program
 from authsms.senders.submission import Purpose
@@ -265,3 +267,14 @@ def test_reports_that_come_later_are_told_too(case: Case, listener: Listener, cl
     events = [read_event(case.secret, headers, body, now=clock.now()) for headers, body in listener.calls]
 
     assert ["accepted", "delivered"] == [one.data["state"] for one in events]
+
+
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_a_notice_that_is_forgotten_leaves_its_name_to_nobody(case: Case, clock: ManualClock):
+    """Whoever is given the name next shares it with no program."""
+    case.send()
+    clock.advance(KEPT + timedelta(hours=2))
+    assert 1 == case.services.notices.purge()
+
+    with pytest.raises(NotFoundError):
+        case.services.program_notices.recipients(case.program, "shift", "")

@@ -48,6 +48,7 @@ from authsms.messaging.hook_watch import HookWatch
 from authsms.messaging.hooks import Hooks
 from authsms.messaging.notice_templates import NoticeTemplates
 from authsms.otp import personal as of_otp
+from authsms.otp.bound_numbers import BoundNumbers
 from authsms.otp.outlook import Outlook
 from authsms.protocols.oidc import personal as of_oidc
 from authsms.protocols.oidc.logout_delivery import LogoutCourier
@@ -177,7 +178,8 @@ class Services(Engine):
         local = LocalPeople(self.database, self.vault, self.clock)
         tools = (self.database, self.clock, self.audit, self.people, local, self.contacts)
         erasure = ContactErasure(self.vault, self.consents)
-        return PersonalRecords(RecordTools(*tools, erasure, self.outbox, self.sessions, HOLDINGS))
+        bound = BoundNumbers(self.database, self.vault)
+        return PersonalRecords(RecordTools(*tools, erasure, self.outbox, self.sessions, HOLDINGS, bound))
 
     @property
     def privacy_desk(self) -> PrivacyDesk:

@@ -11,7 +11,7 @@ from authsms.contacts.book import ContactBook
 from authsms.contacts.consents import ConsentLedger
 from authsms.contacts.inbox import Inbox
 from authsms.contacts.suppression import SuppressionList
-from authsms.delivery.account_notices import AccountNotices
+from authsms.delivery.account_notices import AccountNotices, Reach
 from authsms.delivery.answering import open_inbox
 from authsms.delivery.doorbell import Doorbell, SocketDoorbell
 from authsms.delivery.gate import Gate, open_gate
@@ -41,7 +41,7 @@ from authsms.logon.enrollment import Enrollments
 from authsms.logon.methods.base import Method
 from authsms.logon.methods.builtin import MethodTools, builtin_methods
 from authsms.logon.methods.sms_otp import CodeTools
-from authsms.logon.numbers import NumberWatch
+from authsms.logon.numbers import NumberTools, NumberWatch
 from authsms.logon.passkeys import Passkeys
 from authsms.logon.recovery import RecoveryCodes
 from authsms.logon.renewal import CodeRenewal
@@ -51,6 +51,7 @@ from authsms.logon.texts import CodeTexts
 from authsms.logon.whereabouts import Whereabouts
 from authsms.messaging.offers_answers import OfferAnswers
 from authsms.messaging.offers_replies import OfferReplies
+from authsms.otp.bound_numbers import BoundNumbers
 from authsms.otp.budget import SendBudget
 from authsms.otp.challenge import ChallengeService
 from authsms.plugins import load_plugins
@@ -202,7 +203,12 @@ def _sending(ground: _Ground) -> _Sending:
     host, countries = settings.public_host, settings.sms.countries
     replies = OfferReplies(clock, ground.limits, OfferAnswers(clock, audit, outbox), host)
     inbox = open_inbox(settings, outbox, suppressions, database, vault, clock, audit, replies)
-    notices = AccountNotices(outbox, vault, clock, choose=senders.choose, host=host, countries=countries)
+    notices = AccountNotices(
+        *(outbox, vault, clock),
+        reach=Reach(senders.choose, senders.offered, BoundNumbers(database, vault).find),
+        host=host,
+        countries=countries,
+    )
     return _Sending(guard, senders, doorbell, consents, contacts, suppressions, gate, outbox, receipts, inbox, notices)
 
 
@@ -212,9 +218,8 @@ def _codes(ground: _Ground, sending: _Sending) -> CodeTools:
         ChallengeService(database, vault, clock, settings.otp),
         SendBudget(database, clock, settings.sms),
     )
-    numbers = NumberWatch(
-        *(vault, clock, ground.audit, challenges.failures, sending.notices), hold=settings.sms.number_change
-    )
+    watched = NumberTools(vault, clock, ground.audit, ground.limits, challenges.failures, sending.notices)
+    numbers = NumberWatch(watched, hold=settings.sms.number_change)
     return CodeTools(challenges, budget, CodeTexts(sending.senders, settings.public_url), sending.outbox, numbers)
 
 

@@ -185,6 +185,7 @@ class Callers:
         if self._tools.sms.countries and country_of(number) not in self._tools.sms.countries:
             return NotSent(Withheld.COUNTRY_NOT_SERVED)
         self._tools.limits.take(f"caller-code:{actor.person_key}"[:160], CODES_OF_ONE_AGENT)
+        self._tools.numbers.look_up(person)
         new = self._tools.challenges.prepare()
         return self._send(actor, person, number, new, locale) or NotSent(Withheld.NUMBER_LIMIT)
 

@@ -19,10 +19,11 @@ from authsms.identity.service import PeopleService
 from authsms.logon.blocks import Blocks
 from authsms.logon.emergency import EMERGENCY
 from authsms.logon.enrollment import Enrollments
-from authsms.logon.numbers import SMS_OTP, NumberWatch
+from authsms.logon.numbers import NumberWatch
 from authsms.logon.passkeys import PASSKEY, Passkeys
 from authsms.logon.recovery import RECOVERY_CODE, RecoveryCodes
 from authsms.logon.sessions import LoginSessions
+from authsms.otp.bound_numbers import SMS_OTP
 from authsms.otp.failures import FailureCounter, Standing
 
 _LONGEST_REASON: Final = 300
@@ -124,7 +125,9 @@ class PeopleActions:
             self._note(session, actor, key, person.login, AuditTag.NUMBER_RELEASED)
 
     def remove_own_number(self, actor: Actor, key: str, locale: str) -> None:
-        """Let codes go to the number of the repository again, and tell the number that somebody had given himself.
+        """Let codes go to the number of the repository again, tell the number that somebody had given himself.
+
+        He is signed out everywhere. A number that was changed in the repository meanwhile waits, like any change.
 
         Raises:
             CallerUnprovenError: As `unlock`.
@@ -140,10 +143,12 @@ class PeopleActions:
         person, listed = people.get(PersonKey(key)), people.listed(PersonKey(key))
         tell = self._tools.notices.prepare(person, Notice.NUMBER_CHANGED, locale)
         with self._tools.database.write() as session:
-            if not people.own_numbers.remove(session, key):
+            replaced = people.own_numbers.remove(session, key)
+            if replaced is None:
                 raise ConflictError("There is no such number any more.")
-            self._tools.numbers.expect(session, listed)
+            self._tools.numbers.restore(session, listed, replaced)
             self._note(session, actor, key, person.login if person else "", AuditTag.NUMBER_REMOVED, told=tell(session))
+        self._tools.sessions.end_all(key)
 
     def set_up(self, actor: Actor, key: str) -> Sequence[str]:
         """Return the methods that somebody has set up for himself."""

@@ -28,11 +28,13 @@ from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database
 from authsms.foundation.errors import InvalidInputError, NotFoundError, UnavailableError
 from authsms.foundation.personal import Holding
+from authsms.foundation.phone import mask
 from authsms.identity.local import LOCAL
 from authsms.identity.local_people import LocalPeople
 from authsms.identity.repository import Person, PersonKey, split_key
 from authsms.identity.service import PeopleService
 from authsms.logon.sessions import LoginSessions
+from authsms.otp.bound_numbers import BoundNumbers
 from authsms.otp.models import SEND_BUDGET
 
 _LONGEST_REASON: Final = 300
@@ -47,6 +49,7 @@ class RecordTools:
         holdings: What the tables of all features know of people.
         erasure: Ends consents before contacts go.
         local: The built-in repository; its people are erased with the rest.
+        bound: Finds the number that codes came back from last.
     """
 
     database: Database
@@ -59,6 +62,7 @@ class RecordTools:
     outbox: Outbox
     sessions: LoginSessions
     holdings: Sequence[Holding]
+    bound: BoundNumbers
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,10 +102,12 @@ class PersonalRecords:
         if person is None and not trail and not any(held.values()):
             raise NotFoundError("There is no such person.")
         held["contacts"] = self._contacts(key)
+        bound = self._tools.bound.find(key)
         told = {
             "key": key,
             "made_at": self._tools.clock.now(),
             "directory": _described(person) if is_reachable else "The directory did not answer.",
+            "codes_came_back_from": mask(bound) if bound else None,
             **held,
             "audit": trail,
         }

@@ -5,6 +5,7 @@ the person hears of it by another way (NIST SP 800-63B-4, 4.6). No secret stands
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from typing import Final, TypeAlias
@@ -13,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from authsms.delivery.outbox import Draft, Outbox
 from authsms.foundation.clock import Clock
-from authsms.foundation.phone import country_of
+from authsms.foundation.phone import PhoneNumber, country_of
 from authsms.foundation.vault import Vault
 from authsms.identity.repository import Person
 from authsms.senders.routes import Consignment, comparable
@@ -114,6 +115,24 @@ Tell: TypeAlias = Callable[[Session], bool]
 """Queues a notice within the transaction of what it tells; False when nobody is told."""
 
 
+Choose: TypeAlias = Callable[[Consignment], Sequence[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """How people are reached.
+
+    Attributes:
+        choose: Returns the services that may carry a text.
+        offered: The same, but as looked up last, without a look into the database.
+        bound: Returns the number that codes came back from last of the person with a key, or None.
+    """
+
+    choose: Choose
+    offered: Choose
+    bound: Callable[[str], PhoneNumber | None]
+
+
 class AccountNotices:
     """Queues notices.
 
@@ -121,7 +140,7 @@ class AccountNotices:
         outbox: Takes them.
         vault: Names them.
         clock: Dates them.
-        choose: Returns the services that may carry a text.
+        reach: Finds whom and by whom.
         host: What a notice calls this house.
         countries: Where texts may go; everywhere when empty.
     """
@@ -132,18 +151,18 @@ class AccountNotices:
         vault: Vault,
         clock: Clock,
         *,
-        choose: Callable[[Consignment], Sequence[object]],
+        reach: Reach,
         host: str,
         countries: Collection[str],
     ) -> None:
         self._outbox = outbox
         self._vault = vault
         self._clock = clock
-        self._choose = choose
+        self._reach = reach
         self._host = host[:_LONGEST_HOST]
         self._countries = frozenset(countries)
 
-    def prepare(self, person: Person | None, notice: Notice, locale: str) -> Tell:
+    def prepare(self, person: Person | None, notice: Notice, locale: str, *, to: PhoneNumber | None = None) -> Tell:
         """Return what tells a person something; it does nothing when no service may carry it, or no number is known.
 
         Looks into the sender policy, so it is to be asked before a transaction is opened.
@@ -152,12 +171,36 @@ class AccountNotices:
             person: Whom to tell.
             notice: What to tell.
             locale: Language; English where we lack it.
+            to: Number to tell. When left out, the one that codes came back from last, for whoever has changed the one
+                in the directory would be told alone; that of the directory where there is none yet.
         """
-        number = None if person is None else person.phone
-        if person is None or number is None or (self._countries and country_of(number) not in self._countries):
+        if person is None:
+            return _tell_nobody
+        return self._told(
+            person, notice, locale, to or self._reach.bound(person.key) or person.phone, self._reach.choose
+        )
+
+    def prepare_within(self, person: Person, notice: Notice, locale: str, *, to: PhoneNumber) -> Tell:
+        """Do what `prepare` does, within a transaction: by the sender policy as it was looked up last."""
+        return self._told(person, notice, locale, to, self._reach.offered)
+
+    def look_up(self, person: Person) -> None:
+        """Look up the sender policy, so that `prepare_within` knows it."""
+        if person.phone is not None:
+            self._reach.choose(Consignment(Purpose.NOTICE, person.phone, groups=comparable(person.groups)))
+
+    def _told(
+        self,
+        person: Person,
+        notice: Notice,
+        locale: str,
+        number: PhoneNumber | None,
+        choose: Choose,
+    ) -> Tell:
+        if number is None or (self._countries and country_of(number) not in self._countries):
             return _tell_nobody
         groups = comparable(person.groups)
-        ways = (one for one in _PURPOSES if self._choose(Consignment(one, number, groups=groups)))
+        ways = (one for one in _PURPOSES if choose(Consignment(one, number, groups=groups)))
         purpose = next(ways, None)
         if purpose is None:
             return _tell_nobody

@@ -36,7 +36,7 @@ class Holding:
     Attributes:
         name: What it is called in what a person is handed out.
         shown: Columns that he is handed out; no secrets, no hashes, nothing sealed.
-        wiped: With `Fate.WIPED`, what takes the place of what tells of him.
+        wiped: What takes the place of what tells of him, with `Fate.WIPED`, and with `Fate.GUARDED` in rows that stay.
         whose: Column that holds the key of the person.
     """
 
@@ -59,6 +59,6 @@ class Holding:
         mine = self.table.c[self.whose] == person_key
         if self.fate is Fate.DELETED or (self.fate is Fate.GUARDED and with_guards):
             return rowcount(session.execute(delete(self.table).where(mine)))
-        if self.fate is Fate.WIPED:
+        if self.wiped:
             return rowcount(session.execute(update(self.table).where(mine).values(self.wiped)))
         return 0

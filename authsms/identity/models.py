@@ -35,6 +35,7 @@ class OwnNumberRow(Base):
     number: Mapped[bytes] = mapped_column(LargeBinary, doc="sealed")
     masked: Mapped[str] = mapped_column(String(32))
     set_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    listed_hash: Mapped[str] = mapped_column(String(64), server_default="", doc="keyed; the one that was used before")
 
 
 class LocalPerson(Base):

@@ -11,7 +11,7 @@ from sqlalchemy import bindparam, delete, select
 from sqlalchemy.orm import Session
 
 from authsms.foundation.clock import Clock
-from authsms.foundation.db import Database, rowcount
+from authsms.foundation.db import Database
 from authsms.foundation.errors import SealBrokenError
 from authsms.foundation.phone import PhoneNumber, mask
 from authsms.foundation.vault import Vault
@@ -20,7 +20,7 @@ from authsms.identity.repository import Person
 
 _N = OWN_NUMBER.c
 _FIND = select(OWN_NUMBER).where(_N.person_key == bindparam("wanted"))
-_REMOVE = delete(OWN_NUMBER).where(_N.person_key == bindparam("wanted"))
+_REMOVE = delete(OWN_NUMBER).where(_N.person_key == bindparam("wanted")).returning(_N.listed_hash)
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,19 +67,32 @@ class OwnNumbers:
         found = None if person is None else self.find(person.key)
         return person if person is None or found is None else replace(person, phones=(found.number,))
 
-    def store(self, session: Session, person_key: str, number: PhoneNumber) -> None:
-        """Let a number count from now on, within the caller's transaction."""
+    def store(self, session: Session, person_key: str, number: PhoneNumber, listed: str) -> None:
+        """Let a number count from now on, within the caller's transaction.
+
+        Args:
+            session: The transaction.
+            person_key: Whose number it is.
+            number: The number.
+            listed: Fingerprint of the one of the repository if codes could go there, empty otherwise; where one's own
+                takes the place of another one of one's own, the first is remembered.
+        """
         row = {
             "person_key": person_key,
             "number": self._vault.seal(number.encode(), context=_place(person_key)),
             "masked": mask(number),
             "set_at": self._clock.now(),
+            "listed_hash": listed,
         }
         session.execute(self._write, row)
 
-    def remove(self, session: Session, person_key: str) -> bool:
-        """Forget the number of a person, within the caller's transaction; False when there was none."""
-        return rowcount(session.execute(_REMOVE, {"wanted": person_key})) > 0
+    def remove(self, session: Session, person_key: str) -> str | None:
+        """Forget the number of a person within the caller's transaction, and return what `store` was told as *listed*.
+
+        Returns:
+            None when there was none.
+        """
+        return session.execute(_REMOVE, {"wanted": person_key}).scalar_one_or_none()
 
 
 def _place(person_key: str) -> str:

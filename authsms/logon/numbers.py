@@ -7,7 +7,7 @@ built-in repository are changed by whoever runs this server; their old number is
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -16,14 +16,16 @@ from sqlalchemy.orm import Session
 from authsms.audit import AuditEntry, AuditTag, AuditTrail, Detail
 from authsms.delivery.account_notices import AccountNotices, Notice
 from authsms.foundation.clock import Clock
-from authsms.foundation.errors import SealBrokenError
+from authsms.foundation.limits import Limits, Rate
 from authsms.foundation.phone import PhoneNumber, mask
 from authsms.foundation.vault import Vault
 from authsms.identity.local import LOCAL
 from authsms.identity.repository import Person
+from authsms.otp.bound_numbers import SMS_OTP, seal_number, unseal_number
 from authsms.otp.failures import UNBOUND, Binding, FailureCounter, Standing
 
-SMS_OTP: Final = "SMS_OTP:1"
+TOLD: Final = Rate(1, timedelta(days=1))
+"""How often a number is told that another one came up: whoever writes to a directory could send it texts forever."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,28 +50,33 @@ class Change:
     held_until: datetime
 
 
+@dataclass(frozen=True, slots=True)
+class NumberTools:
+    """What watching numbers takes."""
+
+    vault: Vault
+    clock: Clock
+    audit: AuditTrail
+    limits: Limits
+    failures: FailureCounter
+    notices: AccountNotices
+
+
 class NumberWatch:
     """Notices changed numbers; safe to share between threads.
 
     Args:
+        tools: What it takes.
         hold: How long a number that was changed in a directory waits.
     """
 
-    def __init__(
-        self,
-        vault: Vault,
-        clock: Clock,
-        audit: AuditTrail,
-        failures: FailureCounter,
-        notices: AccountNotices,
-        *,
-        hold: timedelta,
-    ) -> None:
-        self._vault = vault
-        self._clock = clock
-        self._audit = audit
-        self._failures = failures
-        self._notices = notices
+    def __init__(self, tools: NumberTools, *, hold: timedelta) -> None:
+        self._vault = tools.vault
+        self._clock = tools.clock
+        self._audit = tools.audit
+        self._limits = tools.limits
+        self._failures = tools.failures
+        self._notices = tools.notices
         self._hold = hold
 
     def judge(
@@ -103,8 +110,15 @@ class NumberWatch:
             until = self._begin(session, standing, person, locale, entry or _plain(person))
         return Verdict(binding, until if until > self._clock.now() else None)
 
+    def look_up(self, person: Person) -> None:
+        """Look up which services may carry a text, before a transaction; a login with a text has done so anyway."""
+        self._notices.look_up(person)
+
     def is_held(self, session: Session, person: Person, locale: str) -> bool:
-        """Return whether nothing may be sent to the number of *person* yet, within the caller's transaction."""
+        """Return whether nothing may be sent to the number of *person* yet, within the caller's transaction.
+
+        Before that transaction, have `look_up` learn who can tell the old number.
+        """
         standing = self._failures.standing(session, person.key, SMS_OTP)
         return self.judge(session, standing, person, locale).held_until is not None
 
@@ -122,14 +136,32 @@ class NumberWatch:
         """Let the number of *person* be used at once, within the caller's transaction; False when it does not wait."""
         if person.phone is None or self.change_of(session, person) is None:
             return False
-        self.expect(session, person)
+        self._admit(session, person.key, self._fingerprint(person.key, person.phone))
         return True
 
-    def expect(self, session: Session, person: Person | None) -> None:
-        """Let the number of *person* be used although it is another one, within the caller's transaction."""
+    def usable(self, session: Session, person: Person | None) -> str:
+        """Return the fingerprint of the number of *person* if codes may go there now, or an empty text."""
+        if person is None or person.phone is None:
+            return ""
+        fingerprint = self._fingerprint(person.key, person.phone)
+        standing = self._failures.standing(session, person.key, SMS_OTP)
+        if standing.bound.fingerprint in {"", fingerprint}:
+            return fingerprint
+        is_over = standing.waits_until is not None and standing.waits_until <= self._clock.now()
+        return fingerprint if standing.waiting == fingerprint and is_over else ""
+
+    def restore(self, session: Session, person: Person | None, usable: str) -> None:
+        """Let the number of *person* be used again after one of his own, within the caller's transaction.
+
+        Args:
+            session: The transaction.
+            person: As the directory has him now.
+            usable: From `usable`, when he gave his own; another number than that waits.
+        """
         if person is not None and person.phone is not None:
             fingerprint = self._fingerprint(person.key, person.phone)
-            self._failures.await_number(session, person.key, SMS_OTP, fingerprint, self._clock.now())
+            if fingerprint == usable:
+                self._admit(session, person.key, fingerprint)
 
     def bind(self, session: Session, person_key: str, number: PhoneNumber) -> None:
         """Let a number that was proven otherwise be the one that counts, within the caller's transaction."""
@@ -138,15 +170,11 @@ class NumberWatch:
 
     def seal(self, person_key: str, number: PhoneNumber) -> bytes:
         """Return a number of a person as it is kept."""
-        return self._vault.seal(number.encode(), context=_place(person_key))
+        return seal_number(self._vault, person_key, number)
 
     def unseal(self, person_key: str, sealed: bytes | None) -> PhoneNumber | None:
         """Return a number that is kept, or None when its key is gone."""
-        try:
-            plain = self._vault.unseal(sealed, context=_place(person_key)) if sealed else b""
-        except SealBrokenError:
-            return None
-        return PhoneNumber(plain.decode()) or None
+        return unseal_number(self._vault, person_key, sealed)
 
     def _begin(
         self, session: Session, standing: Standing, person: Person, locale: str, entry: Callable[..., AuditEntry]
@@ -157,9 +185,8 @@ class NumberWatch:
         self._failures.await_number(session, person.key, SMS_OTP, self._fingerprint(person.key, number), now + hold)
         old = self.unseal(person.key, standing.bound.sealed)
         told = False
-        if old is not None:
-            reached = replace(person, phones=(old,))
-            told = self._notices.prepare(reached, Notice.NUMBER_CHANGED, locale)(session)
+        if old is not None and self._may_tell(session, standing):
+            told = self._notices.prepare_within(person, Notice.NUMBER_CHANGED, locale, to=old)(session)
         facts: dict[str, Detail] = {
             "old": mask(old) if old else "",
             "new": mask(number),
@@ -168,6 +195,13 @@ class NumberWatch:
         }
         self._audit.record(session, entry(AuditTag.NUMBER_CHANGED, **facts))
         return now + hold
+
+    def _admit(self, session: Session, person_key: str, fingerprint: str) -> None:
+        """Let a number be used although it is another one than the bound one."""
+        self._failures.await_number(session, person_key, SMS_OTP, fingerprint, self._clock.now())
+
+    def _may_tell(self, session: Session, standing: Standing) -> bool:
+        return self._limits.try_take(session, f"number-told:{standing.bound.fingerprint}", TOLD) is None
 
     def _fingerprint(self, person_key: str, number: PhoneNumber) -> str:
         return self._vault.keyed_hash("bound-number", person_key, number)
@@ -178,7 +212,3 @@ def _plain(person: Person) -> Callable[..., AuditEntry]:
         return AuditEntry(tag, person_key=person.key, login=person.login, details=details)
 
     return entry
-
-
-def _place(person_key: str) -> str:
-    return f"bound-number:{person_key}"

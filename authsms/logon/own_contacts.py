@@ -5,7 +5,7 @@ texted until then is told of it. Ending texts asks for nothing: whoever wants no
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
@@ -83,8 +83,7 @@ class OwnContacts:
         contact = self.book.find(holder.person_key, contact_id)
         holder.require_proof()
         person = self.people.get(PersonKey(holder.person_key)) if contact.is_live else None
-        reached = replace(person, phones=(self.book.number_of(contact),)) if person is not None else None
-        tell = self.notices.prepare(reached, notice, contact.locale or holder.locale)
+        tell = self.notices.prepare(person, notice, contact.locale or holder.locale, to=self.book.number_of(contact))
         return lambda session, old: old.sealed == contact.sealed and tell(session)
 
 

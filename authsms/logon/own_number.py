@@ -174,6 +174,7 @@ class OwnNumberDesk:
             return Outcome.MALFORMED if code is None else Outcome.OVER
         number = self._number(holder, waiting)
         report = tools.reports.of(holder, AuditTag.NUMBER_GIVEN, Notice.NUMBER_CHANGED, new=mask(number))
+        listed = tools.people.listed(PersonKey(holder.person_key))
         charge = tools.challenges.charge(waiting.id)
         if isinstance(charge, NotCharged):
             return Outcome.OVER if charge.refusal is Refusal.CLOSED else Outcome.HELD
@@ -184,13 +185,16 @@ class OwnNumberDesk:
         with tools.database.write() as session:
             if not tools.challenges.consume(session, waiting.id):
                 return Outcome.OVER
-            tools.people.own_numbers.store(session, holder.person_key, number)
+            usable = tools.watch.usable(session, listed)
+            tools.people.own_numbers.store(session, holder.person_key, number, usable)
             tools.watch.bind(session, holder.person_key, number)
             report(session)
         return Outcome.DONE
 
     def remove(self, holder: Holder) -> Outcome:
         """Let codes go to the number of the repository again, and tell the one that was given.
+
+        One that was changed there meanwhile waits, like any change.
 
         Raises:
             ProofNeededError: He must prove again who he is.
@@ -202,9 +206,10 @@ class OwnNumberDesk:
         listed = tools.people.listed(PersonKey(holder.person_key))
         report = tools.reports.of(holder, AuditTag.NUMBER_REMOVED, Notice.NUMBER_CHANGED)
         with tools.database.write() as session:
-            if not tools.people.own_numbers.remove(session, holder.person_key):
+            replaced = tools.people.own_numbers.remove(session, holder.person_key)
+            if replaced is None:
                 return Outcome.OVER
-            tools.watch.expect(session, listed)
+            tools.watch.restore(session, listed, replaced)
             report(session)
         return Outcome.REMOVED
 

@@ -100,8 +100,9 @@ class ProgramContacts:
         """
         contact = self._find(contact_id)
         person = self._people.get(PersonKey(contact.person_key)) if contact.is_live else None
-        reached = replace(person, phones=(self._book.number_of(contact),)) if person is not None else None
-        tell = self._notices.prepare(reached, Notice.CONTACT_REMOVED, contact.locale or "en")
+        tell = self._notices.prepare(
+            person, Notice.CONTACT_REMOVED, contact.locale or "en", to=self._book.number_of(contact)
+        )
         owner = replace(program.author, login=contact.login, person_key=contact.person_key)
         self._book.remove(owner, contact_id, tell=lambda session, old: old.sealed == contact.sealed and tell(session))
 

@@ -30,12 +30,6 @@ _STANDING = select(
 _FORGET = update(METHOD_FAILURE).where(_THIS, _F.failures > 0).values(failures=0, held_until=None, disabled=False)
 _SUCCEED = _SET.values(failures=0, held_until=None, disabled=False, new_number_hash="", new_number_from=None)
 _BIND = _SUCCEED.values(number_hash=bindparam("fingerprint"), number=bindparam("sealed", type_=_F.number.type))
-_REPLACE = _SET.values(
-    new_number_hash="",
-    new_number_from=None,
-    number_hash=bindparam("fingerprint"),
-    number=bindparam("sealed", type_=_F.number.type),
-)
 _AWAIT = _SET.values(
     new_number_hash=bindparam("fingerprint"), new_number_from=bindparam("moment", type_=_F.new_number_from.type)
 )
@@ -99,6 +93,11 @@ class FailureCounter:
             )
             .returning(_F.failures)
         )
+        fresh = database.insert(METHOD_FAILURE)
+        number = {name: fresh.excluded[name] for name in ("number_hash", "number")}
+        self._replace = fresh.on_conflict_do_update(
+            index_elements=[_F.person_key, _F.method], set_={**number, "new_number_hash": "", "new_number_from": None}
+        )
 
     def add(self, session: Session, person_key: str, method: str) -> Standing:
         """Count an attempt as failed before it is checked; return what holds if it really fails.
@@ -145,9 +144,11 @@ class FailureCounter:
             session.execute(_SUCCEED, this)
 
     def bind(self, session: Session, person_key: str, method: str, binding: Binding) -> None:
-        """Let a number be the one that codes come back from, where there is one already; the failures stay."""
-        this = {"of_person": person_key, "of_method": method}
-        session.execute(_REPLACE, {**this, "fingerprint": binding.fingerprint, "sealed": binding.sealed})
+        """Let a number be the one that codes come back from; the failures stay."""
+        first = {"failures": 0, "held_until": None, "disabled": False, "failed_at": self._clock.now()}
+        bound = {"number_hash": binding.fingerprint, "number": binding.sealed}
+        none = {"new_number_hash": "", "new_number_from": None}
+        session.execute(self._replace, {"person_key": person_key, "method": method, **first, **bound, **none})
 
     def await_number(self, session: Session, person_key: str, method: str, fingerprint: str, moment: datetime) -> None:
         """Let another number than the bound one be used from *moment* on."""
@@ -155,10 +156,12 @@ class FailureCounter:
         session.execute(_AWAIT, {**this, "fingerprint": fingerprint, "moment": moment})
 
     def purge(self, session: Session) -> int:
-        """Delete counts of nought and those nobody has added to for over a year; return how many.
+        """Forget counts of nought and those nobody has added to for over a year; return how many.
 
-        A number that is bound stays, or a changed one would pass for the first.
+        A number that is bound stays, or a changed one would pass for the first; of its row only the count is forgotten.
         """
         old = (_F.failed_at < self._clock.now() - _FORGOTTEN_AFTER) & ~_F.disabled
-        empty = (_F.failures == 0) & (_F.number_hash == "")
-        return rowcount(session.execute(delete(METHOD_FAILURE).where(empty | old)))
+        is_bound, counts = _F.number_hash != "", _F.failures > 0
+        gone = delete(METHOD_FAILURE).where(~is_bound, old | ~counts)
+        reset = update(METHOD_FAILURE).where(is_bound, old, counts).values(failures=0, held_until=None)
+        return rowcount(session.execute(gone)) + rowcount(session.execute(reset))

@@ -9,12 +9,13 @@ from werkzeug.wrappers import Response
 from authsms.foundation.errors import ProofNeededError, TooManyRequestsError
 from authsms.logon.machine import MessageKey
 from authsms.logon.own_number import Outcome
+from authsms.logon.sessions import LoginSession
 from authsms.portals import onward
 from authsms.portals.account import signed_in
 from authsms.portals.forms import AnswerForm, session_scope
 from authsms.portals.notes import take_note
 from authsms.portals.once import answer_once
-from authsms.portals.own import OVERVIEW, holder_of, lead_to_sign_in, prepare, present_session, wait
+from authsms.portals.own import OVERVIEW, holder_of, lead_to_sign_in, prepare, present_session, sign_out_elsewhere, wait
 from authsms.portals.services import services
 from authsms.portals.wording import announce
 
@@ -46,23 +47,26 @@ def show() -> ResponseReturnValue:
 @blueprint.post("/methods/number")
 def give() -> ResponseReturnValue:
     """Text a code to a number."""
-    holder = holder_of(signed_in())
+    present = signed_in()
+    holder = holder_of(present)
     typed = request.form.get("phone", "")[: _LONGEST_TYPED + 1]
-    return _answered(lambda: services().own_number.give(holder, typed))
+    return _answered(present, lambda: services().own_number.give(holder, typed))
 
 
 @blueprint.post("/methods/number/confirm")
 def confirm() -> ResponseReturnValue:
     """Take the code that came back."""
-    holder, form = holder_of(signed_in()), AnswerForm(session_scope())
-    return _answered(lambda: services().own_number.confirm(holder, form.code.data or ""))
+    present, form = signed_in(), AnswerForm(session_scope())
+    holder = holder_of(present)
+    return _answered(present, lambda: services().own_number.confirm(holder, form.code.data or ""))
 
 
 @blueprint.post("/methods/number/remove")
 def remove() -> ResponseReturnValue:
     """Let codes go to the number on file again."""
-    holder = holder_of(signed_in())
-    return _answered(lambda: services().own_number.remove(holder))
+    present = signed_in()
+    holder = holder_of(present)
+    return _answered(present, lambda: services().own_number.remove(holder))
 
 
 @blueprint.errorhandler(ProofNeededError)
@@ -71,8 +75,8 @@ def prove(_error: ProofNeededError) -> ResponseReturnValue:
     return lead_to_sign_in(url_for(".show"))
 
 
-def _answered(work: Callable[[], Outcome]) -> Response:
-    """Do *work* once, and say on the page where it leads what came of it."""
+def _answered(present: LoginSession, work: Callable[[], Outcome]) -> Response:
+    """Do *work* once, end the other sessions if the number is another one now, and say what came of it."""
 
     def act() -> Response:
         try:
@@ -81,6 +85,8 @@ def _answered(work: Callable[[], Outcome]) -> Response:
             return wait(url_for(".show"), error)
         if outcome is Outcome.MALFORMED:
             return onward.back(url_for(".show"), MessageKey.CODE_MALFORMED, length=str(services().own_number.length))
+        if outcome in _ENDS:
+            sign_out_elsewhere(present)
         return onward.back(url_for(OVERVIEW if outcome in _ENDS else ".show"), f"number.{outcome.value}")
 
     return answer_once(act)

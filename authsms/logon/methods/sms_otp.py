@@ -23,9 +23,10 @@ from authsms.identity.repository import Person
 from authsms.logon.machine import Asks, Failed, MessageKey, Passed, Prompt, Result
 from authsms.logon.methods.base import Answer, Begin, LogonView, Method, typed_answer
 from authsms.logon.methods.counted import entry_of, question
-from authsms.logon.numbers import SMS_OTP, NumberWatch, Verdict
+from authsms.logon.numbers import NumberWatch, Verdict
 from authsms.logon.subject import Subject
 from authsms.logon.texts import CodeTexts
+from authsms.otp.bound_numbers import SMS_OTP
 from authsms.otp.budget import Grant, SendBudget
 from authsms.otp.challenge import ChallengeService, Charged, NewChallenge, NotCharged, Refusal
 from authsms.otp.engine import canonical_code

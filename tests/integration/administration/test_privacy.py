@@ -15,10 +15,11 @@ from authsms.contacts.suppression import Source, Stop
 from authsms.desks import HOLDINGS
 from authsms.foundation.db import Base
 from authsms.foundation.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError, ProofNeededError
-from authsms.foundation.phone import PhoneNumber
+from authsms.foundation.phone import PhoneNumber, mask
 from authsms.identity.definitions import RepositoryDefinition
 from authsms.identity.repository import Person
 from authsms.logon.methods.sms_otp import SmsOtpMethod
+from authsms.otp.failures import UNBOUND
 from tests.functional.portals.admin.office import OVERDUE
 from tests.integration.administration.people_at_work import ADMINISTRATOR, AUDITOR, HELPDESK, PHONE, Work, actor
 
@@ -61,6 +62,7 @@ def test_all_that_is_known_is_handed_out_without_secrets(work: Work):
     told = json.loads(written)
 
     assert told["directory"]["phones"] == [PHONE]
+    assert told["codes_came_back_from"] == mask(PHONE)
     assert [one["number"] for one in told["contacts"]] == [PRIVATE]
     assert [one["act"] for one in told["consents"]] == [ConsentAct.IMPORTED.value]
     assert told["sessions"][0]["mail"] == "alice@example.com"
@@ -106,10 +108,15 @@ def test_what_guards_an_account_stays_while_there_is_one(work: Work):
     key = "CORP:6d0a1c3e-9d3b-4e0f-8a55-0f2f0e1d2c3b"
     with work.services.database.write() as session:
         work.services.blocks.add(session, key, "carl", reason="left", by="anna")
+        work.services.challenges.failures.add(session, key, SmsOtpMethod.name)
+        work.services.numbers.bind(session, key, PRIVATE)
     erased = work.services.personal_records.erase(Author(), key, "asked")
 
     assert erased.is_account_left
     assert work.services.blocks.of(key) is not None
+    with work.services.database.read() as session:
+        standing = work.services.challenges.failures.standing(session, key, SmsOtpMethod.name)
+    assert (standing.failures, standing.bound) == (1, UNBOUND)
 
 
 def test_only_who_may_and_has_just_proven_himself_does_it(work: Work):

@@ -9,7 +9,7 @@ from datetime import timedelta
 from typing_extensions import override
 
 from authsms.audit import AuditTrail
-from authsms.delivery.account_notices import AccountNotices
+from authsms.delivery.account_notices import AccountNotices, Reach
 from authsms.delivery.doorbell import Doorbell
 from authsms.delivery.outbox import Draft, Outbox
 from authsms.foundation.clock import Clock
@@ -33,7 +33,7 @@ from authsms.logon.methods.password import PasswordMethod
 from authsms.logon.methods.recovery import RecoveryMethod
 from authsms.logon.methods.sms_otp import CodeTools, SmsOtpMethod
 from authsms.logon.methods.totp import HotpMethod, TotpMethod
-from authsms.logon.numbers import NumberWatch
+from authsms.logon.numbers import NumberTools, NumberWatch
 from authsms.logon.pace import Pace
 from authsms.logon.passkeys import Passkeys
 from authsms.logon.recovery import RecoveryCodes
@@ -45,8 +45,10 @@ from authsms.logon.steps import Client, Step
 from authsms.logon.subject import People
 from authsms.logon.texts import CodeTexts, Templates
 from authsms.logon.whereabouts import Whereabouts
+from authsms.otp.bound_numbers import BoundNumbers
 from authsms.otp.budget import SendBudget
 from authsms.otp.challenge import ChallengeService
+from authsms.senders.routes import Consignment
 from authsms.senders.submission import Purpose
 from authsms.senders.text import BUILT_IN, parse_template
 
@@ -201,15 +203,15 @@ class House:
         self.recovery = RecoveryCodes(database, vault, clock)
         self.notices = AccountNotices(
             *(self.outbox, vault, clock),
-            choose=lambda way: [way] * self.carries(way.purpose),
+            reach=Reach(self.carriers, self.carriers, BoundNumbers(database, vault).find),
             host="here",
             countries=(),
         )
         self.passkeys, self.party = Passkeys(database, vault, clock), RelyingParty(self.public_url)
         self.reports = Reports(self.audit, AdmittedPeople(self.people, self.blocks), self.notices)
         people = AdmittedPeople(self.people, self.blocks)
-        watched = (vault, clock, self.audit, self.challenges.failures, self.notices)
-        numbers = NumberWatch(*watched, hold=self.sms.number_change)
+        watched = NumberTools(vault, clock, self.audit, self.limits, self.challenges.failures, self.notices)
+        numbers = NumberWatch(watched, hold=self.sms.number_change)
         texts = CodeTexts(PlainTemplates(), self.public_url)
         tools = CodeTools(self.challenges, self.budget, texts, self.outbox, numbers)
         self.logon = LogonService(
@@ -230,6 +232,10 @@ class House:
             pace=Pace(lambda: self.seconds, self.pause),
         )
         seed(self.catalog)
+
+    def carriers(self, consignment: Consignment) -> list[Consignment]:
+        """Return something for each sender service that takes a text."""
+        return [consignment] * self.carries(consignment.purpose)
 
     def carries(self, purpose: Purpose) -> bool:
         """Whether a sender service takes texts of this purpose."""

@@ -10,8 +10,11 @@ from authsms.foundation.phone import PhoneNumber
 from authsms.foundation.sections import SmsSettings
 from authsms.identity.local import LOCAL
 from authsms.logon.machine import MessageKey, Status
+from authsms.otp.bound_numbers import SMS_OTP
 from authsms.otp.models import CHALLENGE, METHOD_FAILURE
 from tests.integration.logon.house import ALICE, HERE, House, ScriptedPeople
+from tests.integration.logon.test_own_app import ALICE as HOLDER
+from tests.integration.logon.test_recovery import own_codes
 
 OLD, NEW, THIRD = ALICE.phones[0], PhoneNumber("+4915112345699"), PhoneNumber("+4915112345688")
 DAY = timedelta(hours=24)
@@ -134,6 +137,52 @@ def test_numbers_are_kept_sealed_and_stay_when_counts_are_purged(house):
 
     assert OLD.encode() not in repr(rows).encode()
     assert MessageKey.NUMBER_HELD is step.message_key
+
+
+def test_a_bound_number_outlives_the_years(house):
+    """Of a row that nobody has added to for over a year, the count is forgotten and the number is not."""
+    house.log_in()
+    later(house)
+    step = house.at_code()
+    house.logon.answer(step.ticket, {"code": house.wrong_code()}, HERE)
+    later(house, timedelta(days=401))
+    house.challenges.purge()
+    with house.database.read() as session:
+        standing = house.challenges.failures.standing(session, ALICE.key, SMS_OTP)
+    move(house, NEW)
+    step = house.at_code()
+
+    assert standing.failures == 0
+    assert MessageKey.NUMBER_HELD is step.message_key
+
+
+def test_the_old_number_is_not_flooded(moved):
+    """Whoever lets the directory go back and forth has one text a day sent to it, for all numbers together."""
+    for number in (NEW, THIRD, NEW, THIRD):
+        move(moved, number)
+        moved.at_code()
+        later(moved)
+    first = len(notices(moved))
+    later(moved, DAY)
+    move(moved, NEW)
+    moved.at_code()
+
+    assert (first, len(notices(moved))) == (1, 2)
+    assert [True, False, False, False, True] == [entry.details["told"] for entry in reversed(changes(moved))]
+
+
+def test_the_old_number_is_told_of_other_changes_too(moved):
+    """Or a thief who has moved the number would set up his passkey, and be the only one to hear of it."""
+    moved.at_code()
+    own_codes(moved).make(HOLDER)
+    waiting = [draft.recipient for draft in moved.sent if draft.reference == "account:recovery-codes-made"]
+    later(moved, DAY)
+    moved.log_in()
+    own_codes(moved).make(HOLDER)
+    sent = [draft.recipient for draft in moved.sent if draft.reference == "account:recovery-codes-made"]
+
+    assert [OLD] == waiting
+    assert [OLD, NEW] == sent
 
 
 def test_a_login_needs_no_statement_more(house):

@@ -18,6 +18,7 @@ from authsms.identity.drafts import PersonDraft
 from authsms.identity.local_people import LocalPeople
 from authsms.logon.machine import MessageKey, Status
 from authsms.logon.steps import Step
+from authsms.otp.models import SEND_BUDGET
 from tests.fakes import ManualClock
 from tests.functional.portals.admin.office import Office, open_office
 from tests.functional.portals.own.owner import HOME, METHODS, STALE, Owner
@@ -80,6 +81,7 @@ def alice(office: Office, clock: ManualClock, people: LocalPeople) -> Giver:
     """Somebody who has signed in with the number of the directory, just now."""
     with office.services.database.write() as session:
         session.execute(delete(Message))
+        session.execute(delete(SEND_BUDGET))
     login = f"giver{people.count()}"
     person = people.create(PersonDraft(login, login.title(), (LISTED,), password=PASSWORD))
     work = Work(office.services, clock)
@@ -112,22 +114,71 @@ def test_a_number_counts_once_its_code_came_back_and_the_old_one_is_told(alice: 
     assert "A number of your own was confirmed" in alice.get("/account/activity").text
 
 
-def test_what_the_directory_says_plays_no_part_any_more(alice: Giver, people: LocalPeople):
-    """Whoever writes to it moves nothing; when the own number goes, the present one of the directory is used."""
+def removed_by_himself(alice: Giver) -> None:
+    alice.return_later()
+    alice.post(f"{NUMBER}/remove", NUMBER)
+
+
+def removed_by_the_help_desk(alice: Giver) -> None:
+    hugo = alice.office.clerk(Role.HELPDESK)
+    hugo.get(f"/admin/people/{alice.person.key}")
+    hugo.post("/admin/people/number/remove", {"person_key": alice.person.key})
+
+
+REMOVALS = pytest.mark.parametrize("removed", [removed_by_himself, removed_by_the_help_desk])
+
+
+@REMOVALS
+def test_what_the_directory_says_plays_no_part_any_more(alice: Giver, people: LocalPeople, removed):
+    """Whoever writes to it moves nothing; when the own number goes, one that was changed meanwhile waits."""
     alice.give()
     alice.confirm_number()
     people.change(PersonDraft(alice.person.login, phones=(THIEF,)))
     step = alice.sign_in()
-    alice.return_later()
-    alice.post(f"{NUMBER}/remove", NUMBER)
-    told = alice.told()
+    removed(alice)
     back = alice.sign_in()
 
     assert step.asks is not None
     assert step.asks.masked.endswith("99")
-    assert MessageKey.CODE_SENT is step.message_key is back.message_key
-    assert told.startswith("Removed.")
-    assert alice.texted()[-2:] == ["99", "88"]
+    assert MessageKey.CODE_SENT is step.message_key
+    assert MessageKey.NUMBER_HELD is back.message_key
+    assert AuditTag.NUMBER_CHANGED in alice.tags()
+
+
+@REMOVALS
+def test_the_number_before_is_used_again_when_the_own_one_goes(alice: Giver, removed):
+    """Also when another one of his own came in between."""
+    for number in (OWN, "+12025550177"):
+        alice.work.clock.advance(LATER)
+        alice.return_later()
+        alice.give(number)
+        alice.confirm_number()
+    removed(alice)
+    back = alice.sign_in()
+
+    assert MessageKey.CODE_SENT is back.message_key
+    assert alice.texted()[-1] == "42"
+
+
+def test_another_number_ends_the_other_sessions(alice: Giver, office: Office):
+    """One of them may be a thief's; after the help desk has removed it, none is left."""
+    sessions = office.services.sessions
+    other = office.session_token(alice.person, event="web")
+    alice.give()
+    alice.confirm_number()
+    given = sessions.find(other)
+    after = office.session_token(alice.person, event="web")
+    removed_by_himself(alice)
+    gone = sessions.find(after)
+    alice.work.clock.advance(LATER)
+    alice.return_later()
+    alice.give()
+    alice.confirm_number()
+    removed_by_the_help_desk(alice)
+
+    assert given is None
+    assert gone is None
+    assert [] == list(sessions.list(alice.person.key))
 
 
 def test_it_takes_a_fresh_sign_in_with_two_factors(alice: Giver, clock: ManualClock, office: Office):

@@ -10,9 +10,9 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from authsms.foundation.db import Database
 from authsms.logon.catalog import Chain
 from authsms.logon.machine import MessageKey
-from authsms.logon.numbers import SMS_OTP
 from authsms.logon.own_passkeys import Outcome
 from authsms.logon.passkeys import PASSKEY
+from authsms.otp.bound_numbers import SMS_OTP
 from tests.integration.logon.authenticator import VERIFIED, Authenticator
 from tests.integration.logon.house import PASSWORD
 from tests.integration.logon.keyring import PAGE, add, equipped, use

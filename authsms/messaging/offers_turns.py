@@ -122,7 +122,7 @@ class OfferTurns:
         """Text one person, or see to it that he keeps nobody else waiting; a silent directory is asked once."""
         repository, _ = split_key(PersonKey(row.person_key))
         if repository in silent:
-            self._put_off(row)
+            self._put_off(row, _AWAY)
             return False
         try:
             turn = self._turn(row)
@@ -141,14 +141,14 @@ class OfferTurns:
         """Put a turn off where waiting helps, and spend it where it does not."""
         _log.warning("offer.passed_over", offer=row.number, kind=type(error).__name__)
         if isinstance(error, UnavailableError):
-            self._put_off(row)
+            self._put_off(row, 2 * _AWAY)  # behind the others of the directory: it may be about him alone
             return
         with self._tools.database.write() as session:
             self._spend(session, row)
 
-    def _put_off(self, row: Row[Any]) -> None:
+    def _put_off(self, row: Row[Any], length: timedelta) -> None:
         with self._tools.database.write() as session:
-            session.execute(_PUT_OFF, {**_key(row), "due": self._tools.clock.now() + _AWAY})
+            session.execute(_PUT_OFF, {**_key(row), "due": self._tools.clock.now() + length})
 
     def _turn(self, row: Row[Any]) -> _Turn:
         """Look up whose turn it is; no transaction is open while a directory is asked."""

@@ -60,18 +60,19 @@ def test_an_offer_that_cannot_be_read_keeps_no_other_waiting(phones: Phones):
 
 @ON_SQLITE
 def test_a_silent_directory_keeps_nobody_else_waiting(phones: Phones, monkeypatch: pytest.MonkeyPatch):
-    """Whom it knows is texted when it answers, a minute later."""
+    """Nor does one person whom it cannot look up: the others are texted a minute later, and he after them."""
     key = phones.add("anna", FIVE["anna"])
+    phones.add("bert", FIVE["bert"])
     phones.plan("early")
     with away(monkeypatch, key) as asked:
         phones.services.offer_ending.work()
         phones.services.offer_ending.work()
-    phones.add("bert", FIVE["bert"])
-    phones.make("late")
-    texts = [phones.read(), phones.wait(seconds=1), phones.wait(minutes=1)]
+        silent = list(asked)
+        texts = [phones.read(), phones.wait(minutes=1), phones.wait(seconds=59)]
 
-    assert [key] == asked
-    assert [2, 0, 1] == [len(some) for some in texts]
+    assert [key] == silent
+    assert [0, 1, 0] == [len(some) for some in texts]
+    assert 1 == len(phones.wait(seconds=1))
 
 
 def test_nobody_is_asked_once_an_offer_is_withdrawn(phones: Phones, monkeypatch: pytest.MonkeyPatch):

@@ -229,7 +229,10 @@ class Engine:
     def offer_links(self) -> OfferLinks:
         """How offers are answered by link."""
         answers = OfferAnswers(self.clock, self.audit, self.outbox)
-        return OfferLinks(self.database, self.vault, self.clock, answers, self.notice_host)
+        people = AdmittedPeople(self.people, self.blocks)
+        return OfferLinks(
+            *(self.database, self.vault, self.clock, answers, people, self.contacts), host=self.notice_host
+        )
 
     @property
     def _notice_tools(self) -> NoticeTools:

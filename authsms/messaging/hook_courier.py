@@ -3,8 +3,8 @@
 Each call is signed: ``Authsms-Signature: v1=<HMAC-SHA256 of "timestamp.body" under the secret, in hexadecimal>``, with
 the timestamp in ``Authsms-Timestamp``. A call that is not answered with 2xx is made again for a day and a half, and may
 come twice; its event id is the same each time. Trying an event moves its next try on first, so that a process that dies
-in between costs nothing but time, and of two processes one tries. An endpoint that does not answer is left alone for
-the rest of the round, so that the others need not wait for it.
+in between costs nothing but time, and of two processes one tries. An endpoint that does not answer, or has taken up its
+time, is left alone until the task runs again, so that the others need not wait for it.
 """
 
 import hashlib
@@ -37,6 +37,8 @@ WAITS: Final = (
 _EVERY: Final = timedelta(seconds=5)
 _ROUNDS: Final = 20
 _AT_ONCE: Final = 50
+_PATIENCE: Final = timedelta(seconds=2)
+"""What the calls of one endpoint may take in all before the others have their turn."""
 _E = HOOK_EVENT.c
 _log = get_logger(__name__)
 
@@ -72,27 +74,29 @@ class HookCourier:
 
     def deliver(self) -> int:
         """Try every event that is due; return how many were taken."""
-        taken, silent = 0, set[str]()
+        taken, spent, resting = 0, dict[str, timedelta](), set[str]()
         for _ in range(_ROUNDS):
-            due = self._due(silent)
+            due = self._due(resting)
             if not due:
                 break
             for event in due:
-                if event.endpoint_id in silent or not self._take(event):
+                endpoint = event.endpoint_id
+                if endpoint in resting or not self._take(event):
                     continue
+                begun = self._clock.now()
                 failure = self._try(event)
                 self._settle(event, failure)
-                if failure:
-                    silent.add(event.endpoint_id)
-                else:
-                    taken += 1
+                taken += not failure
+                spent[endpoint] = spent.get(endpoint, timedelta()) + (self._clock.now() - begun)
+                if failure or spent[endpoint] > _PATIENCE:
+                    resting.add(endpoint)
         return taken
 
-    def _due(self, silent: Collection[str]) -> Sequence[Due]:
+    def _due(self, resting: Collection[str]) -> Sequence[Due]:
         query = (
             select(_E.id, _E.endpoint_id, _E.person_key, _E.tries, HOOK.c.url, _E.body)
             .join(HOOK, HOOK.c.endpoint_id == _E.endpoint_id)
-            .where(_E.due_at <= self._clock.now(), _E.endpoint_id.not_in(silent))
+            .where(_E.due_at <= self._clock.now(), _E.endpoint_id.not_in(resting))
             .order_by(_E.due_at, _E.id)
             .limit(_AT_ONCE)
         )

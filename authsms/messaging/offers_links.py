@@ -7,10 +7,13 @@ from typing import Any, Final
 
 from sqlalchemy import Row, select
 
+from authsms.contacts.book import ContactBook
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database
 from authsms.foundation.errors import ForbiddenError, NotFoundError, ProofNeededError
 from authsms.foundation.vault import Vault
+from authsms.identity.repository import PersonKey
+from authsms.messaging.notices import Directory
 from authsms.messaging.offers_answers import OFFER, RECIPIENT, Asked, OfferAnswers
 from authsms.messaging.offers_rules import OfferEnd, OfferKind, RecipientState, ReplyWay
 from authsms.messaging.offers_turns import LINK, sealed_place
@@ -51,14 +54,28 @@ class OfferLinks:
         vault: Makes them.
         clock: Tells which offers are open.
         answers: Takes the answers.
+        people: Who there is.
+        book: Who has agreed to be texted.
         host: Who texts.
     """
 
-    def __init__(self, database: Database, vault: Vault, clock: Clock, answers: OfferAnswers, host: str) -> None:
+    def __init__(  # noqa: PLR0913 - it stands where all of these meet
+        self,
+        database: Database,
+        vault: Vault,
+        clock: Clock,
+        answers: OfferAnswers,
+        people: Directory,
+        book: ContactBook,
+        *,
+        host: str,
+    ) -> None:
         self._database = database
         self._vault = vault
         self._clock = clock
         self._answers = answers
+        self._people = people
+        self._book = book
         self._host = host
 
     def open(self, token: str, visitor: str | None) -> LinkedOffer:
@@ -86,10 +103,15 @@ class OfferLinks:
 
         Raises:
             ForbiddenError: As `open`.
-            NotFoundError: As `open`.
+            NotFoundError: As `open`, or the person is gone, switched off or blocked, or wants no more texts.
             ProofNeededError: As `open`.
+            UnavailableError: The directory does not answer; nothing was decided.
         """
         row = self._find(token, visitor)
+        person = self._people.get(PersonKey(row.person_key))
+        is_asked = any(contact.is_live for contact in self._book.of(row.person_key))
+        if person is None or not person.enabled or not is_asked:
+            raise NotFoundError("This link is not good any more.")
         with self._database.write() as session:
             return self._answers.take(session, Asked(row.number, row.person_key), answer, ReplyWay.LINK, address)
 

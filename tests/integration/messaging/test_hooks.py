@@ -1,7 +1,7 @@
 """Programs are told what became of their messages: signed, again and again until they take it, and by no other way."""
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -26,7 +26,7 @@ from authsms.logon.oidc_profile import MESSAGING, OidcOption, OidcProfile
 from authsms.messaging.hook_courier import WAITS
 from authsms.messaging.hook_models import HOOK, HOOK_EVENT
 from authsms.messaging.hook_watch import SETTLED
-from authsms.messaging.hooks import HookKind
+from authsms.messaging.hooks import HookEvent, HookKind
 from authsms.messaging.notices import KEPT
 from authsms.messaging.program_notices import Order
 from authsms.messaging.programs import Program
@@ -46,10 +46,12 @@ class Listener:
     Attributes:
         status: What it answers.
         calls: Headers and bodies it was sent.
+        ponder: Called before it answers.
     """
 
     address: str = ""
     status: int = 204
+    ponder: Callable[[], object] = dict
     calls: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
 
 
@@ -61,6 +63,7 @@ def _server() -> Iterator[Listener]:
         def do_POST(self):
             body = self.rfile.read(int(self.headers["Content-Length"]))
             listener.calls.append((dict(self.headers), body))
+            listener.ponder()
             self.send_response(listener.status)
             self.send_header("Location", "http://169.254.169.254/")
             self.send_header("Content-Length", "0")
@@ -82,7 +85,7 @@ def _server() -> Iterator[Listener]:
 @pytest.fixture
 def listener(_server: Listener) -> Listener:
     """A program's own server that has not been called yet."""
-    _server.status = 204
+    _server.status, _server.ponder = 204, dict
     _server.calls.clear()
     return _server
 
@@ -227,6 +230,20 @@ def test_another_address_gets_another_secret_and_nothing_is_kept_in_the_clear(ca
     assert "" == same
     assert other not in {"", case.secret}
     assert not [row for row in rows if other in str(tuple(row)) or "alice" in str(tuple(row))]
+
+
+def test_a_slow_program_keeps_no_other_waiting(case: Case, listener: Listener, clock: ManualClock):
+    """However much there is to tell it, and though it takes everything: each has been called once."""
+    hooks = case.services.hooks
+    other = case.services.endpoints.create("Other", event="web", redirect_uris=("https://o.example/",))[0].id
+    for endpoint, number in ((case.endpoint.id, 20), (other, 1)):
+        hooks.save(Author("anna"), endpoint, f"{listener.address}/{endpoint}", BOTH)
+        with case.services.database.write() as session:
+            hooks.add(session, endpoint, [HookEvent(HookKind.TEST, "", {})] * number)
+    listener.ponder = lambda: clock.advance(timedelta(seconds=9))
+    case.services.hook_courier.deliver()
+
+    assert 2 == len(listener.calls)
 
 
 def test_who_may_no_longer_know_is_told_nothing(case: Case, clock: ManualClock):

@@ -6,8 +6,10 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import select
 
+from authsms.audit.vocabulary import Author
 from authsms.delivery.models import Message
 from authsms.foundation.errors import ConflictError, InvalidInputError, NotFoundError
+from authsms.identity.local_people import LocalPeople
 from authsms.messaging.offers_models import OfferLinkRow
 from authsms.messaging.offers_rules import OfferEnd, OfferMode, OfferTerms, RecipientState, check_terms
 from authsms.messaging.replies import Answer
@@ -225,3 +227,22 @@ def test_several_processes_text_nobody_twice(phones: Phones):
         queued = list(pool.map(lambda _: phones.services.offers.work(), range(3)))
 
     assert 5 == sum(queued) == len(phones.read())
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("change", ["gone", "agrees no more"])
+def test_a_link_of_somebody_who_is_asked_no_more_takes_no_place(phones: Phones, change: str):
+    """Or a place would be held by nobody."""
+    key = phones.add("anna", FIVE["anna"])
+    phones.make(texts="{name}: shift? Answer here: {link}")
+    token = phones.read()[0].split("/o/")[1].split()[0]
+    services = phones.services
+    people = LocalPeople(services.database, services.vault, services.clock)
+    if change == "gone":
+        people.remove(key.partition(":")[2])
+    else:
+        services.contacts.withdraw(Author("anna", key), services.contacts.of(key)[0].id)
+
+    with pytest.raises(NotFoundError):
+        services.offer_links.answer(token, None, Answer.YES, "192.0.2.1")
+    assert {"anna": "asked"} == phones.states()

@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 import pytest
@@ -90,8 +91,9 @@ def test_a_provider_in_trouble_keeps_nobody_from_logging_in(house: Installation,
     most twice where the first provider may have taken it, once where it has not, and both copies carry one code.
     Whoever comes after them does not pay for the provider's silence any more.
     """
+    people = [house.person() for _ in _CASES]
     with ThreadPoolExecutor(len(_CASES)) as pool:
-        told = list(pool.map(lambda case: _live_through(house, provider, case), _CASES))
+        told = list(pool.map(partial(_live_through, house, provider), _CASES, people))
     time.sleep(1)
     copies = {each.case.name: provider.codes(each.person.phone) for each in told}
 
@@ -102,7 +104,7 @@ def test_a_provider_in_trouble_keeps_nobody_from_logging_in(house: Installation,
     assert [] == [
         (each.case.name, copies[each.case.name]) for each in told if len(copies[each.case.name]) > each.case.copies
     ]
-    next_one = _live_through(house, provider, _Case("it still hangs", FaultKind.HANG))
+    next_one = _live_through(house, provider, _Case("it still hangs", FaultKind.HANG), house.person())
 
     assert next_one.is_in
     assert next_one.code_seconds < _QUICK
@@ -151,15 +153,15 @@ def test_a_provider_that_cannot_be_reached_is_passed_over(house: Installation, p
             session.execute(delete(ServiceConditionRecord))
         add_twilio(house.services, provider, url=url)
         time.sleep(_LOOK_SECONDS)
-        told = _live_through(house, provider, _Case(url, FaultKind.MUTE))
+        told = _live_through(house, provider, _Case(url, FaultKind.MUTE), house.person())
 
         assert told.is_in, url
         assert told.code_seconds < _QUICK, url
         assert 1 == len(provider.codes(told.person.phone)), url
 
 
-def _live_through(house: Installation, provider: Provider, case: _Case) -> _Told:
-    person, browser = house.person(), house.browser()
+def _live_through(house: Installation, provider: Provider, case: _Case, person: Person) -> _Told:
+    browser = house.browser()
     provider.spoil(case.kind, phone=person.phone, **case.facts)
     form_page = browser.get("/login/web")
     began = time.monotonic()

@@ -3,6 +3,7 @@
 import fcntl
 import gc
 import ipaddress
+import logging
 import os
 import shutil
 import sys
@@ -10,8 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import structlog
 
 from authsms.foundation.db import Database, sqlite_url
+from authsms.foundation.logs import configure_logging
 from authsms.foundation.schema import upgrade_schema
 from authsms.foundation.settings import Settings
 from authsms.foundation.vault import HashingProfile, Vault
@@ -69,6 +72,20 @@ def _no_settings_from_outside(monkeypatch: pytest.MonkeyPatch) -> None:
 def clock() -> ManualClock:
     """A clock that moves only when told to."""
     return ManualClock()
+
+
+@pytest.fixture
+def logged(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
+    """Everything that is logged, before it is redacted; logging is configured as the product does it, and put back."""
+    root, own = logging.getLogger(), structlog.get_config()
+    handlers, level, is_loud = root.handlers[:], root.level, logging.raiseExceptions
+    configure_logging("DEBUG")
+    root.addHandler(caplog.handler)
+    yield caplog
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    logging.raiseExceptions = is_loud
+    structlog.configure(**own)
 
 
 @pytest.fixture

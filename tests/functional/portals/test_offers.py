@@ -1,13 +1,11 @@
 """The page behind the link in an offer, over real services."""
 
-import logging
 import re
 from collections.abc import Iterator
 
 import pytest
 
 from authsms.foundation.db import Database
-from authsms.foundation.logs import configure_logging
 from authsms.identity.repository import PersonKey
 from authsms.logon.seed import WEB_EVENT
 from authsms.messaging.offers_rules import OfferMode
@@ -45,18 +43,6 @@ def phones(office: Office, clock: ManualClock) -> Phones:
 def stranger(office: Office) -> Clerk:
     """Somebody's browser."""
     return office.visitor("")
-
-
-@pytest.fixture
-def logged(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
-    """Everything that is logged at the most talkative level, by the product's own configuration."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    configure_logging("DEBUG")
-    root.addHandler(caplog.handler)
-    yield caplog
-    root.handlers[:] = handlers
-    root.setLevel(level)
 
 
 def paths(phones: Phones) -> dict[str, str]:

@@ -3,8 +3,6 @@
 import base64
 import hmac
 import json
-import logging
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from urllib.parse import urlencode
@@ -15,22 +13,9 @@ from joserfc.jwk import ECKey
 from sqlalchemy import func, select
 
 from authsms.audit import AuditRecord, AuditTag
-from authsms.foundation.logs import configure_logging
 from authsms.logon.oidc_profile import OidcProfile
 from authsms.protocols.oidc.models import AccessTokenRow, AuthorizationCodeRow
 from tests.functional.protocols.house import CALLBACK, Application, Browser, House, answer
-
-
-@pytest.fixture
-def logged(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
-    """Everything that is logged at the most talkative level, by the product's own configuration."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
-    configure_logging("DEBUG")
-    root.addHandler(caplog.handler)
-    yield caplog
-    root.handlers[:] = handlers
-    root.setLevel(level)
 
 
 @pytest.mark.parametrize(

@@ -156,12 +156,12 @@ def test_too_many_fields_are_refused(house: House, provider: Provider) -> None:
     assert provider.calls == []
 
 
-def test_an_inbound_text_is_noted_without_what_it_says(house: House, provider: Provider, caplog, capsys) -> None:
+def test_an_inbound_text_is_noted_without_what_it_says(house: House, provider: Provider, logged) -> None:
     """Neither the text nor the number enters the audit trail or the log."""
     assert call(house, data={"text": TEXT}).status_code == 204
     with house.database.read() as session:
         records = session.scalars(select(AuditRecord).order_by(AuditRecord.id)).all()
-    seen = f"{[record.details for record in records]} {caplog.text} {capsys.readouterr()}"
+    seen = f"{[record.details for record in records]} {logged.text}"
 
     assert ["consent.stopped", "inbound.received"] == [record.tag for record in records]
     assert records[1].details == {"service": "main line", "keyword": "STOP", "sender_ends": "78"}

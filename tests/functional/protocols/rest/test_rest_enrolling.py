@@ -101,13 +101,12 @@ def test_only_whoever_has_just_logged_in_sets_something_up(house, program, stran
     assert 404 == over.status_code
 
 
-def test_no_secret_is_kept_or_logged(house, program, capsys):
+def test_no_secret_is_kept_or_logged(house, program, logged):
     """Neither of the app, nor the codes."""
     session_id = program.log_in()["login_session_id"]
     secret = enroll(program, session_id).get_json()["data"]["secret"]
     codes = enroll(program, session_id, "RECOVERY_CODE:1").get_json()["data"]["codes"]
-    said = capsys.readouterr()
-    everything = house.dump() + said.out + said.err
+    everything = house.dump() + logged.text
 
     assert not [word for word in (secret, *codes) if word in everything]
 

@@ -17,6 +17,7 @@ from wtforms.form import BaseForm
 from wtforms.i18n import DummyTranslations
 from wtforms.validators import InputRequired, Length, Optional
 
+from authsms.foundation.characters import check_writable
 from authsms.foundation.errors import ForgeryError, NotFoundError
 from authsms.logon.ceremony import LONGEST_ANSWER
 from authsms.portals.services import services
@@ -33,11 +34,13 @@ _OWN_SITES = frozenset({"same-origin", "none"})
 def require_own_page() -> None:
     """Refuse a post that was not sent by one of our own pages, as far as the browser tells.
 
-    Nor is there a page at an address with a zero: no name holds one, and PostgreSQL takes it in no text.
+    Nor is there a page at an address with a zero: no name holds one, and PostgreSQL takes it in no text. A form with
+    one is none of ours, either: browsers let nobody type it.
 
     Raises:
         NotFoundError: The address holds a zero.
         ForgeryError: ``Origin`` or ``Sec-Fetch-Site`` names somebody else.
+        InvalidInputError: The form holds what cannot be stored.
     """
     if "\0" in request.path or "%00" in request.query_string.decode("latin-1"):
         raise NotFoundError("There is no such page.")
@@ -49,6 +52,7 @@ def require_own_page() -> None:
         site is not None and site not in _OWN_SITES
     ):
         raise ForgeryError("This form was sent by another site.")
+    check_writable(dict(request.form.lists()))
 
 
 class BrowserBoundCsrf(CSRF):

@@ -14,6 +14,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import replace
 
+from authsms.foundation.characters import writable
 from authsms.senders.exchange import ProviderAnswer
 from authsms.senders.redaction import Redactor
 from authsms.senders.submission import (
@@ -107,9 +108,9 @@ def bounded(report: Receipt | InboundMessage) -> Receipt | InboundMessage | None
     if isinstance(report, InboundMessage):
         return replace(
             report,
-            sender=report.sender[:_LONGEST_ADDRESS],
-            recipient=report.recipient[:_LONGEST_ADDRESS],
-            text=report.text[:_LONGEST_INBOUND],
+            sender=writable(report.sender[:_LONGEST_ADDRESS]),
+            recipient=writable(report.recipient[:_LONGEST_ADDRESS]),
+            text=writable(report.text[:_LONGEST_INBOUND]),
         )
     return replace(report, word=_word(report.word), code=report.code if _CODE.fullmatch(report.code) else "")
 

@@ -12,10 +12,11 @@ from typing import Any, cast
 from urllib.parse import urlencode
 
 from authlib.oauth2 import OAuth2Error
-from authlib.oauth2.rfc6749 import MissingAuthorizationError
+from authlib.oauth2.rfc6749 import InvalidRequestError, MissingAuthorizationError
 from flask import Blueprint, Response, jsonify, make_response, redirect, render_template, request
 from werkzeug.datastructures import MultiDict
 
+from authsms.foundation.characters import check_writable
 from authsms.foundation.cookies import SESSION_COOKIE, SUPPLEMENT_COOKIE, cookie_name
 from authsms.foundation.errors import InvalidInputError, NotFoundError
 from authsms.logon.continuations import GIVE_UP
@@ -152,6 +153,10 @@ def _add_documents(documents: Blueprint, provider: Provider) -> None:
     def userinfo() -> Response:
         return _no_store(jsonify(provider.userinfo.answer(provider.read(MultiDict()))))
 
+    @documents.errorhandler(InvalidInputError)
+    def unusable(error: InvalidInputError) -> Response:
+        return _answer(Answer(*InvalidRequestError(str(error))()))
+
     @documents.errorhandler(OAuth2Error)
     def refused(error: OAuth2Error) -> Response:
         if isinstance(error, MissingAuthorizationError):
@@ -189,7 +194,7 @@ def _signed_out(provider: Provider, response: Response) -> Response:
 
 
 def _once_more(path: str) -> Response:
-    query = urlencode(list(request.form.items(multi=True)))
+    query = urlencode(_lists(request.form), doseq=True)
     if len(query) > _LONGEST_QUERY:
         raise InvalidInputError("The request is too long.")
     return _see(f"{path}?{query}")
@@ -227,4 +232,11 @@ def _known_id(continuation_id: str) -> str:
 
 
 def _lists(values: MultiDict[str, str]) -> dict[str, list[str]]:
-    return {name: list(found) for name, found in values.lists()}
+    """Return the parameters that were sent.
+
+    Raises:
+        InvalidInputError: One of them cannot be stored.
+    """
+    found = dict(values.lists())
+    check_writable(found)
+    return found

@@ -12,6 +12,8 @@ from typing import Final
 
 from pyrad.packet import AuthPacket
 
+from authsms.foundation.characters import is_writable
+
 LARGEST: Final = 4096  # RFC 2865 section 3
 _HEADER: Final = 20
 _USER_NAME: Final = 1
@@ -177,9 +179,10 @@ def _first(packet: AuthPacket, kind: int) -> bytes:
 
 def _text(value: bytes) -> str | None:
     try:
-        return value.decode() or None
+        text = value.decode()
     except UnicodeDecodeError:
         return None
+    return text if text and is_writable(text) else None
 
 
 def _revealed(packet: AuthPacket, hidden: bytes) -> str | None:

@@ -10,6 +10,7 @@ from werkzeug.datastructures import WWWAuthenticate
 from werkzeug.exceptions import NotFound, Unauthorized, UnsupportedMediaType
 from werkzeug.routing import Map, Rule
 
+from authsms.foundation.characters import check_writable
 from authsms.foundation.errors import InvalidInputError
 from authsms.logon.endpoint_sessions import EndpointSession
 from authsms.protocols import problems
@@ -71,14 +72,17 @@ def _sent(operation: Operation) -> BaseModel | None:
         return None
     try:
         if operation.method == "GET":
-            return operation.takes.model_validate(request.args.to_dict())
-        if request.mimetype != _JSON:
+            sent = operation.takes.model_validate(request.args.to_dict())
+        elif request.mimetype != _JSON:
             raise UnsupportedMediaType
-        return operation.takes.model_validate_json(request.get_data())
+        else:
+            sent = operation.takes.model_validate_json(request.get_data())
     except ValidationError as error:
         first = error.errors(include_url=False, include_context=False, include_input=False)[0]
         where = ".".join(str(part) for part in first["loc"])[:100]
         raise InvalidInputError(f"{where}: {first['msg']}" if where else first["msg"], field=where) from None
+    check_writable(sent.model_dump())
+    return sent
 
 
 def _caller(door: RestDoor, operation: Operation, sent: BaseModel | None) -> EndpointSession:

@@ -10,6 +10,7 @@ from urllib.parse import unquote
 
 from flask import Blueprint, Response, jsonify, request
 
+from authsms.foundation.characters import check_writable
 from authsms.foundation.clock import Clock
 from authsms.foundation.errors import InvalidInputError, UnavailableError
 from authsms.foundation.logs import get_logger
@@ -144,6 +145,7 @@ def _visit(endpoint: Endpoint, values: Mapping[str, str], *, needs_password: boo
         raise InvalidInputError("The request must name user and pass in its body; a serial is not enough.")
     if (request.user_agent.string or "").startswith(_ENCODES_TWICE):
         user, password = unquote(user), unquote(password)
+    check_writable([user, password, *values.values()])
     agent = f"validate {endpoint.name}"
     locale = request.accept_languages.best_match(LOCALES) or LOCALES[0]
     client = Client(_whereabouts(values.get("client", "")), agent, locale, endpoint.name)

@@ -147,7 +147,7 @@ def test_only_the_port_of_a_loopback_address_may_vary(house: House, browser: Bro
         ({"scope": None}, "invalid_scope"),
         ({"scope": "profile"}, "invalid_scope"),
         ({"nonce": "n" * 501}, "invalid_request"),
-        ({"nonce": "n\x00"}, "invalid_request"),
+        ({"nonce": "n\x01"}, "invalid_request"),
         ({"prompt": "none login"}, "invalid_request"),
         ({"prompt": "create"}, "invalid_request"),
         ({"max_age": "-1"}, "invalid_request"),

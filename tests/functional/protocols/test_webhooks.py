@@ -35,6 +35,7 @@ class Provider(SenderService):
         self.values = SettingValues.read((), {})
         self.calls: list[WebhookRequest] = []
         self.reply = WebhookReply()
+        self.reports: list[Receipt | InboundMessage] = []
 
     @override
     def build_request(self, submission: Submission) -> ProviderRequest:
@@ -52,6 +53,8 @@ class Provider(SenderService):
 
     @override
     def read_reports(self, request: WebhookRequest) -> Sequence[Receipt | InboundMessage]:
+        if self.reports:
+            return self.reports
         if request.value("text"):
             return [InboundMessage("in1", "+4915112345678", "+49151000", request.value("text"), keyword="STOP")]
         return [Receipt(request.value("id"), ReceiptState.DELIVERED, "delivered")]
@@ -167,6 +170,15 @@ def test_an_inbound_text_is_noted_without_what_it_says(house: House, provider: P
     assert records[1].details == {"service": "main line", "keyword": "STOP", "sender_ends": "78"}
     assert TEXT not in seen
     assert "15112345678" not in seen
+
+
+def test_an_inbound_text_counts_whatever_is_in_it(house: House, provider: Provider) -> None:
+    """No database takes these characters; the provider would send the text again and again, and the STOP be lost."""
+    odd = InboundMessage("in1", "+4915112345678", "+4915\0\udc00", "STOP\0\ud800", keyword="STOP")
+    provider.reports = [odd]
+    response = call(house, data={"text": TEXT})
+
+    assert (204, ["consent.stopped", "inbound.received"]) == (response.status_code, tags(house))
 
 
 def test_a_fixed_address_takes_what_is_signed(house: House, provider: Provider) -> None:

@@ -3,7 +3,7 @@
 import io
 import re
 import string
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
@@ -24,6 +24,7 @@ def _catalog(language: str) -> Catalog:
 ERRORS = ("InvalidInputError", "ConflictError", "OverloadedError", "TemplateError")
 """Errors whose sentence a page shows as it is; the pages of the others have their own words."""
 
+COUNTED = {"ngettext": (1, 2)}
 SPOKEN = {"_": None, "gettext": None, "lazy_gettext": None}
 RAISED = {**dict.fromkeys(ERRORS), "gettext_noop": None, "_problem": None, "_check": (4,)}
 PLACES: Mapping[str, Mapping[str, tuple[int, ...] | None]] = {
@@ -37,13 +38,21 @@ PLACES: Mapping[str, Mapping[str, tuple[int, ...] | None]] = {
 }
 
 
-def _sentences() -> set[str]:
+def _extracted(folder: str, keywords: Mapping[str, tuple[int, ...] | None]) -> Iterator[str | tuple[str, ...]]:
+    method = ("**.html", "jinja2") if folder == "templates" else ("**.py", "python")
     options = {"**.html": {"trimmed": "true"}}
-    found: set[str] = set()
+    for _, _, message, _, _ in extract_from_dir(ROOT / folder, [method], options, keywords):
+        yield message
+
+
+def _sentences() -> set[str | tuple[str, ...]]:
+    """Return every sentence; one that depends on a number as a pair, for one and for many."""
+    found: set[str | tuple[str, ...]] = set()
     for folder, keywords in PLACES.items():
-        method = ("**.html", "jinja2") if folder == "templates" else ("**.py", "python")
-        for _, _, message, _, _ in extract_from_dir(ROOT / folder, [method], options, keywords):
+        for message in _extracted(folder, keywords):
             found.add(message if isinstance(message, str) else message[0])
+        if SPOKEN.items() <= keywords.items():
+            found.update(_extracted(folder, COUNTED))
     return found
 
 
@@ -90,7 +99,7 @@ def test_status_and_errors_are_translated_too(visitor: Visitor):
 
 def test_every_sentence_has_its_german():
     """And no translation outlives its sentence."""
-    translated = {message.id for message in _catalog("de") if message.id and message.string}
+    translated = {message.id for message in _catalog("de") if message.id and message.string and all(message.string)}
 
     assert _sentences() == translated
 

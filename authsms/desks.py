@@ -146,9 +146,8 @@ class Services(Engine):
     @property
     def offer_desk(self) -> OfferDesk:
         """How administrators make offers, follow them and end them."""
-        tools = (self.clock, self.people, self.senders, self.contacts, self.notices, self.offers)
-        where = (self.notice_host, self.settings.public_url)
-        return OfferDesk(OfferDeskTools(*tools, self.offer_course, self.offer_ending, *where))
+        tools = (self.clock, self.people, self.senders, self.offer_plans, self.offers)
+        return OfferDesk(OfferDeskTools(*tools, self.offer_course, self.offer_ending))
 
     @property
     def contact_desk(self) -> ContactDesk:

@@ -59,8 +59,10 @@ from authsms.messaging.offers_answers import OfferAnswers
 from authsms.messaging.offers_course import OfferCourse
 from authsms.messaging.offers_ending import OfferEnding
 from authsms.messaging.offers_links import OfferLinks
+from authsms.messaging.offers_planning import OfferPlans
 from authsms.messaging.orders import NoticeOrders
 from authsms.messaging.program_notices import ProgramNotices, ProgramNoticeTools
+from authsms.messaging.program_offers import ProgramOffers, ProgramOfferTools
 from authsms.messaging.programs import ProgramContacts
 from authsms.messaging.runs import NoticeRuns, RunTools
 from authsms.messaging.verification import ContactProofs, ProofTools
@@ -224,6 +226,18 @@ class Engine:
     def offer_ending(self) -> OfferEnding:
         """How offers end."""
         return OfferEnding(self._notice_tools, self.offers, self.notice_host, self.settings.retention.notices)
+
+    @property
+    def offer_plans(self) -> OfferPlans:
+        """What offers would be before they are made."""
+        where = {"host": self.notice_host, "public_url": self.settings.public_url}
+        return OfferPlans(self.people, self.contacts, self.notices, **where)
+
+    @property
+    def program_offers(self) -> ProgramOffers:
+        """How programs have people asked."""
+        tools = (self.vault, self.limits, self.people, self.offer_plans, self.offers, self.offer_course)
+        return ProgramOffers(ProgramOfferTools(*tools, self.offer_ending))
 
     @property
     def offer_links(self) -> OfferLinks:

@@ -11,39 +11,19 @@ from authsms.administration.actors import PROOF_LASTS, Actor
 from authsms.administration.listing import Page, PageRequest
 from authsms.administration.repositories import author_of
 from authsms.administration.rights import Right
-from authsms.contacts.book import ContactBook
 from authsms.delivery.states import MessageState
 from authsms.foundation.clock import Clock
-from authsms.foundation.errors import AuthsmsError, InvalidInputError, ProofNeededError
-from authsms.identity.repository import PersonKey
+from authsms.foundation.errors import AuthsmsError, ProofNeededError
 from authsms.identity.service import PeopleService
-from authsms.messaging.audience import Audience, Left, checked_audience
-from authsms.messaging.notices import Notices, Survey
+from authsms.messaging.audience import Audience, Left
 from authsms.messaging.offers import OfferDraft, Offers
 from authsms.messaging.offers_course import AskedPerson, OfferCourse, SentOffer
 from authsms.messaging.offers_ending import OfferEnding
+from authsms.messaging.offers_planning import OfferPlans, SampleText
 from authsms.messaging.offers_rules import check_terms
-from authsms.messaging.offers_wording import OddOffer, oddities, sample
-from authsms.messaging.wording import Oddity
-from authsms.messaging.wording import oddities as common_oddities
 from authsms.senders.service import SenderPolicyService
-from authsms.senders.submission import Purpose
-from authsms.senders.text import Measure, measure
 
-MOST_ASKED: Final = 300
-"""Of more people each would have to be looked up while somebody waits for a page; the command line has the time."""
 _PATIENCE_SECONDS: Final = 2.0
-
-
-@dataclass(frozen=True, slots=True)
-class SampleText:
-    """About what somebody will read in one language, what it takes on the air, and what is odd about it."""
-
-    locale: str
-    text: str
-    measure: Measure
-    oddities: Sequence[Oddity]
-    further: Sequence[OddOffer]
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,13 +63,10 @@ class OfferDeskTools:
     clock: Clock
     people: PeopleService
     senders: SenderPolicyService
-    contacts: ContactBook
-    notices: Notices
+    plans: OfferPlans
     offers: Offers
     course: OfferCourse
     ending: OfferEnding
-    host: str
-    public_url: str
 
 
 class OfferDesk:
@@ -137,20 +114,11 @@ class OfferDesk:
         """
         _require_sender(actor)
         check_terms(draft.terms)
-        host, address = self._tools.host, self._tools.public_url
-        survey = self._survey(audience)
-        samples = []
-        for locale, template in draft.texts.items():
-            text = sample(template, host, address)
-            odd = [*common_oddities(template, host)], [*oddities(template, address)]
-            samples.append(SampleText(locale, text, measure(text), *odd))
-        segments = max(one.measure.segments for one in samples) * len(survey.reached) * draft.terms.attempts
-        has_link = any("link" in template.names for template in draft.texts.values())
-        policy = self._tools.senders.policy()
-        price = None if policy.segment_price is None else policy.segment_price * segments
+        plans, policy = self._tools.plans, self._tools.senders.policy()
+        found = plans.estimate(draft, plans.survey(audience))
+        price = None if policy.segment_price is None else policy.segment_price * found.segments
         return OfferPreview(
-            *(samples, len(survey.reached), survey.left, segments, price, policy.currency),
-            is_loose=has_link and not draft.terms.is_enforced,
+            *(found.samples, found.people, found.left, found.segments, price, policy.currency), is_loose=found.is_loose
         )
 
     def make(self, actor: Actor, draft: OfferDraft, audience: Audience) -> None:
@@ -163,7 +131,7 @@ class OfferDesk:
             UnavailableError: A directory does not answer.
         """
         _require_sender(actor)
-        reached = self._survey(audience).reached
+        reached = self._tools.plans.survey(audience).reached
         self._tools.offers.make(author_of(actor), draft, reached)
         with suppress(AuthsmsError):  # it is made: what keeps texts waiting now is nothing to refuse it for
             self._tools.offers.work(patience=_PATIENCE_SECONDS)
@@ -198,36 +166,6 @@ class OfferDesk:
         """
         actor.require(Right.NOTICES_SEND)
         self._tools.ending.end(author_of(actor), name, withdraw=True, patience=_PATIENCE_SECONDS)
-
-    def _survey(self, audience: Audience) -> Survey:
-        return self._tools.notices.survey(self._keys(audience), purpose=Purpose.OFFER)
-
-    def _keys(self, audience: Audience) -> Sequence[str]:
-        tools, wanted = self._tools, checked_audience(audience)
-        if not wanted.repository:
-            return _bounded([self._key(login) for login in wanted.logins[: MOST_ASKED + 1]])
-        if wanted.repository not in {one.name for one in tools.people.repositories()}:
-            raise InvalidInputError("There is no such repository.", field="audience")
-        keys = _bounded(tools.contacts.owners(wanted.repository))
-        return [key for key in keys if self._is_member(key, wanted.group)] if wanted.group else keys
-
-    def _key(self, login: str) -> str:
-        person = self._tools.people.find(login)
-        if person is None:
-            raise InvalidInputError("Nobody is called %(login)s.", field="audience", login=login[:64])
-        return person.key
-
-    def _is_member(self, key: str, group: str) -> bool:
-        person = self._tools.people.get(PersonKey(key))
-        return person is not None and person.belongs_to(group)
-
-
-def _bounded(keys: Sequence[str]) -> Sequence[str]:
-    if len(keys) > MOST_ASKED:
-        raise InvalidInputError(
-            "Up to %(most)s people are asked from here; authsms offer asks more.", field="audience", most=MOST_ASKED
-        )
-    return keys
 
 
 def _require_sender(actor: Actor) -> None:

@@ -24,6 +24,17 @@ A roster system that may send notices does so with `Messenger`, and sees what be
         for one in messenger.recipients("shift-friday"):
             print(one.user_name, one.state, one.reason)
 
+It asks who takes the shift, too, and people answer by text or by link::
+
+    from authsms.client import Messenger
+
+    with Messenger("https://login.example.com", "the client id", "the client secret") as messenger:
+        texts = {"en": "{host}: {name}, early shift on Friday? Reply {number} Y or {number} N. STOP ends texts."}
+        made = messenger.offers.make("early-friday", texts, ["alice", "bob"], places=1)
+        print(f"{made.people} are asked, not {made.left}")
+        for one in messenger.offers.answers("early-friday"):
+            print(one.user_name, one.state)
+
 What is told it by webhook goes through `read_event` first, which knows forged calls from real ones.
 
 Endpoint sessions are opened when they are needed, and opened again when they are over. A logon ends with the endpoint
@@ -36,6 +47,7 @@ from authsms.client.enrollment import Enrollment
 from authsms.client.events import Event, ForgedEventError, read_event
 from authsms.client.logon import Logon
 from authsms.client.messages import Contact, Messenger, NoticeState, Recipient, SentNotice
+from authsms.client.offers import MadeOffer, OfferAnswer, OfferPreview, Offers, OfferState
 
 __all__ = [
     "Chain",
@@ -46,8 +58,13 @@ __all__ = [
     "Event",
     "ForgedEventError",
     "Logon",
+    "MadeOffer",
     "Messenger",
     "NoticeState",
+    "OfferAnswer",
+    "OfferPreview",
+    "OfferState",
+    "Offers",
     "OverError",
     "Recipient",
     "RefusedError",

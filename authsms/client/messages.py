@@ -11,6 +11,7 @@ from urllib.parse import quote
 import requests
 
 from authsms.client.answers import RefusedError
+from authsms.client.offers import Offers
 from authsms.client.wire import Wire, bearer
 
 _SECONDS: Final = 30.0
@@ -151,6 +152,11 @@ class Messenger:
             OverError: As `state`, or it was cancelled before.
         """
         self._call("DELETE", f"/notices/{quote(name, safe='')}")
+
+    @property
+    def offers(self) -> Offers:
+        """What is asked people, and what they answer."""
+        return Offers(self._call)
 
     def contacts(self, user_name: str) -> list[Contact]:
         """Return the numbers of a person, masked.

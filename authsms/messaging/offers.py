@@ -38,6 +38,21 @@ class OfferDraft:
     terms: OfferTerms
 
 
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The program that an offer comes from.
+
+    Attributes:
+        content: A keyed hash of what it has asked for, by which the same request is known when it comes again.
+    """
+
+    endpoint_id: str = ""
+    content: str = ""
+
+
+_BY_HAND: Final = Origin()
+
+
 class Offers:
     """Makes offers, and texts them.
 
@@ -55,7 +70,7 @@ class Offers:
         self._turns = OfferTurns(tools, countries, host, public_url)
         self._new = tools.database.insert(OFFER).on_conflict_do_nothing(index_elements=["name"]).returning(_o.number)
 
-    def make(self, author: Author, draft: OfferDraft, reached: Sequence[Reached]) -> int:
+    def make(self, author: Author, draft: OfferDraft, reached: Sequence[Reached], origin: Origin = _BY_HAND) -> int:
         """Write down an offer and whom it is for; return its number. Nothing is texted before `work`.
 
         Raises:
@@ -67,7 +82,7 @@ class Offers:
             check_length(template, self._host, self._public_url)
         if not 1 <= len(reached) <= MOST_PEOPLE:
             raise InvalidInputError("An offer goes to one person at least and 5000 at most.", field="to")
-        values = self._values(author, draft)
+        values = self._values(author, draft, origin)
         with self._tools.database.write() as session:
             number: int | None = session.execute(self._new, values).scalar_one_or_none()
             if number is None:
@@ -87,7 +102,7 @@ class Offers:
         """Text everybody whose turn it is; return how many texts were queued."""
         return self._turns.work(patience=patience)
 
-    def _values(self, author: Author, draft: OfferDraft) -> dict[str, Any]:
+    def _values(self, author: Author, draft: OfferDraft, origin: Origin) -> dict[str, Any]:
         tools, terms = self._tools, draft.terms
         name, now = checked_name(draft.name), tools.clock.now()
         texts = json.dumps({locale: template.source for locale, template in draft.texts.items()})
@@ -107,6 +122,8 @@ class Offers:
             "closed_at": None,
             "end": OfferEnd.NONE.value,
             "told_at": None,
+            "endpoint_id": origin.endpoint_id,
+            "content": origin.content,
         }
 
 

@@ -2,7 +2,7 @@
 
 Who was first is decided by one conditional UPDATE of the offer, which takes a place and, with the last one, closes the
 offer. The row of the person is taken before it, by another: so one person never takes two places, by a text and a link
-at the same moment. Everybody locks in this order.
+at the same moment. Everybody locks in this order. What changes is numbered last, for whoever follows the offer.
 """
 
 from dataclasses import dataclass
@@ -35,7 +35,10 @@ _ANSWER: Final = (
     .values(state=bindparam("to"), way=bindparam("by"), answered_at=bindparam("moment"), due_at=None)
     .returning(_r.message_id)
 )
-_TOO_LATE: Final = update(RECIPIENT).where(_HIS).values(state=RecipientState.LATE.value)
+_NEXT_CHANGE: Final = (
+    update(OFFER).where(_o.number == bindparam("w_offer")).values(change=_o.change + 1).returning(_o.change)
+)
+_STANDS: Final = update(RECIPIENT).where(_HIS).values(state=bindparam("to"), change=bindparam("number"))
 _PLACES: Final = _o.places_left >= bindparam("w_places")
 _STILL_OPEN: Final = update(OFFER).where(_o.number == bindparam("w_offer"), IS_OPEN).values(places_left=_o.places_left)
 _GIVE: Final = {
@@ -69,6 +72,13 @@ class Asked:
     person_key: str
 
 
+def change_state(session: Session, asked: Asked, state: RecipientState) -> None:
+    """Let somebody whose row is locked stand elsewhere, and number that; locks the offer until the transaction ends."""
+    key = {"w_offer": asked.offer, "w_person": asked.person_key}
+    number = session.execute(_NEXT_CHANGE, {"w_offer": asked.offer}).scalar_one()
+    session.execute(_STANDS, {**key, "to": state.value, "number": number})
+
+
 class OfferAnswers:
     """Takes answers within the transaction of whoever got them."""
 
@@ -95,8 +105,8 @@ class OfferAnswers:
         if last.message_id:
             self._outbox.take_back(session, last.message_id)
         if answer is Answer.YES and not self._is_in_time(session, asked.offer, target, now):
-            session.execute(_TOO_LATE, key)
             target = RecipientState.LATE
+        change_state(session, asked, target)
         self._note(session, asked, row, target, (answer, way, address))
         return _SAID.get(target) or self._refusal(session, key)
 

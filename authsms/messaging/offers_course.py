@@ -13,7 +13,9 @@ from authsms.delivery.states import MessageState
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database
 from authsms.foundation.errors import NotFoundError
+from authsms.identity.repository import PersonKey, split_key
 from authsms.messaging.audience import is_name
+from authsms.messaging.offers import Origin
 from authsms.messaging.offers_answers import OFFER, RECIPIENT
 from authsms.messaging.offers_rules import OfferEnd, OfferKind, OfferMode, RecipientState
 from authsms.messaging.offers_turns import reference_of
@@ -38,6 +40,7 @@ class SentOffer:
         end: How it ended, or `OfferEnd.NONE`.
         is_open: It can be answered.
         counts: How many people stand where.
+        origin: The program it comes from, if it does.
     """
 
     number: int
@@ -56,6 +59,7 @@ class SentOffer:
     end: OfferEnd
     is_open: bool
     counts: Mapping[RecipientState, int]
+    origin: Origin
 
     @property
     def people(self) -> int:
@@ -79,6 +83,27 @@ class AskedPerson:
     way: str
     answered_at: datetime | None
     attempts_made: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What somebody has answered, and what came of it.
+
+    Attributes:
+        change: Numbers what happens in an offer; a later change of the same person has a higher one.
+    """
+
+    change: int
+    person_key: str
+    login: str
+    state: RecipientState
+    way: str
+    answered_at: datetime | None
+
+    @property
+    def user_name(self) -> str:
+        """The login, and the repository before it."""
+        return _user_name(self.person_key, self.login)
 
 
 class OfferCourse:
@@ -105,6 +130,36 @@ class OfferCourse:
             if not rows:
                 raise NotFoundError("There is no such offer.")
             return self._offers(session, rows)[0]
+
+    def of_program(self, endpoint_id: str, *, before: int, size: int) -> Sequence[SentOffer]:
+        """Return up to *size* offers of a program whose number is below *before*, newest first; 0 for all numbers."""
+        query = select(OFFER).where(_o.endpoint_id == endpoint_id).order_by(_o.number.desc()).limit(size)
+        with self._database.read() as session:
+            rows = session.execute(query.where(_o.number < before) if before else query).all()
+            return self._offers(session, rows)
+
+    def standings(self, offer: SentOffer, *, after: int, size: int) -> Sequence[Standing]:
+        """Return where up to *size* people stand, those whose change is above *after*, in the order of the changes."""
+        query = (
+            select(_r.change, _r.person_key, _r.login, _r.state, _r.way, _r.answered_at)
+            .where(_r.offer == offer.number, _r.change > after)
+            .order_by(_r.change)
+            .limit(size)
+        )
+        with self._database.read() as session:
+            return [Standing(*row[:3], RecipientState(row.state), *row[4:]) for row in session.execute(query)]
+
+    def states(self, offer: SentOffer) -> Mapping[str, RecipientState]:
+        """Return where everybody stands who is asked, by key."""
+        query = select(_r.person_key, _r.state).where(_r.offer == offer.number)
+        with self._database.read() as session:
+            return {row.person_key: RecipientState(row.state) for row in session.execute(query)}
+
+    def user_names(self, offer: SentOffer) -> Mapping[str, str]:
+        """Return the logins of everybody who is asked, each with the repository before it, by key."""
+        query = select(_r.person_key, _r.login).where(_r.offer == offer.number)
+        with self._database.read() as session:
+            return {row.person_key: _user_name(*row) for row in session.execute(query)}
 
     def people(self, offer: SentOffer) -> Sequence[AskedPerson]:
         """Return who is asked, those first who have said yes, in the order of their answers; 500 at most."""
@@ -153,7 +208,12 @@ def _offer(row: Row[Any], now: datetime, counts: Mapping[RecipientState, int]) -
         *(row.number, row.name, OfferKind(row.kind), OfferMode(row.mode), row.places, row.places_left, row.attempts),
         *(timedelta(seconds=row.spread_seconds), row.is_enforced, row.author, row.created_at, row.expires_at),
         *(row.closed_at, OfferEnd(row.end), row.closed_at is None and row.expires_at > now, counts),
+        Origin(row.endpoint_id, row.content),
     )
+
+
+def _user_name(person_key: str, login: str) -> str:
+    return f"{split_key(PersonKey(person_key))[0]}\\{login}"
 
 
 def _person(row: Any) -> AskedPerson:

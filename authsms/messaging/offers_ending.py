@@ -26,7 +26,7 @@ from authsms.foundation.phone import PhoneNumber
 from authsms.messaging.audience import is_name
 from authsms.messaging.notices import NoticeTools
 from authsms.messaging.offers import Offers
-from authsms.messaging.offers_answers import GIVE_AWAY, OFFER, RECIPIENT
+from authsms.messaging.offers_answers import GIVE_AWAY, OFFER, RECIPIENT, Asked, change_state
 from authsms.messaging.offers_replies import ADDRESS
 from authsms.messaging.offers_rules import OfferEnd, OfferMode, RecipientState
 from authsms.messaging.offers_turns import LINK, reference_of
@@ -58,7 +58,7 @@ _CHOOSE: Final = (
         _r.person_key == bindparam("w_person"),
         _r.state == RecipientState.WILLING.value,
     )
-    .values(state=RecipientState.WON.value, told_state=Says.CHOSEN.value)
+    .values(told_state=Says.CHOSEN.value)
     .returning(_r.person_key, _r.login)
 )
 _TELL: Final = (
@@ -69,7 +69,7 @@ _TELL: Final = (
         _r.state == bindparam("w_state"),
         _r.told_state.in_(_UNTOLD),
     )
-    .values(state=bindparam("to"), told_state=bindparam("says"), due_at=None)
+    .values(told_state=bindparam("says"), due_at=None)
 )
 _ADDRESS: Final = (
     select(_a.recipient_hash, _a.number, _a.locale, Message.member_of)
@@ -132,6 +132,8 @@ class OfferEnding:
             given = {"w_offer": number, "w_places": len(chosen), "moment": self._tools.clock.now()}
             if not rowcount(session.execute(GIVE_AWAY, given)):
                 raise ConflictError("There are fewer places left than people chosen, or the offer has ended.")
+            for key in chosen:
+                change_state(session, Asked(number, key), RecipientState.WON)
         self.tell(patience=patience)
 
     def end(self, author: Author, name: str, *, withdraw: bool, patience: float = inf) -> None:
@@ -224,7 +226,7 @@ class OfferEnding:
                     continue
             missed = self._missed(row)
             with tools.database.write() as session:
-                told += sum(self._tell(session, one) for one in missed)
+                told += self._tell(session, missed)
                 if not missed:
                     done = update(OFFER).where(_o.number == row.number, _o.end == row.end)
                     session.execute(done.values(told_at=tools.clock.now()))
@@ -244,11 +246,20 @@ class OfferEnding:
         states = [(one, RecipientState(one.state)) for one in rows]
         return [_Missed(row.number, one.person_key, one.login, state, told[state]) for one, state in states]
 
-    def _tell(self, session: Session, one: _Missed) -> bool:
-        to = RecipientState.LOST if one.state is RecipientState.WILLING else one.state
+    def _tell(self, session: Session, missed: Sequence[_Missed]) -> int:
+        """Tell people, each once; who waited to be chosen has lost, which is written when all of them are locked."""
+        told, texts = [one for one in missed if self._take(session, one)], 0
+        for one in told:
+            texts += self._text(session, one)
+        for one in told:
+            if one.state is RecipientState.WILLING:
+                change_state(session, Asked(one.offer, one.person_key), RecipientState.LOST)
+        return texts
+
+    @staticmethod
+    def _take(session: Session, one: _Missed) -> bool:
         values = {"w_offer": one.offer, "w_person": one.person_key, "w_state": one.state.value}
-        told = session.execute(_TELL, {**values, "says": one.says.value, "to": to.value})
-        return bool(rowcount(told)) and self._text(session, one)
+        return bool(rowcount(session.execute(_TELL, {**values, "says": one.says.value})))
 
     def _text(self, session: Session, one: _Missed) -> bool:
         """Queue what somebody is told, at the number he was asked at last, while that is his."""

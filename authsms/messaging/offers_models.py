@@ -14,10 +14,18 @@ class OfferRow(Base):
     ``texts`` holds what people read, by language, sealed: it is sent more than once. ``places_left`` only ever goes
     down, in the one conditional UPDATE that decides who was first. Once ``closed_at`` is set, ``told_at`` waits until
     everybody who must hear of it has been told.
+
+    ``change`` counts what happens to those who are asked: each gets the next number with his new state, and as this row
+    is locked for it, numbers are seen in their order. ``endpoint_id`` is the program whose offer it is, or empty, and
+    ``content`` a keyed hash of what that has asked for.
     """
 
     __tablename__ = "offer"
-    __table_args__ = (Index("ix_offer_expires_at", "expires_at"), {"sqlite_autoincrement": True})
+    __table_args__ = (
+        Index("ix_offer_expires_at", "expires_at"),
+        Index("ix_offer_endpoint_id", "endpoint_id"),
+        {"sqlite_autoincrement": True},
+    )
 
     number: Mapped[int] = mapped_column(
         BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True
@@ -37,10 +45,13 @@ class OfferRow(Base):
     closed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     end: Mapped[str] = mapped_column(String(16))
     told_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
+    endpoint_id: Mapped[str] = mapped_column(String(64), server_default="")
+    content: Mapped[str] = mapped_column(String(64), server_default="")
+    change: Mapped[int] = mapped_column(server_default="0")
 
 
 class OfferRecipientRow(Base):
-    """Somebody who is asked; ``place`` is his turn, and ``state`` leaves *asked* once.
+    """Somebody who is asked; ``place`` is his turn, and ``state`` leaves *asked* once; ``change`` numbers it then.
 
     ``due_at`` is set while a further attempt waits. ``message_id`` is the last text he was sent, ``told_state`` what he
     has been told of since.
@@ -61,6 +72,7 @@ class OfferRecipientRow(Base):
     due_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
     message_id: Mapped[str] = mapped_column(String(64))
     told_state: Mapped[str] = mapped_column(String(16))
+    change: Mapped[int] = mapped_column(server_default="0")
 
 
 class OfferAddressRow(Base):

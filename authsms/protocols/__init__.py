@@ -13,6 +13,7 @@ from authsms.protocols.rest import routes as rest
 from authsms.protocols.rest.bearer import Bearers
 from authsms.protocols.rest.door import RestDoor
 from authsms.protocols.rest.message_door import MessageDoor
+from authsms.protocols.rest.offer_door import OfferDoor
 from authsms.protocols.rest.tickets import Tickets
 from authsms.protocols.services import ProtocolServices
 from authsms.protocols.validate.routes import open_validate
@@ -30,7 +31,7 @@ def register(app: Flask) -> None:
         app.register_blueprint(blueprint)
     tickets = Tickets(services.database, services.vault, services.clock)
     door = RestDoor(services, tickets, Bearers(services.tokens, services.endpoints))
-    messages = MessageDoor(services.program_notices, services.program_contacts)
+    messages = MessageDoor(services.program_notices, services.program_contacts, OfferDoor(services.program_offers))
     app.register_blueprint(rest.create_blueprint(door, messages, services.settings.public_url))
     app.register_blueprint(open_validate(services))
     app.register_blueprint(

@@ -20,6 +20,7 @@ from authsms.logon.service import LogonService
 from authsms.logon.sessions import LoginSessions
 from authsms.logon.ways import Ways
 from authsms.messaging.program_notices import ProgramNotices
+from authsms.messaging.program_offers import ProgramOffers
 from authsms.messaging.programs import ProgramContacts
 from authsms.protocols.oidc.keys import SigningKeys
 from authsms.protocols.oidc.refreshing import RefreshTokens
@@ -75,6 +76,10 @@ class ProtocolServices(Protocol):
     @property
     def program_notices(self) -> ProgramNotices:
         """How programs have people texted."""
+
+    @property
+    def program_offers(self) -> ProgramOffers:
+        """How programs have people asked."""
 
     @property
     def program_contacts(self) -> ProgramContacts:

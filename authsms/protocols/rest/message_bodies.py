@@ -11,7 +11,7 @@ from authsms.protocols.rest.bodies import Answer, Body, Id, UserName
 
 NAME_PATTERN: Final = "^[a-z0-9][a-z0-9-]{0,39}$"
 MOST_RECIPIENTS: Final = 200
-_MOST_LANGUAGES: Final = 10
+MOST_LANGUAGES: Final = 10
 _LONGEST_TEXT: Final = 1000
 _WRITABLE: Final = r"^[^\x00-\x09\x0B-\x1F\x7F]+$"
 
@@ -35,7 +35,7 @@ class SendNotice(Body):
         dict[Locale, Text],
         Field(
             min_length=1,
-            max_length=_MOST_LANGUAGES,
+            max_length=MOST_LANGUAGES,
             description="By language; `{name}`, `{user}` and `{host}` stand for the person, the login and this server.",
         ),
     ]

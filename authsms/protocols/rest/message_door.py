@@ -8,6 +8,7 @@ from authsms.contacts.entries import Contact
 from authsms.messaging.program_notices import MOST_SHOWN, NoticeProgress, Order, ProgramNotices
 from authsms.messaging.programs import Program, ProgramContacts
 from authsms.protocols.rest import message_bodies as bodies
+from authsms.protocols.rest.offer_door import OfferDoor
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +17,7 @@ class MessageDoor:
 
     notices: ProgramNotices
     contacts: ProgramContacts
+    offers: OfferDoor
 
     def send(self, program: Program, wanted: bodies.SendNotice) -> bodies.NoticeSent:
         """Queue a notice."""

@@ -15,7 +15,8 @@ _READ: Final = MESSAGING[OidcOption.READ_CONTACTS]
 _WRITE: Final = MESSAGING[OidcOption.WRITE_CONTACTS]
 
 
-def _program(call: Call) -> Program:
+def program_of(call: Call) -> Program:
+    """Return the program that calls."""
     return Program(call.session.endpoint_id, call.session.endpoint, request.remote_addr or "")
 
 
@@ -28,7 +29,7 @@ MESSAGE_OPERATIONS: Final = (
         *("POST", "/notices", "sendNotice"),
         "Send a notice to people who have agreed",
         bodies.NoticeSent,
-        lambda call: _door(call).send(_program(call), cast("bodies.SendNotice", call.sent)),
+        lambda call: _door(call).send(program_of(call), cast("bodies.SendNotice", call.sent)),
         bodies.SendNotice,
         scope=_SEND,
         status=202,
@@ -38,7 +39,7 @@ MESSAGE_OPERATIONS: Final = (
         *("GET", "/notices/{notice_name}", "getNotice"),
         "Look how far a notice is",
         bodies.NoticeState,
-        lambda call: _door(call).progress(_program(call), call.id),
+        lambda call: _door(call).progress(program_of(call), call.id),
         scope=_SEND,
         pattern=bodies.NAME_PATTERN,
         faults=(404,),
@@ -47,7 +48,7 @@ MESSAGE_OPERATIONS: Final = (
         *("DELETE", "/notices/{notice_name}", "cancelNotice"),
         "Take back what has not gone out",
         None,
-        lambda call: _door(call).notices.cancel(_program(call), call.id),
+        lambda call: _door(call).notices.cancel(program_of(call), call.id),
         scope=_SEND,
         pattern=bodies.NAME_PATTERN,
         status=204,
@@ -57,7 +58,7 @@ MESSAGE_OPERATIONS: Final = (
         *("GET", "/notices/{notice_name}/recipients", "listRecipients"),
         "List what became of the text to each person",
         bodies.Recipients,
-        lambda call: _door(call).recipients(_program(call), call.id, cast("bodies.Behind", call.sent)),
+        lambda call: _door(call).recipients(program_of(call), call.id, cast("bodies.Behind", call.sent)),
         bodies.Behind,
         scope=_SEND,
         pattern=bodies.NAME_PATTERN,
@@ -76,7 +77,7 @@ MESSAGE_OPERATIONS: Final = (
         *("POST", "/contacts", "addContact"),
         "Name a number of a person, who still has to agree and to confirm it",
         bodies.Contact,
-        lambda call: _door(call).add(_program(call), cast("bodies.AddContact", call.sent)),
+        lambda call: _door(call).add(program_of(call), cast("bodies.AddContact", call.sent)),
         bodies.AddContact,
         scope=_WRITE,
         status=201,
@@ -86,7 +87,7 @@ MESSAGE_OPERATIONS: Final = (
         *("DELETE", "/contacts/{contact_id}", "removeContact"),
         "Take a number of a person away",
         None,
-        lambda call: _door(call).contacts.remove(_program(call), call.id),
+        lambda call: _door(call).contacts.remove(program_of(call), call.id),
         scope=_WRITE,
         status=204,
         faults=(404,),

@@ -20,11 +20,11 @@ _ABOUT: Final = (
     "Log people in from your own pages. Open an endpoint session first, or get an access token by client credentials "
     "where you may, and show it as a bearer token; then walk a person through a chain: begin a logon, and answer its "
     "methods until the status is OK or FAILED. Programs with an access token that is good for it have people texted "
-    "who have agreed, and see and name their contacts."
+    "and asked who have agreed, and see and name their contacts."
 )
 _SCOPES: Final = {
     LOGON_SCOPE: "Log people in.",
-    MESSAGING[OidcOption.SEND_MESSAGES]: "Send notices, follow them, and take them back.",
+    MESSAGING[OidcOption.SEND_MESSAGES]: "Send notices and make offers, follow them, and take them back.",
     MESSAGING[OidcOption.READ_CONTACTS]: "See contacts, masked.",
     MESSAGING[OidcOption.WRITE_CONTACTS]: "Name contacts and take them away.",
 }

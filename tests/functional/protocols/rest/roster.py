@@ -19,6 +19,7 @@ from authsms.protocols.oidc.families import Issue
 from authsms.protocols.rest.bearer import Bearers
 from authsms.protocols.rest.door import RestDoor
 from authsms.protocols.rest.message_door import MessageDoor
+from authsms.protocols.rest.offer_door import OfferDoor
 from authsms.protocols.rest.routes import create_blueprint
 from authsms.protocols.rest.tickets import Tickets
 from tests.functional.portals.admin.office import Office
@@ -27,6 +28,7 @@ API = "/api/v1"
 EVERYTHING = frozenset({OidcOption.CLIENT_CREDENTIALS, *MESSAGING})
 SCOPES = " ".join(MESSAGING.values())
 NOTICE = {"name": "shift-1", "texts": {"en": "{host}: {name}, your shift begins at 6."}, "user_names": ["alice"]}
+OFFER = {"name": "early", "texts": {"en": "{host}: early shift? {number} Y or {number} N."}, "user_names": ["alice"]}
 _numbers = itertools.count(10)
 
 
@@ -72,7 +74,7 @@ def door_alone(office: Office) -> Flask:
     Babel(app)
     tickets = Tickets(services.database, services.vault, services.clock)
     door = RestDoor(services, tickets, Bearers(services.tokens, services.endpoints))
-    messages = MessageDoor(services.program_notices, services.program_contacts)
+    messages = MessageDoor(services.program_notices, services.program_contacts, OfferDoor(services.program_offers))
     app.register_blueprint(create_blueprint(door, messages, office.home))
     return app
 

@@ -1,5 +1,6 @@
 """Programs that have people texted: only those who agreed, only with leave, and each sees its own."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -20,12 +21,15 @@ from authsms.foundation.errors import InvalidInputError
 from authsms.logon.kinds import EndpointKind
 from authsms.logon.oidc_profile import OidcOption, OidcProfile
 from authsms.protocols.rest.message_operations import MESSAGE_OPERATIONS
+from authsms.protocols.rest.offer_operations import OFFER_OPERATIONS
 from authsms.protocols.rest.operations import PREFIX
 from tests.fakes import ManualClock
 from tests.functional.portals.admin.office import Office, open_office
-from tests.functional.protocols.rest.roster import NOTICE, Roster, agree, door_alone, open_roster
+from tests.functional.protocols.rest.roster import NOTICE, OFFER, Roster, agree, door_alone, open_roster
 
 _CHECKS = (not_a_server_error, status_code_conformance, content_type_conformance, response_schema_conformance)
+_ALL = (*MESSAGE_OPERATIONS, *OFFER_OPERATIONS)
+_REAL = {"notice_name": NOTICE["name"], "offer_name": OFFER["name"]}
 _BRIEFLY = settings(
     max_examples=4,
     derandomize=True,
@@ -144,11 +148,11 @@ def test_a_live_number_is_told_that_it_was_taken_away(office, roster):
     assert {"no_contact": 1} == roster.call("POST", "/notices", NOTICE).get_json()["left"]
 
 
-@pytest.mark.parametrize("operation", MESSAGE_OPERATIONS, ids=[one.name for one in MESSAGE_OPERATIONS])
+@pytest.mark.parametrize("operation", _ALL, ids=[one.name for one in _ALL])
 def test_each_operation_asks_for_its_own_scope(office, operation):
     """Neither an endpoint session, nor a token for logons or another of these opens it."""
     program = open_roster(office)
-    path = operation.path.replace("{notice_name}", "a").replace("{contact_id}", "0" * 32)
+    path = re.sub(r"{\w+_name}", "a", operation.path).replace("{contact_id}", "0" * 32)
     others = {"logon", "messages:send", "contacts:read", "contacts:write"} - {operation.scope}
     body: dict[str, Any] | None = None
     path += "?user_name=alice" if operation.name == "listContacts" else ""
@@ -156,6 +160,8 @@ def test_each_operation_asks_for_its_own_scope(office, operation):
         body = NOTICE
     elif operation.name == "addContact":
         body = {"user_name": "alice", "number": "+491715550123"}
+    elif operation.takes is not None and operation.method == "POST":
+        body = {"user_names": ["alice"]} if operation.name == "chooseForOffer" else OFFER
     refused = program.call(operation.method, path, body, token=program.new_token(" ".join(others)))
     nobody = program.call(operation.method, path, body, token="x" * 43)
 
@@ -195,24 +201,26 @@ def test_the_door_keeps_to_its_description(office, roster, mode):
     """Whatever is sent: no 500, and every answer has a status and a shape that are described."""
     agree(office)
     roster.call("POST", "/notices", NOTICE)
+    roster.call("POST", "/offers", OFFER)
     schema = schemathesis.openapi.from_wsgi("/api/v1/openapi.json", door_alone(office))
-    paths = {f"{PREFIX}{one.path}" for one in MESSAGE_OPERATIONS}
+    paths = {f"{PREFIX}{one.path}" for one in _ALL}
     found = [one.ok() for one in schema.get_all_operations() if isinstance(one, Ok)]
     seen = [_ask(roster, one, mode) for one in found if one.path in paths]
 
-    assert len(MESSAGE_OPERATIONS) == len(seen)
+    assert len(_ALL) == len(seen)
     assert all(seen)
 
 
 def _ask(roster: Roster, operation: Any, mode: GenerationMode) -> list[int]:
-    """Send requests of one kind, every other one about the notice there is, and return how they were answered."""
+    """Send requests of one kind, every other one about what there is, and return how they were answered."""
     seen: list[int] = []
 
     @given(case=operation.as_strategy(generation_mode=mode))
     @_BRIEFLY
     def ask(case: Any) -> None:
-        if len(seen) % 2 and "{notice_name}" in operation.path:
-            case.path_parameters = {"notice_name": "shift-1"}
+        if len(seen) % 2:
+            given_path = case.path_parameters or {}
+            case.path_parameters = {name: _REAL.get(name, value) for name, value in given_path.items()}
         answer = case.call(headers={"Authorization": f"Bearer {roster.token}"})
         case.validate_response(answer, checks=_CHECKS)
         seen.append(answer.status_code)

@@ -3,7 +3,7 @@
 import re
 import textwrap
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import timedelta
 
 import pytest
@@ -13,6 +13,9 @@ from werkzeug.serving import make_server
 from authsms import client as module
 from authsms.client import Messenger, OverError, RefusedError, TryLaterError
 from authsms.foundation.db import Database
+from authsms.messaging.offers_answers import Asked, OfferAnswers
+from authsms.messaging.offers_rules import ReplyWay
+from authsms.messaging.replies import Answer
 from tests.functional.portals.admin.office import Office, open_office
 from tests.functional.protocols.rest.roster import Roster, agree, open_roster
 from tests.parts.processes import HOST, free_port
@@ -46,19 +49,21 @@ def messenger_of(office: Office, roster: Roster, secret: str = "") -> Messenger:
     return Messenger(office.home, roster.endpoint.id, secret or roster.secret, http=http)
 
 
-def test_the_example_works(office, roster, capsys, monkeypatch):
-    """A developer copies it, and puts in what his administrator told him."""
-    _, example = re.findall(r"::\n\n((?:    .*\n|\n)+)", module.__doc__ or "")
+def test_the_examples_work(office, roster, capsys, monkeypatch):
+    """A developer copies them, and puts in what his administrator told him."""
+    _, *examples = re.findall(r"::\n\n((?:    .*\n|\n)+)", module.__doc__ or "")
     monkeypatch.setenv("NO_PROXY", "*")
     agree(office)
     office.person("bob")
-    code = textwrap.dedent(example).replace("https://login.example.com", office.home)
-    code = code.replace("the client id", roster.endpoint.id).replace("the client secret", roster.secret)
-    exec(compile(code, "client.py", "exec"), {})  # noqa: S102 - our own example
+    for example in examples:
+        code = textwrap.dedent(example).replace("https://login.example.com", office.home)
+        code = code.replace("the client id", roster.endpoint.id).replace("the client secret", roster.secret)
+        exec(compile(code, "client.py", "exec"), {})  # noqa: S102 - our own example
 
     said = capsys.readouterr().out
     assert "1 queued, nothing for {'no_contact': 1}" in said
     assert "LOCAL\\alice queued" in said
+    assert "1 are asked, not {'no_contact': 1}" in said
 
 
 def test_all_of_it_by_the_client(office, roster, clock):
@@ -81,6 +86,44 @@ def test_all_of_it_by_the_client(office, roster, clock):
     assert (began.state, began.people, began.counts) == ("sending", 1, {"queued": 1})
     assert ended.state == "cancelled"
     assert [(one.kind, one.state) for one in kept] == [("mobile", "verified")]
+
+
+def answer(office: Office, number: int, keys: Sequence[str]) -> None:
+    """Let all of them say yes, but the last one no."""
+    answers = OfferAnswers(office.services.clock, office.services.audit, office.services.outbox)
+    for key in keys:
+        said = Answer.NO if key == keys[-1] else Answer.YES
+        with office.services.database.write() as session:
+            answers.take(session, Asked(number, key), said, ReplyWay.LINK)
+
+
+def test_people_are_asked_by_the_client(office, roster):
+    """Two say yes and one no; the one who is chosen has a place, and nothing is answered twice."""
+    keys = [agree(office, login) for login in ("alice", "bob", "carl")]
+    texts = {"en": "{host}: early shift? Answer {number} Y or {number} N. STOP ends texts."}
+    names = ["alice", "bob", "carl", "nobody"]
+    with messenger_of(office, roster) as messenger:
+        offers = messenger.offers
+        preview = offers.preview("early", texts, names, mode="choose")
+        made = offers.make("early", texts, names, mode="choose")
+        answer(office, made.number, keys)
+        said = list(offers.answers("early"))
+        chosen = offers.choose("early", ["bob"])
+        since = list(offers.answers("early", after=said[-1].change))
+        with pytest.raises(RefusedError):
+            offers.close("early")
+        offers.cancel("early")
+        ended = offers.state("early")
+        with pytest.raises(OverError):
+            offers.state("late")
+        known = [one.name for one in offers.all()]
+
+    assert (3, ("nobody",), 3, ()) == (preview.people, preview.unknown, preview.segments, preview.warnings)
+    assert (made.people, made.unknown) == (3, ("nobody",))
+    assert [one.state for one in said] == ["willing", "willing", "declined"]
+    assert (chosen.state, chosen.places_left) == ("filled", 0)
+    assert [(one.user_name, one.state) for one in since] == [("LOCAL\\bob", "won"), ("LOCAL\\alice", "lost")]
+    assert (ended.state, known) == ("cancelled", ["early"])
 
 
 def test_errors_hold_no_secret(office, roster):

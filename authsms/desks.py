@@ -35,7 +35,6 @@ from authsms.delivery import personal as of_delivery
 from authsms.delivery.activity import Activity
 from authsms.delivery.polling import ReportPoller
 from authsms.delivery.schedule import PeriodicTask, purges
-from authsms.engine import Engine
 from authsms.identity import personal as of_identity
 from authsms.identity.local_people import LocalPeople
 from authsms.logon import personal as of_logon
@@ -55,6 +54,7 @@ from authsms.protocols.oidc.logout_delivery import LogoutCourier
 from authsms.protocols.radius.challenges import Challenges
 from authsms.protocols.rest.tickets import Tickets
 from authsms.senders.http import HttpClient
+from authsms.texting import Texting
 
 _BLOCKED_EVERY = timedelta(seconds=15)
 HOLDINGS = (
@@ -65,7 +65,7 @@ HOLDINGS = (
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Services(Engine):
+class Services(Texting):
     """Every service of one installation, shared by the threads of a process."""
 
     sender_desk: SenderDesk

@@ -109,6 +109,7 @@ class AuditTag(StrEnum):
     ENDPOINT_RENEWED = "endpoint.renewed"
     ENDPOINT_CHANGED = "endpoint.changed"
     ENDPOINT_REMOVED = "endpoint.removed"
+    ENDPOINT_REFUSED = "endpoint.refused"
     ENDPOINT_SESSION_OPENED = "endpoint-session.opened"
     ENDPOINT_SESSION_REFUSED = "endpoint-session.refused"
     EVENT_SAVED = "event.saved"

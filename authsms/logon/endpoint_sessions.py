@@ -17,14 +17,14 @@ from sqlalchemy.orm import Session
 from authsms.audit import AuditEntry, AuditTag, AuditTrail
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database, rowcount
-from authsms.foundation.errors import ForgeryError, SealBrokenError, TooManyRequestsError
-from authsms.foundation.limits import Limits, Rate
+from authsms.foundation.errors import ForgeryError, SealBrokenError
+from authsms.foundation.limits import Limits
 from authsms.foundation.logs import get_logger
 from authsms.foundation.vault import Vault
+from authsms.logon.endpoint_refusals import EndpointRefusals
 from authsms.logon.models import ENDPOINT_SESSION, EndpointRow, EndpointSaltRow, EndpointSessionRow
 
 LIFETIME: Final = timedelta(hours=1)
-_REPORTS: Final = Rate(1, timedelta(minutes=10))
 _REFUSED: Final = "Endpoint, salt or proof is not right, or the salt was used before."
 _S = ENDPOINT_SESSION.c
 _FIND = (
@@ -64,7 +64,7 @@ class EndpointSessions:
         self._vault = vault
         self._clock = clock
         self._audit = audit
-        self._limits = limits
+        self._refusals = EndpointRefusals(database, audit, limits)
 
     def open(self, endpoint_id: str, salt: str, shown: str, address: str) -> EndpointSession:
         """Open a session for an endpoint whose proof is right.
@@ -146,19 +146,10 @@ class EndpointSessions:
         return True
 
     def _refuse(self, found: EndpointRow | None, address: str) -> NoReturn:
-        """Refuse, and record it for an endpoint there is; once in a while, or whoever tries on would fill the trail."""
+        """Refuse, and record it for an endpoint there is."""
         _log.warning("endpoint_session.refused", endpoint=found.name if found else "")
         if found is not None:
-            entry = AuditEntry(
-                AuditTag.ENDPOINT_SESSION_REFUSED, event=found.event, endpoint=found.name, address=address
-            )
-            try:
-                self._limits.take(f"report:endpoint:{found.id}", _REPORTS)
-            except TooManyRequestsError:
-                pass
-            else:
-                with self._database.write() as session:
-                    self._audit.record(session, entry)
+            self._refusals.note(found, address, AuditTag.ENDPOINT_SESSION_REFUSED)
         raise ForgeryError(_REFUSED)
 
     def _hash(self, token: str) -> str:

@@ -1,5 +1,7 @@
 """Puts the provider together from the services of the house."""
 
+from authsms.foundation.limits import Limits
+from authsms.logon.endpoint_refusals import EndpointRefusals
 from authsms.protocols.oidc.arrivals import Arrivals
 from authsms.protocols.oidc.authorization import Authorizations
 from authsms.protocols.oidc.clients import Clients
@@ -19,7 +21,8 @@ def assemble(services: ProtocolServices) -> Provider:
     """Return the provider over *services*."""
     names = Names(services.vault, services.settings.public_url)
     id_tokens = IdTokens(services.signing_keys, services.clock, names)
-    clients = Clients(services.endpoints, services.catalog)
+    refusals = EndpointRefusals(services.database, services.audit, Limits(services.database, services.clock))
+    clients = Clients(services.endpoints, services.catalog, refusals)
     validator = TokenValidator(services.tokens, clients, services.sessions)
     server = _server(services, clients, id_tokens, validator)
     store = services.requests

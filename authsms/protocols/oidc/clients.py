@@ -12,6 +12,7 @@ from authsms.foundation import metrics
 from authsms.foundation.errors import NotFoundError
 from authsms.foundation.logs import get_logger
 from authsms.logon.catalog import Catalog
+from authsms.logon.endpoint_refusals import EndpointRefusals
 from authsms.logon.endpoints import Endpoint, EndpointService
 from authsms.logon.kinds import EndpointKind
 from authsms.logon.oidc_profile import OidcOption
@@ -64,9 +65,10 @@ class Client(ClientMixin):
 class Clients:
     """Finds endpoints and checks that a caller of the token endpoint is one of them."""
 
-    def __init__(self, endpoints: EndpointService, catalog: Catalog) -> None:
+    def __init__(self, endpoints: EndpointService, catalog: Catalog, refusals: EndpointRefusals) -> None:
         self._endpoints = endpoints
         self._catalog = catalog
+        self._refusals = refusals
 
     def find(self, client_id: str | None) -> Client | None:
         """Return the client of this id; anything that cannot be an id never reaches the database."""
@@ -85,8 +87,8 @@ class Clients:
             return False
         return client.endpoint.oidc.has(OidcOption.CODE_ALONE)
 
-    def authenticate(self, headers: Mapping[str, str], form: Mapping[str, str]) -> tuple[Client, str]:
-        """Return the endpoint that calls, and the method by which it proved that.
+    def authenticate(self, headers: Mapping[str, str], form: Mapping[str, str], address: str) -> tuple[Client, str]:
+        """Return the endpoint that calls from *address*, and the method by which it proved that.
 
         A public endpoint has nothing to prove here; PKCE binds it to its own request.
 
@@ -105,6 +107,8 @@ class Clients:
         if client is None or client.endpoint.oidc.is_public or not is_right:
             metrics.TOKENS.labels("client_refused").inc()
             _log.warning("oidc.client_refused", endpoint=client.client_id if client else "")
+            if client is not None:
+                self._refusals.note(client.endpoint, address)
             raise InvalidClientError("Client authentication failed.", status_code=401)
         return client, "client_secret_basic" if header else "client_secret_post"
 

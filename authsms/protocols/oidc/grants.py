@@ -50,10 +50,13 @@ class Parameters(OAuth2Payload):
 
 
 class ProviderRequest(OAuth2Request):
-    """A request as Authlib sees it."""
+    """A request as Authlib sees it, and where it came from."""
 
-    def __init__(self, method: str, uri: str, headers: Mapping[str, str], values: Mapping[str, list[str]]) -> None:
+    def __init__(
+        self, method: str, uri: str, headers: Mapping[str, str], values: Mapping[str, list[str]], address: str = ""
+    ) -> None:
         super().__init__(method, uri, headers=headers)
+        self.address = address
         self.payload = Parameters(values)
 
     @property

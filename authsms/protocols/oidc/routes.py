@@ -74,7 +74,8 @@ class Provider:
     def read(self, values: MultiDict[str, str]) -> ProviderRequest:
         """Return the request at hand with *values* as its parameters, at its configured address."""
         parameters = _lists(values)
-        return ProviderRequest(request.method, f"{self.issuer}{request.path}", dict(request.headers), parameters)
+        uri, address = f"{self.issuer}{request.path}", request.remote_addr or ""
+        return ProviderRequest(request.method, uri, dict(request.headers), parameters, address)
 
 
 def create_blueprints(provider: Provider) -> tuple[Blueprint, Blueprint]:

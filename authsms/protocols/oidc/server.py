@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from authlib.oauth2 import AuthorizationServer, OAuth2Error, OAuth2Request
 from authlib.oauth2.rfc6749 import InvalidClientError, InvalidRequestError
@@ -78,7 +78,8 @@ class Server(AuthorizationServer):
 
     @override
     def authenticate_client(self, request: OAuth2Request, methods: list[str], endpoint: str = "token") -> Client:
-        client, request.auth_method = self.clients.authenticate(request.headers or {}, request.form)
+        address = cast("ProviderRequest", request).address
+        client, request.auth_method = self.clients.authenticate(request.headers or {}, request.form, address)
         if request.auth_method not in methods:
             raise InvalidClientError("This needs an application with a secret.", status_code=401)
         return client

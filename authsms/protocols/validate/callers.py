@@ -17,6 +17,7 @@ from urllib.parse import unquote
 from authsms.foundation.clock import Clock
 from authsms.foundation.errors import SealBrokenError
 from authsms.foundation.vault import Vault
+from authsms.logon.endpoint_refusals import EndpointRefusals
 from authsms.logon.endpoints import Endpoint, EndpointService
 from authsms.logon.kinds import EndpointKind
 
@@ -30,8 +31,9 @@ _PARTS_OF_A_TOKEN: Final = 3
 class Callers:
     """Finds the endpoint that calls."""
 
-    def __init__(self, endpoints: EndpointService, vault: Vault, clock: Clock) -> None:
+    def __init__(self, endpoints: EndpointService, vault: Vault, clock: Clock, refusals: EndpointRefusals) -> None:
         self._endpoints = endpoints
+        self._refusals = refusals
         self._vault = vault
         self._clock = clock
 
@@ -62,6 +64,12 @@ class Callers:
         sealed = self._vault.seal(f"{ends}.{secret}".encode(), context=_context(endpoint_id))
         body = {"exp": ends, "username": endpoint_id, "realm": "", "role": "admin"}
         return ".".join(_encode(part) for part in (json.dumps(_HEAD).encode(), json.dumps(body).encode(), sealed))
+
+    def note_refusal(self, endpoint_id: str, address: str) -> None:
+        """Put on record that a caller was not believed to be this endpoint, if there is one."""
+        endpoint = self._endpoint(endpoint_id)
+        if endpoint is not None:
+            self._refusals.note(endpoint, address)
 
     def _endpoint(self, endpoint_id: str) -> Endpoint | None:
         found = self._endpoints.find(endpoint_id)

@@ -13,7 +13,9 @@ from flask import Blueprint, Response, jsonify, request
 from authsms.foundation.characters import check_writable
 from authsms.foundation.clock import Clock
 from authsms.foundation.errors import InvalidInputError, UnavailableError
+from authsms.foundation.limits import Limits
 from authsms.foundation.logs import get_logger
+from authsms.logon.endpoint_refusals import EndpointRefusals
 from authsms.logon.endpoints import Endpoint
 from authsms.logon.radius_profile import LOCALES
 from authsms.logon.steps import Client
@@ -63,16 +65,24 @@ class Parts:
         address = "" if request.environ.get(IS_PROXYS_OWN) else request.remote_addr or ""
         found = self.callers.find(endpoint_id, credentials, address) if is_id else None
         if found is None:
-            _log.warning("validate.caller_refused", endpoint=endpoint_id if is_id else "")
-            raise NotProvenError
+            raise self.refusal(endpoint_id if is_id else "")
         return found
+
+    def refusal(self, endpoint_id: str) -> NotProvenError:
+        """Return the error for a caller that has not proved to be this endpoint; it is noted."""
+        _log.warning("validate.caller_refused", endpoint=endpoint_id)
+        if endpoint_id:
+            self.callers.note_refusal(endpoint_id, request.remote_addr or "")
+        return NotProvenError()
 
 
 def open_validate(services: ProtocolServices) -> Blueprint:
     """Return the addresses over *services*."""
     challenges = Challenges(services.database, services.vault, services.clock)
     door = ValidateDoor(services, challenges, Transactions(services.vault))
-    return create_blueprint(Parts(door, Callers(services.endpoints, services.vault, services.clock), services.clock))
+    refusals = EndpointRefusals(services.database, services.audit, Limits(services.database, services.clock))
+    callers = Callers(services.endpoints, services.vault, services.clock, refusals)
+    return create_blueprint(Parts(door, callers, services.clock))
 
 
 def create_blueprint(parts: Parts) -> Blueprint:
@@ -113,7 +123,7 @@ def _add_addresses(blueprint: Blueprint, parts: Parts) -> None:
         is_id = values.get("username") == endpoint_id and _ID.fullmatch(endpoint_id)
         token = parts.callers.token(endpoint_id, values.get("password", "")) if is_id else None
         if token is None:
-            raise NotProvenError
+            raise parts.refusal(endpoint_id if is_id else "")
         return jsonify(answers.token_document(token, parts.moment))
 
 

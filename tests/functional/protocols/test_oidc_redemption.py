@@ -143,6 +143,22 @@ def test_a_wrong_secret_is_refused(application: Application, method: str) -> Non
     assert wrong.headers["WWW-Authenticate"].startswith("Basic")
 
 
+def test_wrong_secrets_are_recorded_once_in_a_while(house: House, application: Application) -> None:
+    """A-25: an administrator sees that somebody tries, and from where; a flood does not fill the trail."""
+    right, application.secret = application.secret, "wrong"
+    for _ in range(3):
+        application.redeem("any")
+    application.redeem("any", client_id="0" * 32, client_secret="wrong")
+    house.clock.advance(timedelta(minutes=11))
+    application.redeem("any")
+    application.secret = right
+    application.redeem("any")
+    with house.database.read() as session:
+        found = session.scalars(select(AuditRecord).where(AuditRecord.tag == AuditTag.ENDPOINT_REFUSED)).all()
+
+    assert [("Sample", "web", "127.0.0.1")] * 2 == [(one.endpoint, one.event, one.address) for one in found]
+
+
 def test_the_secret_may_stand_in_the_body(browser: Browser, application: Application) -> None:
     """``client_secret_post``."""
     browser.sign_in()

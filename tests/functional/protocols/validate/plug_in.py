@@ -7,6 +7,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from authsms.logon.endpoint_refusals import EndpointRefusals
 from authsms.logon.endpoints import Endpoint
 from authsms.logon.kinds import SECRET_ONLY, EndpointKind, ValidateProfile
 from authsms.protocols.radius.challenges import Challenges
@@ -90,7 +91,7 @@ def open_app(house: House) -> Flask:
     app = Flask("validate")
     challenges = Challenges(house.database, house.vault, house.clock)
     door = ValidateDoor(house, challenges, Transactions(house.vault))
-    app.register_blueprint(
-        create_blueprint(Parts(door, Callers(house.endpoints, house.vault, house.clock), house.clock))
-    )
+    refusals = EndpointRefusals(house.database, house.audit, house.limits)
+    callers = Callers(house.endpoints, house.vault, house.clock, refusals)
+    app.register_blueprint(create_blueprint(Parts(door, callers, house.clock)))
     return app

@@ -85,6 +85,21 @@ def test_an_account_is_its_own_endpoint(plug_in, house):
     assert 401 == plug_in.send("/auth", {**account, "username": plug_in.endpoint.id}, shows_secret=False).status_code
 
 
+def test_wrong_secrets_are_recorded_once_in_a_while(plug_in, house):
+    """A-25: an administrator sees that somebody tries; a flood does not fill the trail."""
+    account = {"username": plug_in.endpoint.id, "password": "wrong"}
+    refused = [
+        plug_in.send("/auth", account, shows_secret=False).status_code,
+        plug_in.send("/validate/check", FIELDS, shows_secret=False).status_code,
+    ]
+    noted = house.tags().count("endpoint.refused")
+    house.wait(11 * 60)
+    plug_in.send("/auth", account, shows_secret=False)
+
+    assert refused == [401, 401]
+    assert (1, 2) == (noted, house.tags().count("endpoint.refused"))
+
+
 def test_networks_that_need_no_secret(house):
     """Only those, and a wrong secret is wrong from there, too."""
     profile = ValidateProfile(("192.0.2.0/28", "2001:db8::1"))

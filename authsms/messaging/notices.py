@@ -39,6 +39,7 @@ _OPEN: Final = select(_n.name).where(*_THIS_OPEN)
 _CLOSES: Final = select(_n.expires_at).where(*_THIS_OPEN)
 
 Tell = Callable[[int], object]
+Claim = Callable[[Session], object]
 
 
 class Directory(Protocol):
@@ -157,8 +158,17 @@ class Notices:
             return chosen
         return self._reached(person, contacts[chosen], purpose)
 
-    def send(self, author: Author, notice: Notice, reached: Iterable[Reached], tell: Tell = int) -> int:
+    def send(
+        self, author: Author, notice: Notice, reached: Iterable[Reached], tell: Tell = int, claim: Claim = bool
+    ) -> int:
         """Queue a notice for people; return how many were new to it. Delivery begins with the first ones.
+
+        Args:
+            author: Who sends it.
+            notice: What is sent.
+            reached: To whom.
+            tell: Is told how many are queued.
+            claim: Called first within the transaction that begins the notice; what it raises ends both.
 
         Raises:
             ConflictError: A notice of that name was cancelled, or is of another kind.
@@ -166,6 +176,7 @@ class Notices:
         """
         tools, expires_at = self._tools, self._tools.clock.now() + notice.life
         with tools.database.write() as session:
+            claim(session)
             self.begin(session, author, notice, expires_at)
         before = self._count(notice.name)
         drafts = (self._draft(notice, one, expires_at) for one in reached)

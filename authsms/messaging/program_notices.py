@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sqlalchemy import delete, select
+from sqlalchemy.orm import Session
 
 from authsms.delivery.models import Message
 from authsms.delivery.states import LIVE, MessageState
@@ -141,8 +142,11 @@ class ProgramNotices:
         notice = Notice(checked_name(order.name), Purpose.NOTICE, texts, tools.host, order.life)
         found = {name: tools.people.find(name) for name in dict.fromkeys(order.user_names)}
         survey = tools.notices.survey(person.key for person in found.values() if person is not None)
-        self._claim(program, order)
-        queued = tools.notices.send(program.author, notice, survey.reached)
+
+        def claim(session: Session) -> None:
+            self._claim(session, program, order)
+
+        queued = tools.notices.send(program.author, notice, survey.reached, claim=claim)
         return Sent(queued, survey.left, [name for name, person in found.items() if person is None])
 
     def progress(self, program: Program, name: str) -> NoticeProgress:
@@ -195,8 +199,8 @@ class ProgramNotices:
         with self._tools.database.write() as session:
             return rowcount(session.execute(delete(PROGRAM_NOTICE).where(old, gone)))
 
-    def _claim(self, program: Program, order: Order) -> None:
-        """Make the name the program's, unless it is already, for the same text."""
+    def _claim(self, session: Session, program: Program, order: Order) -> None:
+        """Make the name the program's within the caller's transaction, unless it is already, for the same text."""
         tools = self._tools
         content = tools.vault.keyed_hash("program-notice", json.dumps(sorted(order.texts.items())))
         mine = {
@@ -205,16 +209,15 @@ class ProgramNotices:
             "content": content,
             "expires_at": tools.clock.now() + order.life,
         }
-        with tools.database.write() as session:
-            known = select(PROGRAM_NOTICE).where(_P.name == order.name)
-            row = session.execute(known).one_or_none()
-            if row is None and session.execute(select(NoticeRow.name).where(NoticeRow.name == order.name)).first():
-                raise ConflictError(_TAKEN)
-            if row is None:
-                session.execute(self._new, mine)
-                row = session.execute(known).one()
-            if (row.endpoint_id, row.content) != (program.endpoint_id, content):
-                raise ConflictError(_TAKEN)
+        known = select(PROGRAM_NOTICE).where(_P.name == order.name)
+        row = session.execute(known).one_or_none()
+        if row is None and session.execute(select(NoticeRow.name).where(NoticeRow.name == order.name)).first():
+            raise ConflictError(_TAKEN)
+        if row is None:
+            session.execute(self._new, mine)
+            row = session.execute(known).one()
+        if (row.endpoint_id, row.content) != (program.endpoint_id, content):
+            raise ConflictError(_TAKEN)
 
     def _own(self, program: Program, name: str) -> None:
         query = select(_P.name).where(_P.name == name, _P.endpoint_id == program.endpoint_id)

@@ -15,6 +15,7 @@ from schemathesis.specs.openapi.checks import (
     response_schema_conformance,
     status_code_conformance,
 )
+from sqlalchemy import event
 
 from authsms.foundation.db import Database
 from authsms.foundation.errors import InvalidInputError
@@ -115,6 +116,22 @@ def test_nobody_sees_or_ends_what_another_sent(office, roster):
 
     assert [404] * 3 == answers
     assert 409 == other.call("POST", "/notices", NOTICE).status_code
+
+
+def test_a_program_that_breaks_off_keeps_no_name(office, roster):
+    """Whatever ends it between taking the name and beginning the notice: both are there, or neither is."""
+
+    def break_off(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        if statement.startswith("INSERT INTO notice "):
+            raise RuntimeError("the end")
+
+    engine = office.services.database.engine
+    event.listen(engine, "before_cursor_execute", break_off)
+    ended = roster.call("POST", "/notices", NOTICE)
+    event.remove(engine, "before_cursor_execute", break_off)
+    another = open_roster(office, "Another").call("POST", "/notices", {**NOTICE, "texts": {"en": "{host}: other"}})
+
+    assert (500, 202) == (ended.status_code, another.status_code)
 
 
 def test_contacts_are_named_seen_masked_and_taken_away(office, roster):

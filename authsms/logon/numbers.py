@@ -133,10 +133,13 @@ class NumberWatch:
         return Change(mask(old) if old else "", mask(person.phone), standing.waits_until)
 
     def release(self, session: Session, person: Person) -> bool:
-        """Let the number of *person* be used at once, within the caller's transaction; False when it does not wait."""
+        """Let the number of *person* be the one that counts, within the caller's transaction; False when none waits.
+
+        Whoever releases it vouches for it: codes go there, and what the account's owner is told does so, too.
+        """
         if person.phone is None or self.change_of(session, person) is None:
             return False
-        self._admit(session, person.key, self._fingerprint(person.key, person.phone))
+        self.bind(session, person.key, person.phone)
         return True
 
     def usable(self, session: Session, person: Person | None) -> str:

@@ -9,6 +9,7 @@ from authsms.delivery.states import Withheld
 from authsms.foundation.errors import ConflictError, ForbiddenError
 from authsms.foundation.phone import PhoneNumber, mask
 from authsms.logon.machine import MessageKey, Status
+from authsms.otp.bound_numbers import BoundNumbers
 from tests.integration.administration.people_at_work import (
     AUDITOR,
     HELPDESK,
@@ -48,6 +49,16 @@ def test_the_help_desk_sees_the_change_and_releases_the_number(work, alice):
     assert Status.OK is done.status
     assert {"hugo", "alice"} == {entry.login for entry in released}
     assert work.services.people_desk.file(AUDITOR, alice.key, days=1).change is None
+
+
+def test_a_released_number_is_used_for_everything(work, alice):
+    """The old one may be somebody else's by now: notices do not go there until the first right code."""
+    work.at_code("alice", "corp")
+    told = BoundNumbers(work.services.database, work.services.vault)
+    before = told.find(alice.key)
+    work.services.people_desk.actions.release_number(HELPDESK, alice.key)
+
+    assert (PHONE, NEW) == (before, told.find(alice.key))
 
 
 def test_nobody_releases_his_own_number(work, alice):

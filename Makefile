@@ -22,8 +22,8 @@ test: debian setup .venv/.test lint types imports ## install what tests need, ch
 long: debian setup .venv/.test ## the tests of attacks, faults and kills, with many more rounds
 	@LONG_TESTS=1 CHAOS_ROUNDS=$(or $(ROUNDS),10) $(BIN)/pytest -n 0 tests/functional/attacks tests/functional/faults tests/chaos $(ARGS)
 
-lint: .venv/.test ## ruff, format check, generated tables of the README
-	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && if grep -q '\[\[\[cog' README.md; then $(BIN)/cog --check -P README.md; fi
+lint: .venv/.test ## ruff, format check, generated tables of the manual
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/cog --check -P README.md $(wildcard docs/*.md)
 
 types: .venv/.test ## mypy --strict
 	@$(BIN)/mypy

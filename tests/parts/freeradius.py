@@ -8,8 +8,8 @@ from functools import partial
 from pathlib import Path
 
 from tests.parts.certificates import Authority
+from tests.parts.manual import recipe
 from tests.parts.processes import HOST, PartError, Process, find_program, private_folder, start_on_free_ports
-from tests.parts.recipes import recipe
 
 SECRET = "secret-between-device-and-proxy"
 _CONFIGURATION = """\

@@ -4,8 +4,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.parts.manual import recipe
 from tests.parts.processes import HOST, PartError, find_program
-from tests.parts.recipes import recipe
 
 _REST = """\
 account required pam_permit.so

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
+from tests.parts.manual import recipe
 from tests.parts.pam import Heard, Pam
 from tests.parts.processes import (
     HOST,
@@ -24,7 +25,6 @@ from tests.parts.processes import (
     listens,
     start_on_free_ports,
 )
-from tests.parts.recipes import recipe
 
 ACCOUNT = "daemon" if os.geteuid() == 0 else getpass.getuser()
 _PAUSE_SECONDS = 0.01

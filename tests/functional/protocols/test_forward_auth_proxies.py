@@ -1,4 +1,4 @@
-"""The configurations of the README in real proxies, in front of a real site, over https."""
+"""The configurations of the manual in real proxies, in front of a real site, over https."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -16,11 +16,11 @@ from authsms.logon.models import EndpointRow
 from tests.functional.protocols.house import ALICE, Browser, House
 from tests.functional.protocols.sites import run_echo
 from tests.parts.certificates import Authority
+from tests.parts.manual import section
 from tests.parts.processes import HOST, free_port
 from tests.parts.reverse_proxies import run_caddy, run_nginx
 
-README = (Path(__file__).parents[3] / "README.md").read_text("utf-8")
-SECTION = README.partition("### Sites that know nothing of logins")[2].partition("\n### ")[0]
+SECTION = section("Sites that know nothing of logins")
 RUN: dict[str, Callable[[str, int], AbstractContextManager[None]]] = {"nginx": run_nginx, "caddy": run_caddy}
 
 
@@ -54,7 +54,7 @@ def database(sqlite_database_url: str) -> Iterator[Database]:
 
 @pytest.fixture(params=["nginx", "caddy"])
 def guarded(request: pytest.FixtureRequest, house: House, tmp_path: Path) -> Iterator[Guarded]:
-    """The site behind the proxy of the README, with nothing changed but names, ports and files."""
+    """The site behind the proxy of the manual, with nothing changed but names, ports and files."""
     authority, port = Authority(tmp_path), free_port()
     files = authority.issue("site", HOST)
     origin = f"https://{HOST}:{port}"

@@ -1,19 +1,18 @@
-"""What the README tells developers, done as it stands there against a server on a socket."""
+"""What the manual tells developers, done as it stands there against a server on a socket."""
 
 import os
 import re
 import subprocess
 from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from tests.functional.protocols.rest.program import Program, open_program, serve
 from tests.integration.delivery.waiting import wait_until
 from tests.integration.logon.house import PASSWORD
+from tests.parts.manual import section
 
-README = (Path(__file__).parents[4] / "README.md").read_text("utf-8")
-CHAPTER = README.partition("## Logging in by REST")[2].partition("\n## ")[0]
+CHAPTER = section("Logging in by REST")
 
 
 @pytest.fixture

@@ -1,7 +1,7 @@
 """The sweeper: once a second it moves on what nobody else will.
 
 Messages of dead workers are freed, expired ones end and lose their text, receipts that waited find their message,
-audit records are sealed, and old rows are deleted. Several sweepers may run at once: every change is conditional.
+and old rows are deleted. Several sweepers may run at once: every change is conditional.
 """
 
 import time
@@ -27,7 +27,6 @@ from authsms.foundation.db import Database, rowcount
 from authsms.foundation.logs import get_logger
 
 _AT_ONCE: Final = 500
-_SEALED_AT_ONCE: Final = 1000
 _HOUSEKEEPING_SECONDS: Final = 60.0
 _log = get_logger(__name__)
 
@@ -53,7 +52,7 @@ class Sweeper:
     Args:
         database: Where the messages are.
         clock: Decides what has expired.
-        audit: Is sealed.
+        audit: Is told what became of messages.
         receipts: Matches those that wait.
         liveness: Knows who is dead.
         retention: How long finished messages are kept.
@@ -71,7 +70,6 @@ class Sweeper:
     ) -> None:
         self._database = database
         self._clock = clock
-        self._audit = audit
         self._journal = Journal(audit)
         self._receipts = receipts
         self._liveness = liveness
@@ -81,8 +79,6 @@ class Sweeper:
     def sweep(self) -> Swept:
         """Do one round."""
         swept = Swept(self.free_dead(), self.end_expired(), self._receipts.match_waiting())
-        while self._audit.seal(_SEALED_AT_ONCE) == _SEALED_AT_ONCE:
-            pass
         if time.monotonic() >= self._next_housekeeping:
             self._next_housekeeping = time.monotonic() + _HOUSEKEEPING_SECONDS
             self.purge()

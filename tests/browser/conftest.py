@@ -5,6 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
+from tests.browser.profiles import Profiles
 from tests.parts.browser import PATIENCE, run_chromium
 
 expect.set_options(timeout=PATIENCE)
@@ -15,6 +16,12 @@ def browser() -> Iterator[Browser]:
     """Chromium, started once for all tests of this process."""
     with run_chromium() as started:
         yield started
+
+
+@pytest.fixture(scope="session")
+def profiles(browser: Browser) -> Profiles:
+    """Profiles that tests share one after the other."""
+    return Profiles(browser)
 
 
 @pytest.fixture

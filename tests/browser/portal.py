@@ -12,15 +12,9 @@ from playwright.sync_api import Page
 from werkzeug.serving import make_server
 
 from authsms.foundation.clock import SystemClock
+from tests.browser.profiles import WATCH
 from tests.functional.portals.twin import CONTINUATION, PASSWORD, ScriptedLogon, TwinServices, open_twin
 from tests.parts.certificates import ServerFiles
-
-_WATCH = """
-window.violations = [];
-document.addEventListener('securitypolicyviolation', (event) => {
-  window.violations.push(`${event.violatedDirective} ${event.blockedURI}`);
-});
-"""
 
 
 @dataclass
@@ -40,7 +34,7 @@ class Portal:
 
     def watch(self, page: Page) -> Page:
         """Note every request of a page, and what the browser has to complain of."""
-        page.add_init_script(_WATCH)
+        page.add_init_script(WATCH)
         page.on("request", lambda request: self.requests.append(request.url))
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         page.on("console", lambda message: self._note(message.type, message.text))

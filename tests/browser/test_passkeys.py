@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.admin.conftest import Desk, open_desk
-from tests.browser.test_own_methods import check
+from tests.browser.admin.conftest import Desk, look_everywhere, open_desk
+from tests.browser.profiles import WATCH, Profiles
 from tests.functional.portals.admin.office import PASSWORD
 from tests.functional.portals.own.owner import METHODS, Owner, owner
 
@@ -15,9 +15,9 @@ INTERNAL = {"protocol": "ctap2", "transport": "internal", "hasResidentKey": True
 
 
 @pytest.fixture
-def desk(browser: Browser, instance: Path, sqlite_database_url: str) -> Iterator[Desk]:
+def desk(profiles: Profiles, instance: Path, sqlite_database_url: str) -> Iterator[Desk]:
     """An installation that has a name: browsers make no passkeys for an address."""
-    with open_desk(browser, instance, sqlite_database_url, host="localhost") as opened:
+    with open_desk(profiles, instance, sqlite_database_url, host="localhost") as opened:
         yield opened
 
 
@@ -33,6 +33,7 @@ def page(desk: Desk, someone: Owner, browser: Browser) -> Iterator[Page]:
     held = next(iter((someone.browser.client._cookies or {}).values()))
     context = browser.new_context(locale="en-GB", reduced_motion="reduce")
     context.add_cookies([{"name": held.key, "value": held.value, "url": desk.url}])
+    context.add_init_script(WATCH)
     yield context.new_page()
     context.close()
 
@@ -64,15 +65,15 @@ def test_a_passkey_is_made_and_used(desk: Desk, someone: Owner, page: Page):
     plug_in(page)
     page.goto(desk.url + METHODS)
     page.get_by_role("button", name="Passkeys").click()
-    check(page, "new")
+    look_everywhere(page, "new")
     page.fill("#name", "My laptop")
     page.get_by_role("button", name="Add a passkey").click()
     expect(page.get_by_role("status")).to_contain_text("Your passkey is added.")
-    check(page, "list")
+    look_everywhere(page, "list")
     page.get_by_role("link", name="Rename or remove").click()
-    check(page, "change")
+    look_everywhere(page, "change")
     go_to_passkey(desk, someone, page)
-    check(page, "login")
+    look_everywhere(page, "login")
     page.get_by_role("button", name="Sign in", exact=True).click()
     page.wait_for_url("**/signed-in")
     session = desk.office.services.sessions.list(someone.person.key)

@@ -4,20 +4,21 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Page
 from werkzeug.serving import make_server
 
 from authsms.administration.rights import Role
 from authsms.foundation.clock import SystemClock
 from authsms.foundation.cookies import SESSION_COOKIE, cookie_name
 from authsms.foundation.db import Database
-from tests.functional.portals.admin.office import Office, open_office
-from tests.parts.browser import PATIENCE, accessibility_findings
+from tests.browser.profiles import Profile, Profiles
+from tests.functional.portals.admin.office import Clerk, Office, open_office
+from tests.parts.browser import accessibility_findings
 
 LOOKS: dict[str, dict[str, Any]] = {
     "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 800}},
@@ -37,40 +38,39 @@ class Desk:
 
     office: Office
     url: str
-    browser: Browser
-    complaints: list[str]
+    profiles: Profiles
+    complaints: list[str] = field(default_factory=list)
+    lent: list[Profile] = field(default_factory=list)
 
     def open(self, *roles: Role, look: str = "light", **options: Any) -> Page:
-        """Return a page in a fresh profile in which an administrator with these roles is signed in."""
-        context = self.browser.new_context(locale="en-GB", **{**LOOKS[look], **options})
-        context.set_default_timeout(PATIENCE)
-        clerk = self.office.clerk(*roles)
+        """Return a page in an empty profile in which an administrator with these roles is signed in."""
+        return self.seat(self.office.clerk(*roles), **{**LOOKS[look], **options})
+
+    def seat(self, clerk: Clerk, **options: Any) -> Page:
+        """Return a page in an empty profile in which somebody goes on who has signed in elsewhere."""
+        profile = self.profiles.lend(self.url, self.complaints, **{**LOOKS["light"], **options})
+        self.lent.append(profile)
         name = cookie_name(SESSION_COOKIE, https=False)
         held = next(cookie for cookie in (clerk.client._cookies or {}).values() if cookie.key == name)
-        context.add_cookies([{"name": name, "value": held.value, "url": self.url}])
-        page = context.new_page()
-        page.add_init_script(
-            "window.violations = []; document.addEventListener('securitypolicyviolation',"
-            " (event) => window.violations.push(`${event.violatedDirective} ${event.blockedURI}`));"
-        )
-        page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        page.on("request", lambda request: self._note_stranger(request.url))
-        return page
+        profile.page.context.add_cookies([{"name": name, "value": held.value, "url": self.url}])
+        return profile.page
 
-    def _note_stranger(self, url: str) -> None:
-        if not url.startswith((self.url, "data:")):
-            self.complaints.append(f"request to {url}")
+    def close(self, page: Page) -> None:
+        """Give the profile of a page back."""
+        (profile,) = (one for one in self.lent if one.page is page)
+        self.lent.remove(profile)
+        self.profiles.take_back(profile)
 
 
 @pytest.fixture
-def desk(browser: Browser, instance: Path, sqlite_database_url: str) -> Iterator[Desk]:
+def desk(profiles: Profiles, instance: Path, sqlite_database_url: str) -> Iterator[Desk]:
     """A running installation whose delivery process does not run."""
-    with open_desk(browser, instance, sqlite_database_url) as opened:
+    with open_desk(profiles, instance, sqlite_database_url) as opened:
         yield opened
 
 
 @contextmanager
-def open_desk(browser: Browser, instance: Path, database_url: str, *, host: str = "127.0.0.1") -> Iterator[Desk]:
+def open_desk(profiles: Profiles, instance: Path, database_url: str, *, host: str = "127.0.0.1") -> Iterator[Desk]:
     """Run an installation that is reached as *host*."""
     database = Database(database_url)
     with socket.create_server(("127.0.0.1", 0)) as listener:
@@ -79,10 +79,10 @@ def open_desk(browser: Browser, instance: Path, database_url: str, *, host: str 
             server = make_server("127.0.0.1", 0, office.app, threaded=True, fd=listener.fileno())
             thread = threading.Thread(target=server.serve_forever, daemon=True)
             thread.start()
-            desk = Desk(office, url, browser, [])
+            desk = Desk(office, url, profiles)
             yield desk
-            for context in list(browser.contexts):
-                context.close()
+            for profile in list(desk.lent):
+                desk.close(profile.page)
             server.shutdown()
             thread.join()
             server.server_close()
@@ -95,23 +95,30 @@ def _excess(page: Page) -> int:
     return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
 
+def look_everywhere(page: Page, name: str) -> None:
+    """Look at an open page in every way: nothing for axe to find, nothing the policy had to stop, nothing too wide."""
+    for look in _CHECKED:
+        page.emulate_media(color_scheme=LOOKS[look]["color_scheme"])
+        page.set_viewport_size(LOOKS[look]["viewport"])
+
+        assert accessibility_findings(page) == [], f"{name} {look}"
+        assert _excess(page) <= 0, f"{name} {look} is too wide"
+    page.set_viewport_size(LOOKS["zoomed"]["viewport"])
+    assert _excess(page) <= 0, f"{name} is too wide at 200 %"
+    assert page.evaluate("window.violations") == [], name
+    page.emulate_media(color_scheme=LOOKS["light"]["color_scheme"])
+    page.set_viewport_size(LOOKS["light"]["viewport"])
+
+
 @pytest.fixture
 def looks_good(desk: Desk) -> Callable[..., None]:
-    """Check a page in every look: no finding of axe, no violation of the policy, nothing wider than the screen."""
+    """Open pages, one after the other, as somebody with these roles, and look at each in every way."""
 
-    def check(address: str, *roles: Role, ready: str = "main") -> None:
+    def check(*addresses: str, roles: tuple[Role, ...] = ()) -> None:
         page = desk.open(*roles, reduced_motion="reduce")
-        page.goto(desk.url + address)
-        page.wait_for_selector(ready)
-        for look in _CHECKED:
-            page.emulate_media(color_scheme=LOOKS[look]["color_scheme"])
-            page.set_viewport_size(LOOKS[look]["viewport"])
-
-            assert accessibility_findings(page) == [], f"{address} {look}"
-            assert page.evaluate("window.violations") == [], f"{address} {look}"
-            assert _excess(page) <= 0, f"{address} {look} is too wide"
-        page.set_viewport_size(LOOKS["zoomed"]["viewport"])
-        assert _excess(page) <= 0, f"{address} is too wide at 200 %"
-        page.context.close()
+        for address in addresses:
+            page.goto(desk.url + address)
+            look_everywhere(page, address)
+        desk.close(page)
 
     return check

@@ -23,8 +23,7 @@ def _fill(desk: Desk) -> None:
 def test_pages_are_fit_for_everybody(desk: Desk, looks_good):
     """Light and dark, phone and desktop, enlarged; axe has nothing to say."""
     _fill(desk)
-    looks_good("/admin/audit")
-    looks_good("/admin/audit?login=nobody&since=soon")
+    looks_good("/admin/audit", "/admin/audit?login=nobody&since=soon")
 
 
 def test_a_record_is_found_and_the_chain_checked_by_keyboard(desk: Desk):

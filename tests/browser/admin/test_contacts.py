@@ -37,10 +37,7 @@ def fill(desk: Desk) -> tuple[str, list[str]]:
 def test_contacts_are_fit_for_everybody(desk: Desk, looks_good):
     """The list, a contact in each state, and the page of the person."""
     key, contacts = fill(desk)
-    for contact in contacts[1:]:
-        looks_good(f"/contacts/{contact}")
-    looks_good("/contacts")
-    looks_good(f"/admin/people/{key}")
+    looks_good(*(f"/contacts/{contact}" for contact in contacts[1:]), "/contacts", f"/admin/people/{key}")
 
 
 def test_a_contact_is_made_live_by_keyboard(desk: Desk):

@@ -1,18 +1,15 @@
 """The dashboard and the queue in a real browser."""
 
-import pytest
-
 from authsms.delivery.conditions import Breaker
 from tests.browser.admin.conftest import Desk
 from tests.browser.admin.scene import morning
 
 
-@pytest.mark.parametrize("address", ["/admin/", "/admin/queue"])
-def test_the_pages_are_fit_for_everybody(desk: Desk, looks_good, address):
+def test_the_pages_are_fit_for_everybody(desk: Desk, looks_good):
     """Light and dark, phone and desktop, enlarged; axe has nothing to say."""
     morning(desk)
     desk.office.services.monitoring.traffic.count()
-    looks_good(address)
+    looks_good("/admin/", "/admin/queue")
 
 
 def test_a_service_is_paused_by_keyboard_and_the_page_renews_itself(desk: Desk):

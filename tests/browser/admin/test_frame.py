@@ -1,18 +1,13 @@
 """The frame of the portal and the page of administrators in a real browser."""
 
-import pytest
-
 from authsms.administration.rights import Role
 from tests.browser.admin.conftest import Desk
 
 
-@pytest.mark.parametrize(
-    "address", ["/admin/", "/admin/administrators", "/admin/administrators/add?user=administrator"]
-)
-def test_pages_are_fit_for_everybody(desk: Desk, looks_good, address):
+def test_pages_are_fit_for_everybody(desk: Desk, looks_good):
     """Light and dark, phone and desktop, enlarged; axe has nothing to say."""
     desk.office.person("carla")
-    looks_good(address)
+    looks_good("/admin/", "/admin/administrators", "/admin/administrators/add?user=administrator")
 
 
 def test_an_administrator_is_made_by_keyboard(desk: Desk):

@@ -41,7 +41,7 @@ def test_an_emergency_password_is_issued_and_lets_somebody_in(desk: Desk, looks_
     shown = page.locator("code").inner_text()
 
     assert [] == accessibility_findings(page)
-    looks_good(f"/admin/people/{alice.key}", Role.HELPDESK)
+    looks_good(f"/admin/people/{alice.key}", roles=(Role.HELPDESK,))
     person = desk.open(look="phone")
     person.context.clear_cookies()
     person.goto(f"{desk.url}/login/web")

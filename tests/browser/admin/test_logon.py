@@ -7,9 +7,10 @@ from authsms.logon.kinds import EndpointKind
 from tests.browser.admin.conftest import Desk
 
 
-@pytest.mark.parametrize(
-    "address",
-    [
+def test_pages_are_fit_for_everybody(desk: Desk, looks_good):
+    """Light and dark, phone and desktop, enlarged; axe has nothing to say."""
+    desk.office.services.endpoints.create("Wiki", event="web", redirect_uris=("https://wiki.example.test/back",))
+    looks_good(
         "/admin/events",
         "/admin/events/of/web",
         "/admin/events/try",
@@ -17,21 +18,15 @@ from tests.browser.admin.conftest import Desk
         "/admin/chains/new",
         "/admin/endpoints",
         "/admin/endpoints/new",
-    ],
-)
-def test_pages_are_fit_for_everybody(desk: Desk, looks_good, address):
-    """Light and dark, phone and desktop, enlarged; axe has nothing to say."""
-    desk.office.services.endpoints.create("Wiki", event="web", redirect_uris=("https://wiki.example.test/back",))
-    looks_good(address)
+    )
 
 
-@pytest.mark.parametrize("kind", ["forward-auth", "validate"])
-def test_pages_of_other_endpoints_are_fit_for_everybody(desk: Desk, looks_good, kind):
+def test_pages_of_other_endpoints_are_fit_for_everybody(desk: Desk, looks_good):
     """Sites and plug-ins: what is typed about them, and what they are told."""
-    sites = ("https://wiki.example.test",) if kind == "forward-auth" else ()
-    made, _ = desk.office.services.endpoints.create("Wiki", event="web", redirect_uris=sites, kind=EndpointKind(kind))
-    looks_good(f"/admin/endpoints/new?kind={kind}")
-    looks_good(f"/admin/endpoints/of/{made.id}")
+    endpoints = desk.office.services.endpoints
+    for kind, sites in (("forward-auth", ("https://wiki.example.test",)), ("validate", ())):
+        made, _ = endpoints.create(kind, event="web", redirect_uris=sites, kind=EndpointKind(kind))
+        looks_good(f"/admin/endpoints/new?kind={kind}", f"/admin/endpoints/of/{made.id}")
 
 
 @pytest.mark.parametrize("script", [True, False])
@@ -71,6 +66,4 @@ def test_chains_are_ordered_by_dragging(desk: Desk):
 def test_programs_and_their_reference_are_fit_for_everybody(desk: Desk, looks_good):
     """The form and the page of a program that asks by REST, and the description its developer reads."""
     made, _ = desk.office.services.endpoints.create("Kiosk", event="web", kind=EndpointKind.REST)
-    looks_good("/admin/endpoints/new?kind=rest")
-    looks_good(f"/admin/endpoints/of/{made.id}")
-    looks_good("/api/v1/docs")
+    looks_good("/admin/endpoints/new?kind=rest", f"/admin/endpoints/of/{made.id}", "/api/v1/docs")

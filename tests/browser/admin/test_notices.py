@@ -7,8 +7,7 @@ from tests.functional.portals.admin.test_notices import agree, send
 def test_notices_are_fit_for_everybody(desk: Desk, looks_good):
     """The list, and a notice under way."""
     send(desk.office, "a-notice-whose-name-has-forty-characters")
-    looks_good("/admin/notices")
-    looks_good("/admin/notices/a-notice-whose-name-has-forty-characters")
+    looks_good("/admin/notices", "/admin/notices/a-notice-whose-name-has-forty-characters")
 
 
 def test_a_notice_is_cancelled_by_keyboard(desk: Desk):
@@ -41,8 +40,7 @@ def test_a_notice_is_written_by_keyboard(desk: Desk, looks_good):
     page.wait_for_selector("text=Being counted")
     desk.office.services.notice_runs.work()
     page.get_by_label("I have read what is odd").press("Space")
-    looks_good(page.url.removeprefix(desk.url))
-    looks_good("/admin/notice-drafts/new")
+    looks_good(page.url.removeprefix(desk.url), "/admin/notice-drafts/new")
     page.get_by_role("button", name="Send it to 2 people").press("Enter")
     page.wait_for_selector("text=On its way.")
     desk.office.services.notice_runs.work()

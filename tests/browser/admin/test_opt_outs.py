@@ -18,8 +18,7 @@ def test_opt_outs_are_fit_for_everybody(desk: Desk, looks_good):
     person = desk.office.person("bob")
     block(desk)
     block(desk, sender="", source=Source.PROVIDER)
-    looks_good("/admin/messages/opt-outs")
-    looks_good(f"/admin/people/{person.key}")
+    looks_good("/admin/messages/opt-outs", f"/admin/people/{person.key}")
 
 
 def test_an_opt_out_is_lifted_with_a_reason(desk: Desk):

@@ -1,23 +1,16 @@
 """The page that says why somebody got no code, in a real browser."""
 
-import pytest
-
 from authsms.administration.rights import Role
 from tests.browser.admin.conftest import Desk
 from tests.browser.admin.scene import morning
 from tests.integration.administration.people_at_work import AUDITOR
 
 
-@pytest.mark.parametrize("address", ["/admin/people", "/admin/people?q=ex", "/admin/people/name?name=ghost"])
-def test_finding_people_is_fit_for_everybody(desk: Desk, looks_good, address):
+def test_pages_are_fit_for_everybody(desk: Desk, looks_good):
     """Light and dark, phone and desktop, enlarged; axe has nothing to say."""
-    morning(desk)
-    looks_good(address)
-
-
-def test_the_page_of_a_person_is_fit_for_everybody(desk: Desk, looks_good):
     _, alice = morning(desk)
-    looks_good(f"/admin/people/{alice.key}")
+    found = ("/admin/people?q=ex", "/admin/people/name?name=ghost", f"/admin/people/{alice.key}")
+    looks_good("/admin/people", *found)
 
 
 def test_a_help_desk_finds_the_reason_and_helps_by_keyboard(desk: Desk):

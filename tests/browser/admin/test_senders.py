@@ -3,8 +3,6 @@
 import json
 import time
 
-import pytest
-
 from authsms.senders.definitions import ServiceDraft
 from authsms.senders.http import HttpGuard
 from authsms.senders.policy import ServiceRule
@@ -37,9 +35,11 @@ def answering(status: int, document: object, after: float = 0.0) -> HostileServe
     return HostileServer(behave)
 
 
-@pytest.mark.parametrize(
-    "address",
-    [
+def test_pages_are_fit_for_everybody(desk: Desk, looks_good):
+    """Light and dark, phone and desktop, enlarged; axe has nothing to say."""
+    fill(desk)
+    fill(desk, name="second")
+    looks_good(
         "/admin/senders",
         "/admin/senders/new",
         "/admin/senders/new?kind=generic_http",
@@ -49,13 +49,7 @@ def answering(status: int, document: object, after: float = 0.0) -> HostileServe
         "/admin/senders/history",
         "/admin/senders/history/1",
         "/admin/senders/import",
-    ],
-)
-def test_pages_are_fit_for_everybody(desk: Desk, looks_good, address):
-    """Light and dark, phone and desktop, enlarged; axe has nothing to say."""
-    fill(desk)
-    fill(desk, name="second")
-    looks_good(address)
+    )
 
 
 def test_a_service_is_made_and_tested_while_the_provider_is_slow(desk: Desk, looks_good):

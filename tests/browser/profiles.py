@@ -1,0 +1,85 @@
+"""Browser profiles that are lent from test to test: a page that has shown others before needs a third of the work."""
+
+import json
+from dataclasses import dataclass, field
+from typing import Any
+
+from playwright.sync_api import Browser, Page
+
+from tests.parts.browser import PATIENCE
+
+WATCH = """
+window.violations = [];
+document.addEventListener('securitypolicyviolation', (event) => {
+  window.violations.push(`${event.violatedDirective} ${event.blockedURI}`);
+});
+"""
+"""Makes a page remember what its policy had to stop."""
+
+
+@dataclass
+class Profile:
+    """One page in a profile of its own.
+
+    Attributes:
+        home: Where the pages come from; nobody else may be asked for anything.
+        complaints: What the browser had to complain of since it was lent.
+    """
+
+    page: Page
+    options: dict[str, Any]
+    home: str = ""
+    complaints: list[str] = field(default_factory=list)
+
+    def watch(self) -> None:
+        """Note errors of scripts, what the policy stops, and requests to strangers."""
+        self.page.add_init_script(WATCH)
+        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
+        self.page.on("console", lambda message: self._note_error(message.type, message.text))
+        self.page.on("request", lambda request: self._note_stranger(request.url))
+
+    def empty(self) -> None:
+        """Leave the page, and forget who was signed in; pages keep nothing but cookies."""
+        self.page.goto("about:blank")
+        self.page.context.clear_cookies()
+        self.page.emulate_media(color_scheme=self.options.get("color_scheme", "light"))
+        self.page.set_viewport_size(self.options["viewport"])
+
+    def _note_error(self, kind: str, text: str) -> None:
+        if kind == "error" and "Failed to load resource" not in text:
+            self.complaints.append(text)
+
+    def _note_stranger(self, url: str) -> None:
+        if not url.startswith((self.home, "data:", "about:")):
+            self.complaints.append(f"request to {url}")
+
+
+class Profiles:
+    """Lends profiles, empties what comes back, and lends it again to whoever wants the same options."""
+
+    def __init__(self, browser: Browser) -> None:
+        self._browser = browser
+        self._free: dict[str, list[Profile]] = {}
+
+    def lend(self, home: str, complaints: list[str], **options: Any) -> Profile:
+        """Return an empty profile of an English browser for pages of *home*; what goes wrong goes to *complaints*."""
+        free = self._free.setdefault(_key(options), [])
+        profile = free.pop() if free else self._make(options)
+        profile.home, profile.complaints = home, complaints
+        return profile
+
+    def take_back(self, profile: Profile) -> None:
+        """Keep a profile for the next test."""
+        profile.empty()
+        self._free[_key(profile.options)].append(profile)
+
+    def _make(self, options: dict[str, Any]) -> Profile:
+        context = self._browser.new_context(locale="en-GB", **options)
+        context.set_default_timeout(PATIENCE)
+        profile = Profile(context.new_page(), options)
+        profile.watch()
+        return profile
+
+
+def _key(options: dict[str, Any]) -> str:
+    return json.dumps(options, sort_keys=True)

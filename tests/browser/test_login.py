@@ -84,6 +84,7 @@ def test_another_way_comes_up_by_itself_when_the_text_is_late(portal: Portal, wa
     portal.open_code_page(watched)
     offer = watched.get_by_role("region", name="No text? Sign in another way")
     expect(offer).to_have_count(0)
+    expect(watched.locator("#code")).to_be_focused()
     watched.keyboard.type("12")
     portal.logon.delivery = DeliveryStatus(MessageState.ATTEMPTING, "", final=False, late=True)
     expect(offer).to_be_visible()
@@ -172,11 +173,12 @@ def test_a_double_click_sends_one_text(portal: Portal, watched: Page):
 def test_everything_can_be_done_with_the_keyboard(portal: Portal, watched: Page):
     """In a sensible order, and one always sees where one is."""
     watched.goto(f"{portal.url}/login/web")
+    expect(watched.locator("#user_name")).to_be_focused()
     watched.keyboard.type("alice")
     watched.keyboard.press("Tab")
     watched.keyboard.type(PASSWORD)
     watched.keyboard.press("Enter")
-    watched.wait_for_selector("#code")
+    expect(watched.locator("#code")).to_be_focused()
     for wanted in ("Sign in", "Sign in another way", "No message?", "Cancel"):
         watched.keyboard.press("Tab")
         focused = watched.evaluate(

@@ -2,6 +2,8 @@
 
 import re
 
+from playwright.sync_api import expect
+
 from authsms.audit.vocabulary import Author
 from authsms.contacts.agreement import ContactKind
 from authsms.contacts.consent import Way
@@ -58,4 +60,4 @@ def test_a_contact_is_made_live_by_keyboard(desk: Desk):
     page.keyboard.press("Enter")
     page.wait_for_selector("text=Confirmed. You get texts at this number.")
 
-    assert page.get_by_text("gets texts", exact=True).is_visible()
+    expect(page.get_by_text("gets texts", exact=True)).to_be_visible()

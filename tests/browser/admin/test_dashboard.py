@@ -33,9 +33,11 @@ def test_charts_tell_hours_of_the_reader(desk: Desk):
     morning(desk)
     desk.office.services.monitoring.traffic.count()
     page = desk.open(timezone_id="Asia/Tokyo")
+    hours = {desk.office.services.clock.now().hour}
     page.goto(f"{desk.url}/admin/dashboard")
     page.locator("#chart-logins summary").press("Enter")
     page.wait_for_selector("#chart-logins table")
-    hour = (desk.office.services.clock.now().hour + 9) % 24
+    shown = page.locator("#chart-logins tbody th").first.inner_text()
+    hours.add(desk.office.services.clock.now().hour)
 
-    assert page.locator("#chart-logins tbody th").first.inner_text().startswith(f"{hour:02d}:")
+    assert shown.startswith(tuple(f"{(hour + 9) % 24:02d}:" for hour in hours))

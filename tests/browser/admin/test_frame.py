@@ -1,5 +1,7 @@
 """The frame of the portal and the page of administrators in a real browser."""
 
+from playwright.sync_api import expect
+
 from authsms.administration.rights import Role
 from tests.browser.admin.conftest import Desk
 
@@ -32,7 +34,7 @@ def test_removing_asks_once(desk: Desk):
     page.goto(f"{desk.url}/admin/administrators")
     page.locator("summary", has_text="Remove").press("Enter")
     page.keyboard.press("Escape")
-    assert page.get_by_role("button", name="Remove").count() == 0
+    expect(page.get_by_role("button", name="Remove")).to_have_count(0)
     page.locator("summary", has_text="Remove").press("Enter")
     page.get_by_role("button", name="Remove").press("Enter")
     page.wait_for_selector("text=Removed.")
@@ -45,7 +47,7 @@ def test_the_menu_is_folded_away_on_a_phone(desk: Desk):
     page = desk.open(look="phone")
     page.goto(f"{desk.url}/admin/")
     menu = page.locator("nav.side")
-    assert not menu.get_by_role("link", name="Administrators").is_visible()
+    expect(menu.get_by_role("link", name="Administrators")).to_be_hidden()
     page.locator("summary", has_text="Menu").press("Enter")
     menu.get_by_role("link", name="Administrators").click()
     page.wait_for_url("**/admin/administrators")
@@ -53,4 +55,4 @@ def test_the_menu_is_folded_away_on_a_phone(desk: Desk):
     plain = desk.open(look="phone", java_script_enabled=False)
     plain.goto(f"{desk.url}/admin/")
 
-    assert plain.locator("nav.side").get_by_role("link", name="Administrators").is_visible()
+    expect(plain.locator("nav.side").get_by_role("link", name="Administrators")).to_be_visible()

@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+from playwright.sync_api import expect
+
 from authsms.delivery.outbox import Draft
 from authsms.foundation.phone import PhoneNumber
 from authsms.senders.submission import Purpose
@@ -62,7 +64,7 @@ def test_a_message_is_found_and_cancelled_by_keyboard(desk: Desk):
     page.get_by_label("Person").fill("frieda")
     page.keyboard.press("Enter")
     page.wait_for_url("**person=frieda**")
-    assert page.locator("#rows tr").count() == 1
+    expect(page.locator("#rows tr")).to_have_count(1)
     page.locator(f"#m{message_id}").press("Enter")
     page.locator("summary", has_text="Cancel").press("Enter")
     page.get_by_role("button", name="Cancel").press("Enter")
@@ -79,7 +81,7 @@ def test_the_log_works_without_javascript(desk: Desk):
     page.locator("summary", has_text="Cancel").click()
     page.get_by_role("button", name="Cancel").click()
 
-    assert page.get_by_text("Cancelled. It will not be sent.").is_visible()
+    expect(page.get_by_text("Cancelled. It will not be sent.")).to_be_visible()
 
 
 def test_foreign_words_do_nothing(desk: Desk):
@@ -88,5 +90,5 @@ def test_foreign_words_do_nothing(desk: Desk):
     page = desk.open()
     page.goto(f"{desk.url}/admin/messages")
 
-    assert page.get_by_text("onerror=alert(1)").is_visible()
+    expect(page.get_by_text("onerror=alert(1)")).to_be_visible()
     assert page.evaluate("window.violations") == []

@@ -1,5 +1,7 @@
 """The pages of notices in a real browser."""
 
+from playwright.sync_api import expect
+
 from tests.browser.admin.conftest import Desk
 from tests.functional.portals.admin.test_notices import agree, send
 
@@ -19,7 +21,7 @@ def test_a_notice_is_cancelled_by_keyboard(desk: Desk):
     page.get_by_role("button", name="Cancel").press("Enter")
     page.wait_for_selector("text=Cancelled. What has not gone out is taken back.")
 
-    assert page.get_by_text("2 of 2 texts are through.").is_visible()
+    expect(page.get_by_text("2 of 2 texts are through.")).to_be_visible()
 
 
 def test_a_notice_is_written_by_keyboard(desk: Desk, looks_good):

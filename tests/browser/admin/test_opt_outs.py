@@ -1,5 +1,7 @@
 """The page of opt-outs in a real browser."""
 
+from playwright.sync_api import expect
+
 from authsms.contacts.consent import Way
 from authsms.contacts.suppression import Source, Stop
 from tests.browser.admin.conftest import Desk
@@ -32,4 +34,4 @@ def test_an_opt_out_is_lifted_with_a_reason(desk: Desk):
     page.keyboard.press("Enter")
     page.wait_for_selector("text=Lifted. The number can be texted again.")
 
-    assert page.get_by_text("Nobody has opted out.").is_visible()
+    expect(page.get_by_text("Nobody has opted out.")).to_be_visible()

@@ -1,5 +1,7 @@
 """The page that says why somebody got no code, in a real browser."""
 
+from playwright.sync_api import expect
+
 from authsms.administration.rights import Role
 from tests.browser.admin.conftest import Desk
 from tests.browser.admin.scene import morning
@@ -41,6 +43,6 @@ def test_a_block_asks_why_and_works_without_javascript(desk: Desk):
     page.get_by_label("Why?").fill("lost <i>phone</i>")
     page.get_by_role("button", name="Block").click()
 
-    assert page.get_by_text("Blocked, and signed out everywhere.").is_visible()
+    expect(page.get_by_text("Blocked, and signed out everywhere.")).to_be_visible()
     assert "lost <i>phone</i>" in page.locator(".conclusion").inner_text()
     assert work.services.blocks.holds(alice.key)

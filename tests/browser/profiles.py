@@ -39,8 +39,12 @@ class Profile:
         self.page.on("request", lambda request: self._note_stranger(request.url))
 
     def empty(self) -> None:
-        """Leave the page, and forget who was signed in; pages keep nothing but cookies."""
-        self.page.goto("about:blank")
+        """Leave the page, and forget who was signed in; pages keep nothing but cookies.
+
+        The page leaves by itself: an empty page that is asked for from outside comes with a process of its own.
+        """
+        self.page.evaluate("location.replace('about:blank')")
+        self.page.wait_for_url("about:blank")
         self.page.context.clear_cookies()
         self.page.emulate_media(color_scheme=self.options.get("color_scheme", "light"))
         self.page.set_viewport_size(self.options["viewport"])

@@ -2,19 +2,19 @@
 
 The name of a provider is resolved once, every address of it is judged, and the connection goes to a judged address:
 a second look-up, which a hostile name server could answer differently, does not happen. Host header, SNI and
-certificate check keep the name.
+certificate check keep the name. A connection carries one request at a time and is kept for the next one.
 """
 
-import contextlib
 import ipaddress
+import select
 import socket
+import ssl
 import threading
-from collections.abc import Callable, Iterator, Sequence
-from typing import Any, TypeAlias
-
-from typing_extensions import override
-from urllib3 import HTTPConnectionPool, HTTPSConnectionPool, PoolManager
-from urllib3.connection import HTTPConnection, HTTPSConnection
+import weakref
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from http.client import HTTPResponse
+from typing import TypeAlias
 
 from authsms.senders.addresses import Address, AllowList, Destination
 from authsms.senders.deadline import Journey
@@ -25,6 +25,15 @@ Lookup: TypeAlias = Callable[[str, int], Sequence[str]]
 _LOOKUPS_AT_ONCE = 8
 _SHORTEST_TRY = 0.2
 _SOMEWHERE = ipaddress.ip_address("1.1.1.1")  # stands for any public address
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a request goes: ``http`` or ``https``, a name or an address without brackets, and a port."""
+
+    scheme: str
+    host: str
+    port: int
 
 
 class AddressRefusedError(Exception):
@@ -57,60 +66,41 @@ class Dialer:
         self._allowed = allowed
         self._lookup = lookup
         self._slots = threading.BoundedSemaphore(_LOOKUPS_AT_ONCE)
-        self._current = threading.local()
 
-    @contextlib.contextmanager
-    def on(self, journey: Journey) -> Iterator[None]:
-        """Let connections of this thread belong to *journey* while the block runs."""
-        self._current.journey = journey
-        try:
-            yield
-        finally:
-            self._current.journey = None
-
-    @property
-    def journey(self) -> Journey:
-        """The journey of this thread."""
-        journey = self._current.journey
-        if not isinstance(journey, Journey):
-            raise TypeError("a guarded connection is used outside a journey")
-        return journey
-
-    def drop(self, lever: socket.socket) -> None:
-        """Close a lever, or leave that to the journey of this thread, which may still need it."""
-        journey = getattr(self._current, "journey", None)
-        if journey is None or not journey.inherit(lever):
-            lever.close()
-
-    def dial(self, scheme: str, host: str, port: int) -> socket.socket:
-        """Return a socket connected to *host*.
+    def dial(self, place: Place, journey: Journey) -> socket.socket:
+        """Return a socket connected to *place*.
 
         Raises:
             AddressRefusedError: One of its addresses may not be called.
             LookupFailedError: It has no address, or the name servers are silent.
             OSError: None of its addresses answers in time.
         """
-        addresses = self._resolve(host, port)
-        for address in addresses:
-            if not self._allowed.permits(Destination(scheme, host, port, address)):
-                raise AddressRefusedError(host)
-        return self._connect(addresses, port)
+        addresses = self._resolve(place, journey)
+        if not self._permits(place, addresses):
+            raise AddressRefusedError(place.host)
+        return self._connect(addresses, place.port, journey)
 
-    def permits(self, scheme: str, host: str, port: int) -> bool:
-        """Return whether a connection to *host* may be opened, as far as can be told at present.
+    def permits(self, place: Place, journey: Journey) -> bool:
+        """Return whether a connection to *place* may be opened, as far as can be told at present.
 
         A name that cannot be resolved now is judged again, like every other, when it is called.
         """
         try:
-            addresses = self._resolve(host, port)
+            addresses = self._resolve(place, journey)
         except LookupFailedError:
             addresses = [_SOMEWHERE]
-        return all(self._allowed.permits(Destination(scheme, host, port, address)) for address in addresses)
+        return self._permits(place, addresses)
 
-    def _connect(self, addresses: Sequence[Address], port: int) -> socket.socket:
+    def _permits(self, place: Place, addresses: Sequence[Address]) -> bool:
+        return all(
+            self._allowed.permits(Destination(place.scheme, place.host, place.port, address)) for address in addresses
+        )
+
+    @staticmethod
+    def _connect(addresses: Sequence[Address], port: int, journey: Journey) -> socket.socket:
         problem = OSError("no time left")
         for left, address in zip(range(len(addresses), 0, -1), addresses, strict=True):
-            wait = self.journey.connect_seconds_left / left
+            wait = journey.connect_seconds_left / left
             if wait < _SHORTEST_TRY / left:
                 break
             try:
@@ -122,17 +112,16 @@ class Dialer:
                 return connection
         raise problem
 
-    def _resolve(self, host: str, port: int) -> list[Address]:
+    def _resolve(self, place: Place, journey: Journey) -> list[Address]:
         """Resolve within the time left; a look-up that hangs is left behind in its own thread."""
-        journey = self.journey
         if not self._slots.acquire(timeout=journey.connect_seconds_left):
-            raise LookupFailedError(host)
+            raise LookupFailedError(place.host)
         found: list[str] = []
         is_done = threading.Event()
 
         def look() -> None:
             try:
-                found.extend(self._lookup(host, port))
+                found.extend(self._lookup(place.host, place.port))
             except (OSError, UnicodeError):
                 found.clear()
             finally:
@@ -141,75 +130,124 @@ class Dialer:
 
         threading.Thread(target=look, name="provider-lookup", daemon=True).start()
         if not is_done.wait(journey.connect_seconds_left) or not found:
-            raise LookupFailedError(host)
+            raise LookupFailedError(place.host)
         return [ipaddress.ip_address(text) for text in dict.fromkeys(found)]
 
 
-class _Guarded(HTTPConnection):
-    """What both kinds of connection share: dialling, and telling the journey what happens.
+class Line:
+    """One connection.
 
-    The lever is a second descriptor of the same connection. Shutting it down ends the connection whatever state
-    TLS is in, without touching an object another thread is reading from.
+    The lever is a second descriptor of it. Shutting that down ends the connection whatever state TLS is in, without
+    touching an object another thread is reading from.
+
+    Attributes:
+        place: Where it leads.
     """
 
-    scheme = "http"
-
-    def __init__(self, *args: Any, dialer: Dialer, **kwargs: Any) -> None:
-        self._dialer = dialer
-        self._lever: socket.socket | None = None
-        super().__init__(*args, **kwargs)
-
-    @override
-    def _new_conn(self) -> socket.socket:
-        connection = self._dialer.dial(self.scheme, self._dns_host, self.port)
+    def __init__(self, place: Place, connection: socket.socket) -> None:
+        self.place = place
+        self._connection = connection
         self._lever = connection.dup()
-        self._dialer.journey.hold(self._lever)
-        return connection
 
-    @override
-    def send(self, data: Any) -> None:
-        if self.sock is None:
-            self.connect()
-        if self._lever is not None:
-            self._dialer.journey.hold(self._lever)
-        if not self._dialer.journey.depart():
+    def prepare(self, journey: Journey, trust: ssl.SSLContext | None) -> None:
+        """Shake hands where there is *trust*; from then on only journeys limit how long things take.
+
+        Raises:
+            OSError: The other side does not, or not in time, or is not who it should be (`ssl.SSLError`).
+        """
+        journey.hold(self._lever)
+        if trust is not None:
+            self._connection = trust.wrap_socket(self._connection, server_hostname=self.place.host)
+        self._connection.settimeout(None)
+
+    def is_usable(self) -> bool:
+        """Tell whether it still stands; who has nothing to answer has nothing to say but good-bye."""
+        poll = select.poll()
+        poll.register(self._connection, select.POLLIN)
+        return not poll.poll(0)
+
+    def ask(self, journey: Journey, method: str, request: bytes) -> HTTPResponse:
+        """Send *request* and return the answer, of which only the head has been read.
+
+        Raises:
+            TooLateError: Nothing was sent.
+            OSError: The connection broke, or was shut down because time ran out.
+            HTTPException: What came is no valid HTTP.
+        """
+        journey.hold(self._lever)
+        if not journey.depart():
             raise TooLateError
-        super().send(data)
+        self._connection.sendall(request)
+        response = HTTPResponse(self._connection, method=method)
+        response.begin()
+        return response
 
-    @override
     def close(self) -> None:
-        try:
-            super().close()
-        finally:
-            lever, self._lever = self._lever, None
-            if lever is not None:
-                self._dialer.drop(lever)
+        """End it; no journey may hold it any more."""
+        self._connection.close()
+        self._lever.close()
 
 
-class _GuardedTls(_Guarded, HTTPSConnection):
-    scheme = "https"
+class Lines:
+    """The connections of one sender service that wait for their next request.
 
+    Args:
+        dialer: Opens new ones.
+        trust: Returns what certificates are checked against.
+        most: How many are kept.
+    """
 
-class _PlainPool(HTTPConnectionPool):
-    ConnectionCls = _Guarded
-
-
-class _TlsPool(HTTPSConnectionPool):
-    ConnectionCls = _GuardedTls
-
-
-class GuardedPools(PoolManager):
-    """Connection pools whose connections are opened by a `Dialer`."""
-
-    def __init__(self, dialer: Dialer, **kwargs: Any) -> None:
+    def __init__(self, dialer: Dialer, trust: Callable[[], ssl.SSLContext], most: int) -> None:
         self._dialer = dialer
-        super().__init__(**kwargs)
-        self.pool_classes_by_scheme = {"http": _PlainPool, "https": _TlsPool}
+        self._trust = trust
+        self._most = most
+        self._idle: list[Line] = []
+        self._lock = threading.Lock()
+        weakref.finalize(self, _close_all, self._idle)  # somebody may forget to close a service
 
-    @override
-    def _new_pool(
-        self, scheme: str, host: str, port: int, request_context: dict[str, Any] | None = None
-    ) -> HTTPConnectionPool:
-        pool = super()._new_pool(scheme, host, port, request_context)
-        pool.conn_kw["dialer"] = self._dialer
-        return pool
+    def take(self, place: Place, journey: Journey) -> Line:
+        """Return a connection that is the caller's alone, the one used last if one waits.
+
+        Raises:
+            AddressRefusedError: As `Dialer.dial`, as all that follow.
+            LookupFailedError: See there.
+            OSError: It cannot be opened, or not in time, or leads to somebody else (`ssl.SSLError`).
+        """
+        while (line := self._waiting(place)) is not None:
+            if line.is_usable():
+                return line
+            line.close()
+        line = Line(place, self._dialer.dial(place, journey))
+        try:
+            line.prepare(journey, self._trust() if place.scheme == "https" else None)
+        except BaseException:
+            journey.arrive()
+            line.close()
+            raise
+        return line
+
+    def put_back(self, line: Line) -> None:
+        """Keep *line* for the next request."""
+        with self._lock:
+            self._idle.append(line)
+            oldest = self._idle.pop(0) if len(self._idle) > self._most else None
+        if oldest is not None:
+            oldest.close()
+
+    def close(self) -> None:
+        """Close those that wait, and keep none from now on."""
+        with self._lock:
+            self._most = 0
+            _close_all(self._idle)
+
+    def _waiting(self, place: Place) -> Line | None:
+        with self._lock:
+            for index in range(len(self._idle) - 1, -1, -1):
+                if self._idle[index].place == place:
+                    return self._idle.pop(index)
+        return None
+
+
+def _close_all(lines: list[Line]) -> None:
+    while lines:
+        lines.pop().close()

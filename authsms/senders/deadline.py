@@ -31,7 +31,6 @@ class Journey:
         self.may_have_arrived = False
         self.is_expired = False
         self._lever: socket.socket | None = None
-        self._is_heir = False
         self._lock = threading.Lock()
 
     @property
@@ -48,32 +47,14 @@ class Journey:
     def hold(self, lever: socket.socket) -> None:
         """Say which socket ends the connection; shut it down at once when time has run out already."""
         with self._lock:
-            if self._lever is not lever:
-                self._let_go()
             self._lever = lever
             if self.is_expired:
                 _shut_down(lever)
 
-    def inherit(self, lever: socket.socket) -> bool:
-        """Take over closing *lever* when it is the one held, and say so.
-
-        An HTTP client lets go of its connection as soon as it has read that the answer is the last one on it; the body
-        is yet to come.
-        """
-        with self._lock:
-            is_held = self._lever is lever
-            self._is_heir = self._is_heir or is_held
-            return is_held
-
     def arrive(self) -> None:
-        """Let go of the connection; from now on nothing expires."""
+        """Let go of the connection, which may be closed then or serve another journey."""
         with self._lock:
-            self._let_go()
-
-    def _let_go(self) -> None:
-        if self._is_heir and self._lever is not None:
-            self._lever.close()
-        self._lever, self._is_heir = None, False
+            self._lever = None
 
     def next_deadline(self) -> float:
         """Return the moment, on the monotonic clock, at which to look again."""

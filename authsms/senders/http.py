@@ -5,42 +5,31 @@ repeats nothing, reads at most 64 kB and ends every call at a hard deadline. It 
 certainly not sent, answered, or perhaps taken.
 """
 
-import base64
-import logging
 import ssl
 import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from http.client import IncompleteRead
-from http.cookiejar import DefaultCookiePolicy
+from http.client import HTTPException, IncompleteRead
 from pathlib import Path
-from typing import Any
 
 import certifi
-import requests
-from requests.adapters import HTTPAdapter
-from typing_extensions import override
-from urllib3.exceptions import HTTPError, SSLError
 
 from authsms.foundation.errors import ConfigurationError
 from authsms.senders.addresses import AllowList
 from authsms.senders.connections import (
     AddressRefusedError,
     Dialer,
-    GuardedPools,
+    Lines,
     Lookup,
     LookupFailedError,
+    Place,
     TooLateError,
     system_lookup,
 )
 from authsms.senders.deadline import Journey, Watchdog
-from authsms.senders.exchange import NotSent, ProviderAnswer, ProviderRequest, Reply, Silence
-
-_BODY_LIMIT = 64 * 1024
-_HEADER_LIMIT = 32 * 1024
-_CHUNK = 8 * 1024
-_USER_AGENT = "authsms"
+from authsms.senders.exchange import NotSent, ProviderRequest, Reply, Silence
+from authsms.senders.wire import locate, read, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,9 +72,6 @@ class HttpGuard:
         self._lock = threading.Lock()
         self._usual_trust: ssl.SSLContext | None = None
         self._own_trust = _trust(ca_file) if ca_file else None
-        # urllib3 writes whole addresses, query included, into its logs: numbers and secrets of some providers.
-        for name in ("connection", "connectionpool", "poolmanager", "response", "util.retry"):
-            logging.getLogger(f"urllib3.{name}").addFilter(_silence)
 
     def client(self, *, certificates: str = "", connections: int = 96) -> "HttpClient":
         """Return a client with connections of its own.
@@ -115,15 +101,17 @@ class HttpClient:
         self._guard = guard
         self._trust = trust
         self._slots = threading.BoundedSemaphore(connections)
-        self._session = _Session()
-        adapter = _Adapter(guard.dialer, trust, connections)
-        for scheme in ("http://", "https://"):
-            self._session.mount(scheme, adapter)
+        self._lines = Lines(guard.dialer, trust, connections)
 
     def send(self, request: ProviderRequest, patience: timedelta | None = None) -> Reply:
         """Send *request* once, within *patience*, and return the answer or what is known about its absence."""
         deadlines = self._guard.deadlines
-        if request.url.lower().startswith("https:"):
+        try:
+            place, target = locate(request.url)
+            wire = written(request, place, target)
+        except ValueError:
+            return NotSent("address_refused", "The address of the provider cannot be used.", is_refused=True)
+        if place.scheme == "https":
             self._trust()  # read before the clock runs
         if not self._slots.acquire(timeout=deadlines.connect):
             return NotSent("busy", "Too many calls to this provider are waiting for an answer.")
@@ -131,87 +119,40 @@ class HttpClient:
         journey = Journey(connect_seconds=min(deadlines.connect, total), total_seconds=total)
         self._guard.watchdog.watch(journey)
         try:
-            with self._guard.dialer.on(journey):
-                return self._travel(request, journey)
+            return self._travel(place, request.method, wire, journey)
         finally:
-            journey.arrive()
             self._guard.watchdog.release(journey)
             self._slots.release()
 
     def close(self) -> None:
         """Close idle connections."""
-        self._session.close()
+        self._lines.close()
 
-    def _travel(self, request: ProviderRequest, journey: Journey) -> Reply:
+    def _travel(self, place: Place, method: str, wire: bytes, journey: Journey) -> Reply:
         try:
-            prepared = _prepare(self._session, request)
-            self._session.get_adapter(prepared.url or "")
-        except (requests.RequestException, ValueError):
-            return NotSent("address_refused", "The address of the provider cannot be used.", is_refused=True)
-        try:
-            answer = self._call(prepared)
+            answer = self._call(place, method, wire, journey)
         except AddressRefusedError:
             return NotSent("address_refused", _REFUSED, is_refused=True)
         except LookupFailedError:
             return NotSent("resolve", "The name of the provider could not be resolved.")
-        except (requests.RequestException, HTTPError, OSError, ValueError, TooLateError) as error:
+        except (HTTPException, OSError, ValueError, TooLateError) as error:
             return _failure(error, journey)
         return _silence_of_deadline() if journey.is_expired else answer
 
-    def _call(self, prepared: requests.PreparedRequest) -> Reply:
-        deadlines = self._guard.deadlines
-        response = self._session.send(
-            prepared,
-            stream=True,
-            allow_redirects=False,
-            timeout=(deadlines.connect, deadlines.total),
-            proxies={},
-        )
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        if sum(len(name) + len(value) for name, value in headers.items()) > _HEADER_LIMIT:
-            response.raw.close()
-            return Silence("malformed_answer", "The answer has too many headers.")
-        body, is_whole = _read(response)
-        return ProviderAnswer(response.status_code, headers, body, is_whole)
-
-
-class _Session(requests.Session):
-    """A session without proxies, cookies, saved credentials and redirects."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.trust_env = False
-        self.headers.clear()
-        self.headers.update({"User-Agent": _USER_AGENT, "Accept": "*/*", "Accept-Encoding": "identity"})
-        self.cookies.set_policy(DefaultCookiePolicy(allowed_domains=[]))
-
-    @override
-    def get_redirect_target(self, resp: requests.Response) -> str | None:
-        return None
-
-
-class _Adapter(HTTPAdapter):
-    def __init__(self, dialer: Dialer, trust: Callable[[], ssl.SSLContext], connections: int) -> None:
-        self._dialer = dialer
-        self._trust = trust
-        super().__init__(pool_connections=2, pool_maxsize=connections, pool_block=True)
-
-    @override
-    def init_poolmanager(self, connections: int, maxsize: int, block: bool = False, **pool_kwargs: Any) -> None:
-        self.poolmanager = GuardedPools(self._dialer, num_pools=connections, maxsize=maxsize, block=block)
-
-    @override
-    def build_connection_pool_key_attributes(
-        self, request: requests.PreparedRequest, verify: Any, cert: Any = None
-    ) -> tuple[Any, Any]:
-        host, _ = super().build_connection_pool_key_attributes(request, verify=True, cert=None)
-        if host["scheme"] != "https":
-            return host, {}
-        return host, {"ssl_context": self._trust(), "cert_reqs": "CERT_REQUIRED"}
-
-    @override
-    def cert_verify(self, conn: Any, url: str, verify: Any, cert: Any) -> None:
-        """Leave trust to the context: requests would add its own certificates, or the environment's."""
+    def _call(self, place: Place, method: str, wire: bytes, journey: Journey) -> Reply:
+        line = self._lines.take(place, journey)
+        is_reusable = False
+        try:
+            with line.ask(journey, method, wire) as response:
+                answer = read(response)
+                is_reusable = answer.is_whole and not response.will_close
+        finally:
+            journey.arrive()
+            if is_reusable:
+                self._lines.put_back(line)
+            else:
+                line.close()
+        return answer
 
 
 _REFUSED = (
@@ -220,53 +161,21 @@ _REFUSED = (
 )
 
 
-def _prepare(session: requests.Session, request: ProviderRequest) -> requests.PreparedRequest:
-    headers = dict(request.headers)
-    if request.basic is not None:
-        headers["Authorization"] = "Basic " + base64.b64encode(":".join(request.basic).encode()).decode()
-    # The session would look for credentials, cookies and hooks of its own, which is a tenth of sending a text.
-    prepared = requests.PreparedRequest()
-    prepared.prepare(request.method, request.url, headers={**session.headers, **headers}, data=request.body or b"")
-    if "@" in (prepared.url or "").split("/", 3)[2]:
-        raise ValueError("an address with a user name in it")
-    return prepared
-
-
-def _read(response: requests.Response) -> tuple[bytes, bool]:
-    """Return at most 64 kB of the body, and whether that is all of it."""
-    body = b""
-    while len(body) <= _BODY_LIMIT:
-        chunk = response.raw.read(_CHUNK, decode_content=False)
-        if not chunk:
-            response.raw.release_conn()
-            return body, True
-        body += chunk
-    response.raw.close()
-    return body[:_BODY_LIMIT], False
-
-
 def _failure(error: Exception, journey: Journey) -> Reply:
     """Say what a failed call means; the text of *error* may hold the whole request and is not used."""
     if not journey.may_have_arrived:
         return _not_sent(error, journey)
-    if journey.is_expired or isinstance(error, requests.Timeout):
+    if journey.is_expired or isinstance(error, TimeoutError):
         return _silence_of_deadline()
-    cause = _cause(error)
-    if isinstance(cause, OSError | IncompleteRead):
+    if isinstance(error, OSError | IncompleteRead):
         return Silence("connection_lost", "The provider closed the connection without a whole answer.")
     return Silence("malformed_answer", "The answer is no valid HTTP.")
-
-
-def _cause(error: BaseException) -> BaseException:
-    """Return what is inside the wrappings of requests and urllib3, which keep it among their arguments."""
-    inner = next((part for part in reversed(error.args) if isinstance(part, BaseException)), None)
-    return error if inner is None else _cause(inner)
 
 
 def _not_sent(error: Exception, journey: Journey) -> NotSent:
     if journey.is_expired:
         return NotSent("connect", "The provider did not take the connection in time.")
-    if isinstance(error, requests.exceptions.SSLError | SSLError | ssl.SSLError):
+    if isinstance(error, ssl.SSLError):
         return NotSent("tls", "The certificate of the provider is not trusted, or not valid for its name or today.")
     return NotSent("connect", "No connection to the provider.")
 
@@ -277,7 +186,7 @@ def _silence_of_deadline() -> Silence:
 
 def _trust(ca_file: Path) -> ssl.SSLContext:
     try:
-        return ssl.create_default_context(cafile=str(ca_file))
+        return _for_the_web(ssl.create_default_context(cafile=str(ca_file)))
     except (OSError, ssl.SSLError) as error:
         raise ConfigurationError(f"The certificates in {ca_file} cannot be read; the file must hold PEM.") from error
 
@@ -289,10 +198,12 @@ def trust_only(certificates: str) -> ssl.SSLContext:
         ConfigurationError: There is no certificate in them.
     """
     try:
-        return ssl.create_default_context(cadata=certificates)
+        return _for_the_web(ssl.create_default_context(cadata=certificates))
     except (ssl.SSLError, ValueError, TypeError) as error:
         raise ConfigurationError("There is no certificate in this text; paste it in PEM form.") from error
 
 
-def _silence(_record: logging.LogRecord) -> bool:
-    return False
+def _for_the_web(context: ssl.SSLContext) -> ssl.SSLContext:
+    """Return *context*, which checks names and certificates, for connections on which only HTTP/1.1 is spoken."""
+    context.set_alpn_protocols(["http/1.1"])
+    return context

@@ -113,6 +113,10 @@ class HostileServer:
         """Its address, without a slash at the end."""
         return f"{'https' if self._tls else 'http'}://127.0.0.1:{self.port}"
 
+    def is_idle(self) -> bool:
+        """Return whether every connection has been closed."""
+        return not self._open
+
     def __enter__(self) -> Self:
         self._thread.start()
         return self

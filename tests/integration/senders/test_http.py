@@ -10,6 +10,7 @@ import pytest
 
 from authsms.senders.exchange import NotSent, ProviderAnswer, ProviderRequest, Reply, Silence
 from authsms.senders.http import Deadlines, HttpGuard
+from tests.integration.delivery.waiting import wait_until
 from tests.plugins import hostile
 from tests.plugins.hostile import PATIENT, QUICK, HostileServer
 
@@ -50,6 +51,19 @@ def test_a_connection_is_used_again():
         client.close()
 
     assert 1 == server.connections
+
+
+def test_a_connection_that_was_closed_meanwhile_is_not_used_again():
+    """A text that leaves on it would be lost, and nobody could tell."""
+    with HostileServer(hostile.raw(b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nok")) as server:
+        client = _guard().client()
+        replies = []
+        for _ in range(2):
+            replies.append(client.send(_form(server.url)))
+            wait_until(server.is_idle)
+
+    assert [ProviderAnswer] * 2 == [type(reply) for reply in replies]
+    assert 2 == server.connections
 
 
 def test_a_refused_connection_was_certainly_not_sent():

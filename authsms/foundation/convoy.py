@@ -25,7 +25,8 @@ class _Ride:
 
     def __init__(self, item: Any) -> None:
         self.item = item
-        self.woken = threading.Event()
+        self.sleep = threading.Lock()  # an event is three of them, and many lines of Python
+        self.sleep.acquire()
         self.leads = False
         self.result: Any = None
         self.error: BaseException | None = None
@@ -63,7 +64,7 @@ class Convoy(Generic[_Item, _Result]):
             self._waiting.append(ride)
             ride.leads, self._is_moving = not self._is_moving, True
         if not ride.leads:
-            ride.woken.wait()
+            ride.sleep.acquire()
         if ride.leads:
             self._lead()
         if ride.error is not None:
@@ -83,9 +84,9 @@ class Convoy(Generic[_Item, _Result]):
                 self._is_moving = following is not None
             if following is not None:
                 following.leads = True
-                following.woken.set()
+                following.sleep.release()
             for ride in rides[1:]:
-                ride.woken.set()
+                ride.sleep.release()
 
     def _run(self, rides: list[_Ride]) -> None:
         try:

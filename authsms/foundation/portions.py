@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
 Rows: TypeAlias = Sequence[Mapping[str, Any]]
-_SIZES: Final = (16, 4, 1)
+_SIZES: Final = (32, 16, 8, 4, 2, 1)
 
 
 def run(session: Session, statement: Callable[[int], Executable], rows: Rows) -> None:

@@ -43,6 +43,7 @@ from authsms.logon.radius_clients import RadiusClients
 from authsms.logon.recovery import RecoveryCodes
 from authsms.messaging import personal as of_messaging
 from authsms.messaging.hook_courier import HookCourier
+from authsms.messaging.hook_leave import HookLeave
 from authsms.messaging.hook_watch import HookWatch
 from authsms.messaging.hooks import Hooks
 from authsms.messaging.notice_templates import NoticeTemplates
@@ -198,13 +199,13 @@ class Services(Texting):
     @property
     def hook_watch(self) -> HookWatch:
         """What notices what programs are to be told."""
-        return HookWatch(self.database, self.clock, self.hooks, self.endpoints, SCOPES)
+        return HookWatch(self.database, self.clock, self.hooks, HookLeave(self.endpoints, SCOPES))
 
     @property
     def hook_courier(self) -> HookCourier:
         """What tells programs."""
         tools = (self.database, self.vault, self.clock, self.audit)
-        return HookCourier(*tools, self.hooks, client=self.hook_client)
+        return HookCourier(*tools, self.hooks, HookLeave(self.endpoints, SCOPES), client=self.hook_client)
 
     @property
     def emergency_desk(self) -> EmergencyDesk:

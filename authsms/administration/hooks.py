@@ -17,6 +17,9 @@ from authsms.messaging.hooks import LONGEST_ADDRESS, Backlog, Hook, HookKind, Ho
 SCOPES: Final = {
     HookKind.RECIPIENT: MESSAGING[OidcOption.SEND_MESSAGES],
     HookKind.STOPPED: MESSAGING[OidcOption.READ_CONTACTS],
+    HookKind.ANSWERED: MESSAGING[OidcOption.SEND_MESSAGES],
+    HookKind.FILLED: MESSAGING[OidcOption.SEND_MESSAGES],
+    HookKind.CLOSED: MESSAGING[OidcOption.SEND_MESSAGES],
 }
 """What an endpoint must be allowed to be told of something."""
 

@@ -21,7 +21,8 @@ class Event:
 
     Attributes:
         id: The same each time when it is told more than once; do nothing the second time.
-        kind: ``notice.recipient``, ``contact.stopped`` or ``test``; ignore others.
+        kind: ``notice.recipient``, ``contact.stopped``, ``offer.answered``, ``offer.filled``, ``offer.closed`` or
+            ``test``; ignore others.
         data: What is told of it.
     """
 

@@ -3,8 +3,9 @@
 Each call is signed: ``Authsms-Signature: v1=<HMAC-SHA256 of "timestamp.body" under the secret, in hexadecimal>``, with
 the timestamp in ``Authsms-Timestamp``. A call that is not answered with 2xx is made again for a day and a half, and may
 come twice; its event id is the same each time. Trying an event moves its next try on first, so that a process that dies
-in between costs nothing but time, and of two processes one tries. An endpoint that does not answer, or has taken up its
-time, is left alone until the task runs again, so that the others need not wait for it.
+in between costs nothing but time, and of two processes one tries. What an endpoint may not know any more, or is not
+to be told any more, is forgotten in place of being told, also when it happened before. An endpoint that does not
+answer, or has taken up its time, is left alone until the task runs again, so that the others need not wait for it.
 """
 
 import hashlib
@@ -24,8 +25,9 @@ from authsms.foundation.db import Database, rowcount
 from authsms.foundation.errors import InvalidInputError, SealBrokenError
 from authsms.foundation.logs import get_logger
 from authsms.foundation.vault import Vault
+from authsms.messaging.hook_leave import HookLeave
 from authsms.messaging.hook_models import HOOK, HOOK_EVENT
-from authsms.messaging.hooks import Hooks, place_of
+from authsms.messaging.hooks import HookKind, Hooks, place_of
 from authsms.senders.exchange import ProviderAnswer, ProviderRequest
 from authsms.senders.http import HttpClient
 
@@ -52,20 +54,31 @@ class Due:
     person_key: str
     tries: int
     url: str
+    kinds: Sequence[str]
+    kind: str
     body: bytes = field(repr=False)
 
 
 class HookCourier:
     """Makes the calls."""
 
-    def __init__(
-        self, database: Database, vault: Vault, clock: Clock, audit: AuditTrail, hooks: Hooks, *, client: HttpClient
+    def __init__(  # noqa: PLR0913 - it stands where all of these meet
+        self,
+        database: Database,
+        vault: Vault,
+        clock: Clock,
+        audit: AuditTrail,
+        hooks: Hooks,
+        leave: HookLeave,
+        *,
+        client: HttpClient,
     ) -> None:
         self._database = database
         self._vault = vault
         self._clock = clock
         self._audit = audit
         self._hooks = hooks
+        self._leave = leave
         self._client = client
 
     def task(self) -> PeriodicTask:
@@ -81,7 +94,7 @@ class HookCourier:
                 break
             for event in due:
                 endpoint = event.endpoint_id
-                if endpoint in resting or not self._take(event):
+                if endpoint in resting or not self._may_be_told(event) or not self._take(event):
                     continue
                 begun = self._clock.now()
                 failure = self._try(event)
@@ -94,7 +107,7 @@ class HookCourier:
 
     def _due(self, resting: Collection[str]) -> Sequence[Due]:
         query = (
-            select(_E.id, _E.endpoint_id, _E.person_key, _E.tries, HOOK.c.url, _E.body)
+            select(_E.id, _E.endpoint_id, _E.person_key, _E.tries, HOOK.c.url, HOOK.c.kinds, _E.kind, _E.body)
             .join(HOOK, HOOK.c.endpoint_id == _E.endpoint_id)
             .where(_E.due_at <= self._clock.now(), _E.endpoint_id.not_in(resting))
             .order_by(_E.due_at, _E.id)
@@ -102,6 +115,15 @@ class HookCourier:
         )
         with self._database.read() as session:
             return [Due(*row) for row in session.execute(query)]
+
+    def _may_be_told(self, event: Due) -> bool:
+        """Tell whether the endpoint is still to be told, and forget the event when it is not."""
+        is_wanted = event.kind == HookKind.TEST or event.kind in event.kinds
+        if is_wanted and event.kind in self._leave.of(event.endpoint_id):
+            return True
+        with self._database.write() as session:
+            session.execute(delete(HOOK_EVENT).where(_E.id == event.id))
+        return False
 
     def _take(self, event: Due) -> bool:
         """Count a try that begins now; False when another process has begun it."""

@@ -38,6 +38,12 @@ class HookKind(StrEnum):
     """What became of the text to one person."""
     STOPPED = "contact.stopped"
     """Somebody is no longer texted at a number."""
+    ANSWERED = "offer.answered"
+    """What somebody has answered to an offer, and what came of it."""
+    FILLED = "offer.filled"
+    """All places of an offer are given."""
+    CLOSED = "offer.closed"
+    """An offer was closed or withdrawn, or its time is over."""
     TEST = "test"
     """Nothing; an administrator tries the address."""
 

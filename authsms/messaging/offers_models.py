@@ -48,6 +48,8 @@ class OfferRow(Base):
     endpoint_id: Mapped[str] = mapped_column(String(64), server_default="")
     content: Mapped[str] = mapped_column(String(64), server_default="")
     change: Mapped[int] = mapped_column(server_default="0")
+    hook_change: Mapped[int] = mapped_column(server_default="0", doc="the last one its program has been told")
+    hook_end: Mapped[str] = mapped_column(String(16), server_default="", doc="the end its program has been told")
 
 
 class OfferRecipientRow(Base):

@@ -1,7 +1,7 @@
 """A whole server for tests of a provider: outbox, delivery, the doors for machines, and simulated phones behind it."""
 
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
@@ -84,9 +84,9 @@ class WholeHouse:
         """Return what lies on the phone."""
         return [text.text for text in self.network.phones.phone(PHONE).texts if text.is_received]
 
-    def reply(self, text: str) -> None:
+    def reply(self, text: str, phone: str = PHONE) -> None:
         """Answer from the phone."""
-        self._call("POST", f"/phones/{PHONE}/replies", {"text": text})
+        self._call("POST", f"/phones/{phone}/replies", {"text": text})
 
     def overrule(self) -> None:
         """Lift what the phone's owner has opted out of; the provider may know better."""
@@ -102,8 +102,15 @@ class WholeHouse:
 
 
 @contextmanager
-def run_whole_house(
-    instance: Path, url: str, kind: str, account: Account, settings: Mapping[str, object], path: str
+def run_whole_house(  # noqa: PLR0913 - each test has its own
+    instance: Path,
+    url: str,
+    kind: str,
+    account: Account,
+    settings: Mapping[str, object],
+    path: str,
+    *,
+    reach: Sequence[str] = (),
 ) -> Iterator[WholeHouse]:
     """Run a server that sends through one simulated provider.
 
@@ -114,13 +121,14 @@ def run_whole_house(
         account: The account at the simulated provider.
         settings: Of the sender service; ``base_url`` is added.
         path: Of the provider at the simulator.
+        reach: Other addresses on this machine that the server may call.
     """
     port = free_port()
     simulator = create_simulator(SimulatorConfig(accounts=(account,), pace=timedelta(milliseconds=20)))
     database, vault = Database(url), Vault.open(instance / "keys.json", profile=HashingProfile.TESTS)
     values = {"instance": instance, "environment": "development", "public_url": f"http://{HOST}:{port}"}
     with WebServer(simulator, HOST, 0) as provider:
-        allowed = {"network": {"allowed": [f"{HOST}:{provider.url.rpartition(':')[2]}"]}}
+        allowed = {"network": {"allowed": [f"{HOST}:{provider.url.rpartition(':')[2]}", *reach]}}
         services = assemble(Settings.model_validate(values | allowed), database, vault, SystemClock())
         services.prepare()
         draft = ServiceDraft(ServiceRule(SERVICE), kind, {**settings, "base_url": f"{provider.url}{path}"})

@@ -17,6 +17,9 @@ blueprint = Blueprint("admin_hooks", __name__)
 KINDS: Final = {
     HookKind.RECIPIENT: lazy_gettext("What became of the text to each person"),
     HookKind.STOPPED: lazy_gettext("Somebody is no longer texted at a number"),
+    HookKind.ANSWERED: lazy_gettext("What each person answers to an offer, and what comes of it"),
+    HookKind.FILLED: lazy_gettext("All places of an offer are given"),
+    HookKind.CLOSED: lazy_gettext("An offer was closed or withdrawn, or its time is over"),
     HookKind.TEST: lazy_gettext("A test"),
 }
 _LONGEST: Final = 200

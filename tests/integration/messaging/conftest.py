@@ -13,6 +13,7 @@ from tests.fakes import ManualClock
 from tests.integration.contacts.post import CODES, OFFERS, Post
 from tests.integration.messaging.asking import Phones
 from tests.integration.messaging.crowd import Crowd
+from tests.integration.messaging.hearing import Case, Listener, listening, open_case
 from tests.integration.messaging.owner import Own
 
 
@@ -45,3 +46,26 @@ def crowd(post: Post) -> Crowd:
 def phones(own: Own) -> Phones:
     """The same, for offers."""
     return Phones(own.post)
+
+
+@pytest.fixture(scope="module")
+def _server() -> Iterator[Listener]:
+    with listening() as listener:
+        yield listener
+
+
+@pytest.fixture
+def listener(_server: Listener) -> Listener:
+    """A program's own server that has not been called yet."""
+    _server.status, _server.ponder = 204, dict
+    _server.calls.clear()
+    return _server
+
+
+@pytest.fixture
+def case(settings: Settings, database, vault: Vault, clock: ManualClock, listener: Listener) -> Iterator[Case]:
+    """An installation that may call this machine; on SQLite and on PostgreSQL."""
+    allowed = {"network": {"allowed": ["127.0.0.1"]}}
+    services = assemble(Settings.model_validate({**settings.model_dump(), **allowed}), database, vault, clock)
+    yield open_case(services, clock, listener.address)
+    services.people.close()

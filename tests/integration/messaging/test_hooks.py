@@ -1,153 +1,32 @@
 """Programs are told what became of their messages: signed, again and again until they take it, and by no other way."""
 
-import threading
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
 from datetime import timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import cast
 
 import pytest
 from sqlalchemy import select, update
 
+from authsms.administration.hooks import SCOPES
 from authsms.audit.vocabulary import Author
 from authsms.client import read_event
-from authsms.contacts.agreement import ContactKind
-from authsms.contacts.entries import Stated
 from authsms.contacts.suppression import Source
 from authsms.delivery.models import Message
+from authsms.foundation.db import Database
 from authsms.foundation.errors import NotFoundError
 from authsms.foundation.settings import Settings
 from authsms.foundation.vault import Vault
-from authsms.identity.drafts import PersonDraft
-from authsms.identity.local_people import LocalPeople
-from authsms.logon.endpoints import Endpoint
 from authsms.logon.models import EndpointRow
-from authsms.logon.oidc_profile import MESSAGING, OidcOption, OidcProfile
 from authsms.messaging.hook_courier import WAITS
+from authsms.messaging.hook_leave import HookLeave
 from authsms.messaging.hook_models import HOOK, HOOK_EVENT
-from authsms.messaging.hook_watch import SETTLED
+from authsms.messaging.hook_watch import SETTLED, HookWatch
 from authsms.messaging.hooks import HookEvent, HookKind
 from authsms.messaging.notices import KEPT
-from authsms.messaging.program_notices import Order
-from authsms.messaging.programs import Program
-from authsms.senders.submission import Purpose
 from authsms.senders.webhook import Receipt, ReceiptState
-from authsms.wiring import Services, assemble
+from authsms.wiring import assemble
 from tests.fakes import ManualClock
-from tests.integration.contacts.post import OFFERS, PHONE, Post
-
-BOTH = (HookKind.RECIPIENT, HookKind.STOPPED)
-
-
-@dataclass
-class Listener:
-    """A program's own server.
-
-    Attributes:
-        status: What it answers.
-        calls: Headers and bodies it was sent.
-        ponder: Called before it answers.
-    """
-
-    address: str = ""
-    status: int = 204
-    ponder: Callable[[], object] = dict
-    calls: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
-
-
-@pytest.fixture(scope="module")
-def _server() -> Iterator[Listener]:
-    listener = Listener()
-
-    class Handler(BaseHTTPRequestHandler):
-        def do_POST(self):
-            body = self.rfile.read(int(self.headers["Content-Length"]))
-            listener.calls.append((dict(self.headers), body))
-            listener.ponder()
-            self.send_response(listener.status)
-            self.send_header("Location", "http://169.254.169.254/")
-            self.send_header("Content-Length", "0")
-            self.end_headers()
-
-        def log_message(self, *_facts):
-            pass
-
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,), daemon=True)
-    thread.start()
-    listener.address = f"http://127.0.0.1:{server.server_port}/hook"
-    yield listener
-    server.shutdown()
-    thread.join()
-    server.server_close()
-
-
-@pytest.fixture
-def listener(_server: Listener) -> Listener:
-    """A program's own server that has not been called yet."""
-    _server.status, _server.ponder = 204, dict
-    _server.calls.clear()
-    return _server
-
-
-@dataclass
-class Case:
-    """An installation, a program, and somebody who has agreed."""
-
-    post: Post
-    endpoint: Endpoint
-    secret: str
-
-    @property
-    def services(self) -> Services:
-        """The installation."""
-        return self.post.services
-
-    @property
-    def program(self) -> Program:
-        """The program."""
-        return Program(self.endpoint.id, self.endpoint.name, "192.0.2.1")
-
-    def send(self, name: str = "shift") -> None:
-        """Send a notice."""
-        order = Order(name, {"en": "Your shift begins at 6."}, ["alice"], timedelta(hours=1))
-        assert self.services.program_notices.send(self.program, order).queued == 1
-
-    def turn(self) -> int:
-        """Look and tell; return how many events were taken."""
-        self.services.hook_watch.look()
-        return self.services.hook_courier.deliver()
-
-
-def open_case(services: Services, clock: ManualClock, address: str) -> Case:
-    """Return a case over an installation."""
-    services.prepare()
-    post = Post(services, clock)
-    post.add("offers", OFFERS, Purpose.OFFER, Purpose.NOTICE)
-    oidc = OidcProfile(options=frozenset({OidcOption.CLIENT_CREDENTIALS, *MESSAGING}))
-    made, _ = services.endpoints.create("Roster", event="web", redirect_uris=("https://r.example/",), oidc=oidc)
-    agree(services, "alice")
-    return Case(post, made, services.hooks.save(Author("anna"), made.id, address, BOTH))
-
-
-def agree(services: Services, login: str) -> Author:
-    """Let there be somebody who has agreed."""
-    local = LocalPeople(services.database, services.vault, services.clock)
-    person = local.create(PersonDraft(login, login.title(), (PHONE,), password="correct horse"))
-    owner = Author(login, person.key)
-    contact = services.contacts.add(owner, ContactKind.MOBILE, PHONE)
-    with services.database.write() as session:
-        services.contacts.take_in(session, owner, contact, PHONE, Stated(services.clock.now(), "I agree", "a form"))
-    return owner
-
-
-@pytest.fixture
-def case(settings: Settings, database, vault: Vault, clock: ManualClock, listener: Listener) -> Iterator[Case]:
-    """An installation that may call this machine; on SQLite and on PostgreSQL."""
-    allowed = {"network": {"allowed": ["127.0.0.1"]}}
-    services = assemble(Settings.model_validate({**settings.model_dump(), **allowed}), database, vault, clock)
-    yield open_case(services, clock, listener.address)
-    services.people.close()
+from tests.integration.contacts.post import OFFERS, PHONE
+from tests.integration.messaging.hearing import BOTH, Case, Interrupted, Listener, make_offer, open_case
 
 
 def test_what_became_of_each_text_is_told_signed_and_once(case: Case, listener: Listener, clock: ManualClock):
@@ -256,6 +135,42 @@ def test_who_may_no_longer_know_is_told_nothing(case: Case, clock: ManualClock):
         session.execute(update(EndpointRow).values(options=["client-credentials"]))
 
     assert 0 == case.services.hook_watch.look()
+
+
+@pytest.mark.parametrize("change", ["may not know", "not to be told"])
+def test_what_happened_before_is_not_told_either(case: Case, listener: Listener, change: str):
+    """ATK-43: what waits to be told is measured by what holds when it is told; a test may always be made."""
+    case.send()
+    case.post.deliver()
+    made = case.services.hook_watch.look()
+    case.services.hooks.try_out(case.endpoint.id)
+    if change == "may not know":
+        with case.services.database.write() as session:
+            session.execute(update(EndpointRow).values(options=["client-credentials"]))
+    else:
+        case.services.hooks.save(Author("anna"), case.endpoint.id, listener.address, [HookKind.STOPPED])
+    case.services.hook_courier.deliver()
+
+    assert 1 == made
+    assert ["test"] == [event.kind for event in case.told(listener)]
+    assert 0 == case.services.hooks.backlog(case.endpoint.id).waiting
+
+
+def test_two_processes_that_look_at_once_tell_once(case: Case, clock: ManualClock):
+    """The second one looks just before the first one writes: texts, ends of consents, answers to offers."""
+    make_offer(case)
+    case.send()
+    case.post.deliver()
+    case.post.text("Y", to=OFFERS, service="offers")
+    case.post.text("STOP", to=OFFERS, service="offers")
+    clock.advance(SETTLED)
+    services, others = case.services, list[int]()
+    leave = HookLeave(services.endpoints, SCOPES)
+    slow = cast("Database", Interrupted(services.database, lambda: others.append(services.hook_watch.look())))
+    own = HookWatch(slow, services.clock, services.hooks, leave).look()
+
+    assert 4 == sum(others) + own
+    assert max(others) > 0
 
 
 def test_an_erased_person_is_told_of_no_more(case: Case, clock: ManualClock):

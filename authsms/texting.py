@@ -13,6 +13,7 @@ from authsms.messaging.offers_course import OfferCourse
 from authsms.messaging.offers_ending import OfferEnding
 from authsms.messaging.offers_links import OfferLinks
 from authsms.messaging.offers_planning import OfferPlans
+from authsms.messaging.offers_settling import OfferSettling
 from authsms.messaging.orders import NoticeOrders
 from authsms.messaging.program_notices import ProgramNotices, ProgramNoticeTools
 from authsms.messaging.program_offers import ProgramOffers, ProgramOfferTools
@@ -53,7 +54,14 @@ class Texting(Engine):
     @property
     def offer_ending(self) -> OfferEnding:
         """How offers end."""
-        return OfferEnding(self._notice_tools, self.offers, self.notice_host, self.settings.retention.notices)
+        kept = self.settings.retention.notices
+        return OfferEnding(self._notice_tools, self.offers, self.offer_settling, self.notice_host, kept)
+
+    @property
+    def offer_settling(self) -> OfferSettling:
+        """How a yes by text is settled."""
+        answers = OfferAnswers(self.clock, self.audit, self.outbox)
+        return OfferSettling(self._notice_tools, self.limits, answers, self.notice_host)
 
     @property
     def offer_plans(self) -> OfferPlans:

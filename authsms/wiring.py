@@ -201,7 +201,7 @@ def _sending(ground: _Ground) -> _Sending:
     contacts.on_end = lambda session, key, number: take_back_unwanted(session, outbox, key, number)
     receipts = ReceiptService(database, vault, clock, audit, suppressions)
     host, countries = settings.public_host, settings.sms.countries
-    replies = OfferReplies(clock, ground.limits, OfferAnswers(clock, audit, outbox), host)
+    replies = OfferReplies(database, clock, ground.limits, OfferAnswers(clock, audit, outbox), host)
     inbox = open_inbox(settings, outbox, suppressions, database, vault, clock, audit, replies)
     notices = AccountNotices(
         *(outbox, vault, clock),

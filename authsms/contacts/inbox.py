@@ -5,7 +5,7 @@ a call may send it again later. The key of a text, made from the provider's id, 
 there does nothing.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final, Protocol, cast
 
@@ -52,10 +52,26 @@ class AnswerPost(Protocol):
         """Queue an answer within the caller's transaction."""
 
 
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A text that is no keyword.
+
+    Attributes:
+        recipient_hash: Who texts, as the outbox knows numbers.
+        service: The sender service that was texted.
+        sender: From whom to answer; empty where the service has only one number.
+    """
+
+    recipient_hash: str
+    text: str = field(repr=False)
+    service: str
+    sender: str
+
+
 class ReplyListener(Protocol):
     """Hears what is no keyword."""
 
-    def hear(self, session: Session, recipient_hash: str, text: str) -> str:
+    def hear(self, session: Session, heard: Heard) -> str:
         """Take a text within the caller's transaction; return what to answer, or nothing."""
 
 
@@ -120,10 +136,11 @@ class Inbox:
             if session.execute(self._keep, row).first() is None:
                 return False
             has_changed = self._obey(session, Way(service.name, message.recipient), row, reading)
-            words = self._words(session, row, reading, message.text, has_changed=has_changed)
+            sender = _sender(service, message.recipient)
+            heard = Heard(row["recipient_hash"], message.text, service.name, sender)
+            words = self._words(session, heard, reading, has_changed=has_changed)
             is_handled = has_changed and _is_handled(service, message, reading)
             if words and number is not None and not is_handled:
-                sender = _sender(service, message.recipient)
                 self._post.send(session, KeywordAnswer(number, words, service.name, sender))
                 session.execute(update(_TABLE).where(_t.key == row["key"]).values(is_answered=True))
             details = {
@@ -173,12 +190,12 @@ class Inbox:
             case Keyword.OTHER:
                 return False
 
-    def _words(self, session: Session, row: dict[str, Any], reading: Reading, text: str, *, has_changed: bool) -> str:
+    def _words(self, session: Session, heard: Heard, reading: Reading, *, has_changed: bool) -> str:
         """Return what to answer; whatever asks for nothing may be the reply to a question."""
         if has_changed:
             return answer(reading.keyword, reading.locale, self._style.host)
         is_reply = reading.keyword is Keyword.OTHER or reading.word == _YES
-        return self._replies.hear(session, row["recipient_hash"], text) if self._replies and is_reply else ""
+        return self._replies.hear(session, heard) if self._replies and is_reply else ""
 
     def _has_helped(self, session: Session, row: dict[str, Any]) -> bool:
         since: datetime = row["received_at"] - _HELP_AGAIN

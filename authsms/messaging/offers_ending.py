@@ -26,9 +26,10 @@ from authsms.foundation.phone import PhoneNumber
 from authsms.messaging.audience import is_name
 from authsms.messaging.notices import NoticeTools
 from authsms.messaging.offers import Offers
-from authsms.messaging.offers_answers import GIVE_AWAY, OFFER, RECIPIENT, Asked, change_state
+from authsms.messaging.offers_answers import GIVE_AWAY, OFFER, RECIPIENT, REPLY, Asked, change_state
 from authsms.messaging.offers_replies import ADDRESS
 from authsms.messaging.offers_rules import OfferEnd, OfferMode, RecipientState
+from authsms.messaging.offers_settling import OfferSettling
 from authsms.messaging.offers_turns import LINK, reference_of
 from authsms.messaging.offers_wording import Says, say
 from authsms.senders.contract import Purpose
@@ -99,12 +100,14 @@ class OfferEnding:
     Args:
         tools: What it takes.
         offers: Has its turn in the same periodic task.
+        settling: The same.
         host: Who texts.
         kept: How long offers are remembered after their time.
     """
 
-    def __init__(self, tools: NoticeTools, offers: Offers, host: str, kept: timedelta) -> None:
+    def __init__(self, tools: NoticeTools, offers: Offers, settling: OfferSettling, host: str, kept: timedelta) -> None:
         self._tools = tools
+        self._settling = settling
         self._offers = offers
         self._host = host
         self._kept = kept
@@ -157,10 +160,15 @@ class OfferEnding:
         self.tell(patience=patience)
 
     def expire(self) -> int:
-        """End offers whose time is over; where somebody waits to be chosen, a week later. Return how many."""
+        """End offers whose time is over; where somebody waits to be chosen, or a yes for the directory, a week later.
+
+        Return how many.
+        """
         now = self._tools.clock.now()
         willing = select(_r.offer).where(_r.offer == _o.number, _r.state == RecipientState.WILLING.value).exists()
-        waits = and_(_o.mode == OfferMode.CHOOSE.value, _o.expires_at > now - TIME_TO_CHOOSE, willing)
+        noted = select(REPLY.c.offer).where(REPLY.c.offer == _o.number).exists()
+        undecided = or_(and_(_o.mode == OfferMode.CHOOSE.value, willing), noted)
+        waits = and_(_o.expires_at > now - TIME_TO_CHOOSE, undecided)
         over = update(OFFER).where(_o.closed_at.is_(None), _o.expires_at <= now, ~waits)
         over = over.values(closed_at=now, end=OfferEnd.EXPIRED.value)
         with self._tools.database.read() as session:
@@ -183,7 +191,8 @@ class OfferEnding:
         return sum(self._tell_all(row, deadline) for row in ended)
 
     def work(self) -> None:
-        """End what is over, tell people, and text those whose turn it is."""
+        """Settle what was said, end what is over, tell people, and text those whose turn it is."""
+        self._settling.work()
         self.expire()
         self.tell()
         self._offers.work()
@@ -197,7 +206,7 @@ class OfferEnding:
         old = and_(_o.closed_at.is_not(None), _o.expires_at < self._tools.clock.now() - self._kept)
         numbers = select(_o.number).where(old)
         with self._tools.database.write() as session:
-            for table in (LINK, ADDRESS, RECIPIENT):
+            for table in (REPLY, LINK, ADDRESS, RECIPIENT):
                 session.execute(delete(table).where(table.c.offer.in_(numbers)))
             return rowcount(session.execute(delete(OFFER).where(old)))
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, String
+from sqlalchemy import BigInteger, ForeignKey, Index, Integer, LargeBinary, String, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from authsms.foundation.db import Base, UtcDateTime
@@ -75,6 +75,30 @@ class OfferRecipientRow(Base):
     message_id: Mapped[str] = mapped_column(String(64))
     told_state: Mapped[str] = mapped_column(String(16))
     change: Mapped[int] = mapped_column(server_default="0")
+
+
+class OfferReplyRow(Base):
+    """A yes by text that came in time, until the directory has said whether the account is good; numbered in turn.
+
+    It is answered from the number that was texted, through the same service.
+    """
+
+    __tablename__ = "offer_reply"
+    __table_args__ = (
+        UniqueConstraint("offer", "person_key"),
+        Index("ix_offer_reply_due_at", "due_at"),
+        {"sqlite_autoincrement": True},
+    )
+
+    id: Mapped[int] = mapped_column(BigInteger().with_variant(Integer, "sqlite"), primary_key=True, autoincrement=True)
+    offer: Mapped[int] = mapped_column(ForeignKey(OfferRow.number, ondelete="CASCADE"))
+    person_key: Mapped[str] = mapped_column(String(200))
+    recipient_hash: Mapped[str] = mapped_column(String(64))
+    locale: Mapped[str] = mapped_column(String(16))
+    service: Mapped[str] = mapped_column(String(64))
+    sender: Mapped[str] = mapped_column(String(120))
+    received_at: Mapped[datetime] = mapped_column(UtcDateTime)
+    due_at: Mapped[datetime] = mapped_column(UtcDateTime)
 
 
 class OfferAddressRow(Base):

@@ -25,7 +25,7 @@ from authsms.foundation.logs import get_logger
 from authsms.foundation.phone import PhoneNumber
 from authsms.identity.repository import Person, PersonKey, split_key
 from authsms.messaging.notices import NoticeTools
-from authsms.messaging.offers_answers import IS_OPEN, OFFER, RECIPIENT
+from authsms.messaging.offers_answers import IS_NOTED, IS_OPEN, OFFER, RECIPIENT
 from authsms.messaging.offers_models import OfferLinkRow
 from authsms.messaging.offers_replies import ADDRESS
 from authsms.messaging.offers_rules import RecipientState
@@ -43,7 +43,7 @@ _o, _r, _a = OFFER.c, RECIPIENT.c, ADDRESS.c
 _DUE: Final = (
     select(OFFER, _r.person_key, _r.attempts_made)
     .join(OFFER, _o.number == _r.offer)
-    .where(_r.due_at <= bindparam("w_now"), _r.state == RecipientState.ASKED.value, IS_OPEN)
+    .where(_r.due_at <= bindparam("w_now"), _r.state == RecipientState.ASKED.value, ~IS_NOTED, IS_OPEN)
     .order_by(_r.due_at, _r.offer, _r.place)
     .limit(_PORTION)
 )

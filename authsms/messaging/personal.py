@@ -7,7 +7,7 @@ from sqlalchemy import Table
 from authsms.foundation.personal import Fate, Holding
 from authsms.messaging.hook_models import HOOK_EVENT
 from authsms.messaging.models import NoticeRecipientRow
-from authsms.messaging.offers_models import OfferAddressRow, OfferLinkRow, OfferRecipientRow
+from authsms.messaging.offers_models import OfferAddressRow, OfferLinkRow, OfferRecipientRow, OfferReplyRow
 
 HOLDINGS: Final = (
     Holding("notices", cast("Table", NoticeRecipientRow.__table__), Fate.DELETED, ("notice",)),
@@ -18,6 +18,7 @@ HOLDINGS: Final = (
         Fate.DELETED,
         ("offer", "login", "display_name", "state", "way", "answered_at", "attempts_made"),
     ),
+    Holding("offer answers", cast("Table", OfferReplyRow.__table__), Fate.DELETED, ("offer", "received_at")),
     Holding("offer numbers", cast("Table", OfferAddressRow.__table__), Fate.DELETED, ("offer", "texted_at")),
     Holding("offer links", cast("Table", OfferLinkRow.__table__), Fate.DELETED, ("offer",)),
 )

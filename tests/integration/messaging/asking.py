@@ -79,6 +79,11 @@ class Phones:
         return self.read()
 
     def hear(self, number: str, words: str, *, told: str = "", key: str = "") -> None:
+        """Text something from a phone, and have it settled."""
+        self.text(number, words, told=told, key=key)
+        self.services.offer_settling.work()
+
+    def text(self, number: str, words: str, *, told: str = "", key: str = "") -> None:
         """Text something from a phone."""
         message = InboundMessage(key or f"o{next(_ids)}", number, OFFERS, words, bool(told), told)
         self.services.inbox.take(self.services.senders.service("offers"), message)

@@ -162,6 +162,7 @@ def test_two_processes_that_look_at_once_tell_once(case: Case, clock: ManualCloc
     case.send()
     case.post.deliver()
     case.post.text("Y", to=OFFERS, service="offers")
+    case.services.offer_settling.work()
     case.post.text("STOP", to=OFFERS, service="offers")
     clock.advance(SETTLED)
     services, others = case.services, list[int]()

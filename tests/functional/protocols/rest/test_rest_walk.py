@@ -67,7 +67,8 @@ def test_an_offer_is_made_answered_and_told(house: WholeHouse, listener: Listene
         wait_until(lambda: all(phones.phone(number).texts for number in (ALICE, BOB)), 15)
         house.reply(f"{made.number} N", BOB)
         house.reply(f"{made.number} Y", ALICE)
-        wait_until(lambda: messenger.offers.state("early").state == "filled", 15)
+        settling, offers = services.offer_settling, messenger.offers
+        wait_until(lambda: settling.work() >= 0 and not offers.state("early").counts.get("asked"), 15)
         states = {one.user_name: one.state for one in messenger.offers.answers("early")}
     services.hook_watch.look()
     wait_until(lambda: services.hook_courier.deliver() >= 0 and len(listener.calls) >= len(states) + 1, 15)

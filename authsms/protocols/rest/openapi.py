@@ -33,7 +33,7 @@ _MEANINGS: Final = {
     401: "No endpoint session or access token was shown, or it is over.",
     403: "The proof is not right, not recent enough, or the access token is not for this.",
     404: "There is no such thing, it is over, or it is another's.",
-    409: "There is one already, or it is another's.",
+    409: "There is one already, it is another's, or it stands differently by now.",
     415: "What was sent is not JSON.",
     429: "There were too many tries; see `Retry-After`.",
     503: "Something this server depends on is away; nothing was decided.",

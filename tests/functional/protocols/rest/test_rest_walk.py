@@ -1,4 +1,4 @@
-"""A roster system's whole way: it asks by REST, two phones answer, and its own server is told, as the README says."""
+"""A roster system's whole way: it asks by REST, two phones answer, and its own server is told, as the manual says."""
 
 import json
 import re
@@ -13,9 +13,9 @@ from authsms.foundation.phone import PhoneNumber
 from authsms.simulator.providers.signalwire import SignalWireAccount
 from tests.integration.delivery.waiting import wait_until
 from tests.integration.messaging.hearing import Listener, agree, listening, register
+from tests.parts.manual import section
 from tests.plugins.whole_house import WholeHouse, run_whole_house
 
-README = (Path(__file__).parents[4] / "README.md").read_text("utf-8")
 ALICE, BOB = PhoneNumber("+4915112345601"), PhoneNumber("+4915112345602")
 PROJECT = SignalWireAccount()
 SETTINGS = {
@@ -44,11 +44,10 @@ def house(instance: Path, sqlite_database_url: str, listener: Listener) -> Itera
 
 
 def recipe() -> Callable[[str, object, bytes], bool]:
-    """Return what the README gives to those who do not use the client."""
-    chapter = README.partition("### Texting by REST")[2].partition("\n## ")[0]
-    (code,) = re.findall(r"  ```python\n(  import hashlib.*?)  ```", chapter, re.DOTALL)
+    """Return what the manual gives to those who do not use the client."""
+    (code,) = re.findall(r"  ```python\n(  import hashlib.*?)  ```", section("Texting by REST"), re.DOTALL)
     names: dict[str, Callable[[str, object, bytes], bool]] = {}
-    exec(compile(textwrap.dedent(code), "README.md", "exec"), names)  # noqa: S102 - our own README
+    exec(compile(textwrap.dedent(code), "the manual", "exec"), names)  # noqa: S102 - our own manual
     return names["is_genuine"]
 
 

@@ -19,6 +19,7 @@ from authsms.administration.notices import NoticeDesk
 from authsms.administration.notices_orders import NoticeOrderDesk
 from authsms.administration.offers import OfferDesk, OfferDeskTools
 from authsms.administration.opt_outs import OptOutDesk
+from authsms.administration.password_demands import PasswordDemands
 from authsms.administration.people import PeopleDesk, PeopleTools
 from authsms.administration.people_actions import ActionTools, PeopleActions
 from authsms.administration.personal_records import PersonalRecords, RecordTools
@@ -229,6 +230,12 @@ class Services(Texting):
                 self.settings.helpdesk.require_proof,
             )
         )
+
+    @property
+    def password_demands(self) -> PasswordDemands:
+        """How people of the built-in repository are made to change their password."""
+        local = LocalPeople(self.database, self.vault, self.clock)
+        return PasswordDemands(self.database, self.audit, local, self._is_administrator)
 
     def _is_administrator(self, key: str) -> bool:
         return any(one.person_key == key for one in self.administrators.all())

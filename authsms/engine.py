@@ -34,6 +34,7 @@ from authsms.logon.emergency import EmergencyPasswords
 from authsms.logon.endpoint_sessions import EndpointSessions
 from authsms.logon.endpoints import EndpointService
 from authsms.logon.enrollment import Enrollments
+from authsms.logon.guesses import Guesses
 from authsms.logon.methods.base import Method
 from authsms.logon.numbers import NumberWatch
 from authsms.logon.own_app import OwnApp, OwnAppTools
@@ -42,8 +43,10 @@ from authsms.logon.own_contacts import OwnContacts
 from authsms.logon.own_history import OwnHistory
 from authsms.logon.own_number import OwnNumberDesk, OwnNumberTools
 from authsms.logon.own_passkeys import OwnPasskeys, OwnPasskeysTools
+from authsms.logon.own_password import OwnPassword
 from authsms.logon.own_token import OwnToken, OwnTokenTools
 from authsms.logon.passkeys import Passkeys
+from authsms.logon.password_changes import PasswordChanges
 from authsms.logon.recovery import RecoveryCodes
 from authsms.logon.renewal import CodeRenewal
 from authsms.logon.reports import Reports
@@ -125,8 +128,15 @@ class Engine:
     @property
     def own_token(self) -> OwnToken:
         """What people do with a token they were given."""
-        ground = (self.database, self.clock, self.audit)
-        return OwnToken(OwnTokenTools(*ground, self.enrollments, self.challenges.failures))
+        tools = (self.enrollments, self.challenges.failures)
+        return OwnToken(OwnTokenTools(self.database, self.clock, self.audit, *tools))
+
+    @property
+    def own_password(self) -> OwnPassword:
+        """What people do with their own password."""
+        people, guesses = AdmittedPeople(self.people, self.blocks), Guesses(self.database, self.limits, self.audit)
+        changes = PasswordChanges(self.database, guesses, people, self.audit, self.account_notices)
+        return OwnPassword(people, changes)
 
     @property
     def token_import(self) -> TokenImport:
@@ -142,9 +152,8 @@ class Engine:
     @property
     def own_passkeys(self) -> OwnPasskeys:
         """What people do with their own passkeys."""
-        party = RelyingParty(self.settings.public_url)
         ground = (self.database, self.vault, self.clock, self.audit, self.limits)
-        tools = (self.passkeys, party, self.enrollments, self._reports)
+        tools = (self.passkeys, RelyingParty(self.settings.public_url), self.enrollments, self._reports)
         return OwnPasskeys(OwnPasskeysTools(*ground, *tools))
 
     @property

@@ -28,6 +28,10 @@ class AuditTag(StrEnum):
     METHOD_ASSIGNED = "method.assigned"
     METHOD_SYNCHRONISED = "method.synchronised"
     METHOD_TRIED = "method.tried"
+    PASSWORD_OVERDUE = "password.overdue"  # noqa: S105 - a word of the vocabulary, not a password
+    PASSWORD_CHANGED = "password.changed"  # noqa: S105 - as above
+    PASSWORD_REFUSED = "password.refused"  # noqa: S105 - as above
+    PASSWORD_CHANGE_DEMANDED = "password.change-demanded"  # noqa: S105 - as above
     NUMBER_CHANGED = "number.changed"
     NUMBER_RELEASED = "number.released"
     NUMBER_ASKED = "number.asked"

@@ -11,6 +11,7 @@ from authsms.foundation.sections import OtpSettings, ServerSettings, SessionSett
 from authsms.foundation.vault import SLOT_WAIT_SECONDS
 from authsms.logon import (
     endpoint_sessions,
+    guesses,
     holder,
     machine,
     own_app,
@@ -20,7 +21,6 @@ from authsms.logon import (
     passkeys,
     processes,
 )
-from authsms.logon.methods import password
 from authsms.otp import engine
 from authsms.protocols.oidc import families, identity_tokens, request_store, tokens
 
@@ -52,8 +52,8 @@ def _codes() -> list[tuple[str, ...]]:
 
 def _passwords() -> list[tuple[str, ...]]:
     return [
-        ("password guesses at one person from one address", _rate(password.GUESSES_AT_ONE), "429, not checked", ""),
-        ("password guesses from one address", _rate(password.GUESSES_FROM_ONE), "429, not checked", ""),
+        ("password guesses at one person from one address", _rate(guesses.GUESSES_AT_ONE), "429, not checked", ""),
+        ("password guesses from one address", _rate(guesses.GUESSES_FROM_ONE), "429, not checked", ""),
         ("wrong answers in one logon process", f"{machine.MOST_FAILURES}", "the process ends", ""),
     ]
 

@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from authsms.administration.rights import Role
-from authsms.audit import AuditEntry, AuditTag
+from authsms.audit import AuditEntry, AuditTag, Detail
 from authsms.cli.context import open_services
 from authsms.cli.personal import erase_person, export_person
 from authsms.foundation.errors import ConfigurationError, UnavailableError
@@ -107,6 +107,24 @@ def remove(login: str) -> None:
             entry = AuditEntry(AuditTag.PERSON_REMOVED, person_key=person.key, login=person.login)
             services.audit.record(session, entry)
     click.echo(f"{person.login} is gone, {ended} sessions ended.")
+
+
+@people.command("must-change")
+@click.argument("login")
+@click.option("--withdraw", is_flag=True, help="No longer.")
+def must_change(login: str, *, withdraw: bool) -> None:
+    """Have somebody of the built-in repository change the password at the next sign-in."""
+    with open_services() as services:
+        person = _found(services, f"{LOCAL}\\{login}")
+        local = LocalPeople(services.database, services.vault, services.clock)
+        with services.database.write() as session:
+            if local.require_change(session, person.id, wanted=not withdraw) is None:
+                click.echo(f"Nothing to do for {person.login}.", err=True)
+                sys.exit(1)
+            details: dict[str, Detail] = {"by": "command line", "withdrawn": withdraw}
+            tag = AuditTag.PASSWORD_CHANGE_DEMANDED
+            services.audit.record(session, AuditEntry(tag, person.key, person.login, details=details))
+    click.echo(f"{person.login} {'need not change the password' if withdraw else 'has to choose a new password'}.")
 
 
 people.add_command(export_person)

@@ -67,7 +67,14 @@ class Client:
         return [chain_of(one) for one in found["chains"]]
 
     def begin(
-        self, user_name: str, *, chain: str = "", method: str = "", client_ip: str = "", language: str = ""
+        self,
+        user_name: str,
+        *,
+        chain: str = "",
+        method: str = "",
+        client_ip: str = "",
+        language: str = "",
+        can_change_password: bool = False,
     ) -> Logon:
         """Begin a logon.
 
@@ -77,9 +84,12 @@ class Client:
             method: Only chains that begin with this method; give one of the two at the most.
             client_ip: The person's own address; guesses are limited by it.
             language: Of what the person reads, as in ``Accept-Language``.
+            can_change_password: The program has a page for `Logon.wants_new_password`.
         """
         wanted = {"user_name": user_name, "chain": chain, "method_id": method, "client_ip": client_ip}
-        body = {name: value for name, value in wanted.items() if value}
+        body: dict[str, str | bool] = {name: value for name, value in wanted.items() if value}
+        if can_change_password:
+            body["can_change_password"] = True
         return Logon(self, self.call("POST", "/logon", body, language=language), language)
 
     def session(self, session_id: str) -> Session:

@@ -27,6 +27,7 @@ class Logon:
         chains: Other ways to go on.
         recipient: Masked number that the code went to, or empty.
         delivery: How far the text is, ``sent``; empty while nothing may be told.
+        wants_new_password: The password must be changed: hand over the old and a new one.
         session_id: Stands for whoever is logged in; None until then.
     """
 
@@ -37,8 +38,12 @@ class Logon:
         self._take(state)
         self._learn(None)
 
-    def answer(self, typed: str) -> None:
+    def answer(self, typed: str, new_password: str = "") -> None:
         """Hand the present method what the person typed; an empty text is refused here, it would ask for a code.
+
+        Args:
+            typed: Password or code.
+            new_password: Beside the old one, where `wants_new_password`; have it typed twice.
 
         Raises:
             ValueError: Nothing was typed.
@@ -48,7 +53,8 @@ class Logon:
         if not typed.strip():
             raise ValueError("nothing was typed")
         before = self._code
-        self._post("do_logon", {"response": {"answer": typed}})
+        response = {"answer": typed, "new_password": new_password} if new_password else {"answer": typed}
+        self._post("do_logon", {"response": response})
         self._learn(before)
 
     def send_another(self) -> None:
@@ -93,5 +99,6 @@ class Logon:
         self.chains: tuple[Chain, ...] = tuple(chain_of(one) for one in state["chains"])
         self.recipient: str = details.get("recipient", "")
         self.delivery: str = details.get("delivery", "")
+        self.wants_new_password: bool = "new_password" in state.get("fields", ())
         self.session_id: str | None = state["login_session_id"]
         self._code = (self.method or "", details["expires"]) if details.get("resend_at") else None

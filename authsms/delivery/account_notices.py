@@ -43,6 +43,7 @@ class Notice(StrEnum):
     CONTACT_CHANGED = "contact-changed"
     CONTACT_REMOVED = "contact-removed"
     NUMBER_CHANGED = "number-changed"
+    PASSWORD_CHANGED = "password-changed"  # noqa: S105 - a word of the vocabulary, not a password
 
 
 _WORDS: Final[Mapping[str, Mapping[Notice, str]]] = {
@@ -76,6 +77,8 @@ _WORDS: Final[Mapping[str, Mapping[Notice, str]]] = {
         "your help desk at once.",
         Notice.NUMBER_CHANGED: "{host}: Codes for your account are to go to another phone number from now on. Not "
         "your wish? Contact your help desk at once.",
+        Notice.PASSWORD_CHANGED: "{host}: The password of your account was changed. Not you? Contact your help desk at "
+        "once.",
     },
     "de": {
         Notice.APP_SET_UP: "{host}: Für Ihr Konto wurde eine Authenticator-App eingerichtet. Nicht Sie? Rufen Sie "
@@ -108,6 +111,8 @@ _WORDS: Final[Mapping[str, Mapping[Notice, str]]] = {
         "Rufen Sie sofort Ihren Helpdesk an.",
         Notice.NUMBER_CHANGED: "{host}: Codes für Ihr Konto sollen ab jetzt an eine andere Nummer gehen. Nicht Ihr "
         "Wunsch? Rufen Sie sofort Ihren Helpdesk an.",
+        Notice.PASSWORD_CHANGED: "{host}: Das Passwort Ihres Kontos wurde geändert. Nicht Sie? Rufen Sie sofort Ihren "
+        "Helpdesk an.",
     },
 }
 

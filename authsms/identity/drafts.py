@@ -24,6 +24,7 @@ class PersonDraft:
     Attributes:
         groups: Names of all groups the person shall be in.
         password: In clear; hashed before it is kept.
+        must_change: Whether the password has to be changed at the next sign-in.
     """
 
     login: str
@@ -33,6 +34,7 @@ class PersonDraft:
     groups: frozenset[str] | None = None
     password: str | None = field(default=None, repr=False)
     enabled: bool | None = None
+    must_change: bool | None = None
 
 
 def read_login(text: str) -> str:

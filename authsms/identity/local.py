@@ -2,18 +2,19 @@
 
 from typing import Any, Final, cast
 
-from sqlalchemy import Row, Select, String, Table, bindparam, func, or_, select
+from sqlalchemy import Row, Select, String, Table, bindparam, func, or_, select, update
 from sqlalchemy import cast as cast_column
 from sqlalchemy.orm import Session
 from typing_extensions import override
 
-from authsms.foundation.db import Database
+from authsms.foundation.db import Database, rowcount
 from authsms.foundation.errors import InvalidInputError
 from authsms.foundation.phone import PhoneNumber
 from authsms.foundation.vault import Vault
+from authsms.identity.drafts import SHORTEST_PASSWORD, read_password
 from authsms.identity.models import LocalGroup, LocalMembership, LocalPerson
 from authsms.identity.names import canonical_name, comparable, dialled, is_acceptable_password, visible_part
-from authsms.identity.repository import Hits, PasswordVerdict, Person, Repository
+from authsms.identity.repository import Hits, PasswordChange, PasswordVerdict, Person, Repository
 
 LOCAL = "LOCAL"
 
@@ -26,7 +27,14 @@ _BY_LOGIN: Final[Select[Any]] = select(_PERSON).where(
     _P.repository == bindparam("of_repository"), _P.login_key == bindparam("wanted")
 )
 _BY_ID: Final[Select[Any]] = select(_PERSON).where(_P.id == bindparam("wanted"))
-_SECRET: Final[Select[Any]] = select(_P.repository, _P.password_digest, _P.enabled).where(_P.id == bindparam("wanted"))
+_SECRET: Final[Select[Any]] = select(_P.repository, _P.password_digest, _P.enabled, _P.must_change).where(
+    _P.id == bindparam("wanted")
+)
+_RENEW: Final = (
+    update(_PERSON)
+    .where(_P.id == bindparam("wanted"), _P.password_digest == bindparam("old_digest"))
+    .values(password_digest=bindparam("new_digest"), must_change=False)
+)
 _GROUPS: Final[Select[Any]] = (
     select(_GROUP.name)
     .join(_MEMBERSHIP.group_id.table, _MEMBERSHIP.group_id == _GROUP.id)
@@ -82,19 +90,44 @@ class LocalRepository(Repository):
 
     @override
     def check_password(self, person: Person | None, password: str) -> PasswordVerdict:
+        return self._judge(person, password)[0]
+
+    @override
+    def can_change_password(self, verdict: PasswordVerdict) -> bool:
+        return verdict in {PasswordVerdict.RIGHT, PasswordVerdict.MUST_CHANGE}
+
+    @override
+    def change_password(self, person: Person, old: str, new: str) -> PasswordChange:
+        verdict, old_digest = self._judge(person, old)
+        if not self.can_change_password(verdict):
+            return PasswordChange.WRONG
+        try:
+            new_digest = self._vault.hash_password(read_password(new))
+        except InvalidInputError:
+            return PasswordChange.TOO_SHORT if len(new) < SHORTEST_PASSWORD else PasswordChange.REFUSED
+        values = {"wanted": person.id, "old_digest": old_digest, "new_digest": new_digest}
+        with self._database.write() as session:
+            # Of two changes at once one counts: for the other the old password is another one by now.
+            is_changed = rowcount(session.execute(_RENEW, values)) == 1
+        return PasswordChange.CHANGED if is_changed else PasswordChange.WRONG
+
+    @override
+    def ping(self) -> None:
+        self._database.ping()
+
+    def _judge(self, person: Person | None, password: str) -> tuple[PasswordVerdict, str]:
+        """Return what is to be said of a password, and the digest it was compared with."""
         if not is_acceptable_password(password):
-            return PasswordVerdict.WRONG
+            return PasswordVerdict.WRONG, ""
         with self._database.read() as session:
             row = session.execute(_SECRET, {"wanted": person.id if person else ""}).one_or_none()
         if row is not None and row.repository != self.name:
             raise ValueError("this person was not found in this repository")
         if not self._vault.verify_password(row.password_digest if row else None, password) or row is None:
-            return PasswordVerdict.WRONG
-        return PasswordVerdict.RIGHT if row.enabled else PasswordVerdict.DISABLED
-
-    @override
-    def ping(self) -> None:
-        self._database.ping()
+            return PasswordVerdict.WRONG, ""
+        if not row.enabled:
+            return PasswordVerdict.DISABLED, ""
+        return PasswordVerdict.MUST_CHANGE if row.must_change else PasswordVerdict.RIGHT, row.password_digest
 
 
 def read_person(session: Session, row: LocalPerson | Row[Any]) -> Person:

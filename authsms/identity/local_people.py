@@ -75,6 +75,24 @@ class LocalPeople:
         session.delete(row)
         return True
 
+    def must_change(self, person_id: str) -> bool | None:
+        """Return whether a person has to change his password at the next sign-in; None when he has none here."""
+        with self._database.read() as session:
+            row = self._with_password(session, person_id)
+            return None if row is None else row.must_change
+
+    def require_change(self, session: Session, person_id: str, *, wanted: bool = True) -> str | None:
+        """Have a person change his password at the next sign-in, or not, within the caller's transaction.
+
+        Returns:
+            His login; None when it is so already, or he has no password here.
+        """
+        row = self._with_password(session, person_id)
+        if row is None or row.must_change is wanted:
+            return None
+        row.must_change = wanted
+        return row.login
+
     def list(self, *, limit: int = 100, after: str = "") -> list[Person]:
         """Return people by login, those after the login *after*."""
         query = (
@@ -102,8 +120,14 @@ class LocalPeople:
             groups=None if draft.groups is None else read_groups(draft.groups),
             password=None if draft.password is None else read_password(draft.password),
             enabled=draft.enabled,
+            must_change=draft.must_change,
         )
         return checked, None if checked.password is None else self._vault.hash_password(checked.password)
+
+    def _with_password(self, session: Session, person_id: str) -> LocalPerson | None:
+        row = session.get(LocalPerson, person_id)
+        is_here = row is not None and row.repository == self.repository and row.password_digest is not None
+        return row if is_here else None
 
     def _loaded(self, session: Session, login: str) -> Person:
         return read_person(session, self._store.rows(session, [login])[comparable(login)])

@@ -82,6 +82,7 @@ class LocalStore:
             mail="",
             phones=[],
             password_digest=None,
+            must_change=False,
             enabled=True,
             created_at=now,
             changed_at=now,
@@ -136,6 +137,7 @@ def _write(row: LocalPerson, draft: PersonDraft, digest: str | None) -> bool:
         "mail": draft.mail,
         "phones": None if draft.phones is None else list(draft.phones),
         "password_digest": digest,
+        "must_change": draft.must_change,
         "enabled": draft.enabled,
     }
     changed = {name: value for name, value in wanted.items() if value is not None and getattr(row, name) != value}

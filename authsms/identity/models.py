@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Any, Final, cast
 
-from sqlalchemy import JSON, Boolean, ForeignKey, Integer, LargeBinary, String, Table, UniqueConstraint
+from sqlalchemy import JSON, Boolean, ForeignKey, Integer, LargeBinary, String, Table, UniqueConstraint, false
 from sqlalchemy.orm import Mapped, mapped_column
 
 from authsms.foundation.db import Base, UtcDateTime
@@ -52,6 +52,7 @@ class LocalPerson(Base):
     mail: Mapped[str] = mapped_column(String(254))
     phones: Mapped[list[str]] = mapped_column(JSON)
     password_digest: Mapped[str | None] = mapped_column(String(256))
+    must_change: Mapped[bool] = mapped_column(Boolean, server_default=false(), doc="the password, at the next sign-in")
     enabled: Mapped[bool] = mapped_column(Boolean)
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     changed_at: Mapped[datetime] = mapped_column(UtcDateTime)

@@ -3,7 +3,7 @@
 from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import NewType
+from typing import Final, NewType
 
 from authsms.foundation.phone import PhoneNumber
 
@@ -68,8 +68,8 @@ class Person:
 class PasswordVerdict(StrEnum):
     """What a repository says about a password.
 
-    Only `RIGHT` lets anybody in. The others are for the log and the administrator; the person sees one and the same
-    sentence for all of them.
+    `RIGHT` lets people in; what becomes of `OVERDUE` ones, an event decides. The others are for the log and the
+    administrator; the person sees one and the same sentence for all of them.
     """
 
     RIGHT = "right"
@@ -82,6 +82,25 @@ class PasswordVerdict(StrEnum):
     OUTSIDE_HOURS = "outside-hours"
     WRONG_WORKSTATION = "wrong-workstation"
     BLOCKED = "blocked"
+
+
+OVERDUE: Final = frozenset({PasswordVerdict.PASSWORD_EXPIRED, PasswordVerdict.MUST_CHANGE})
+"""Verdicts on passwords that are right, but have to be changed; no repository gives them for a wrong one."""
+
+
+class PasswordChange(StrEnum):
+    """What became of the wish for another password.
+
+    `TOO_SHORT` to `REFUSED` are about the new one, so that another may be tried.
+    """
+
+    CHANGED = "changed"
+    WRONG = "wrong"
+    TOO_SHORT = "too-short"
+    USED_BEFORE = "used-before"
+    TOO_SOON = "too-soon"
+    REFUSED = "refused"
+    IMPOSSIBLE = "impossible"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,6 +155,17 @@ class Repository(ABC):
         exists. An empty, blank or oversized password is refused before anybody is asked (RFC 4513 section 5.1.2: an
         empty one would succeed as an anonymous bind).
         """
+
+    def can_change_password(self, verdict: PasswordVerdict) -> bool:  # noqa: ARG002 - by default nobody can
+        """Return whether somebody can give himself another password here whose own is judged so."""
+        return False
+
+    def change_password(self, person: Person, old: str, new: str) -> PasswordChange:  # noqa: ARG002 - as above
+        """Give *person* the password *new*, if *old* is right; by the repository's own rules for passwords.
+
+        When the source does not answer, it may have changed the password all the same.
+        """
+        return PasswordChange.IMPOSSIBLE
 
     @abstractmethod
     def ping(self) -> None:

@@ -28,7 +28,7 @@ from authsms.identity.definitions import Definitions, RepositoryDefinition, Repo
 from authsms.identity.kinds import RepositoryKind
 from authsms.identity.names import canonical_name, comparable
 from authsms.identity.own_numbers import OwnNumbers
-from authsms.identity.repository import Hits, PasswordVerdict, Person, PersonKey, Repository, split_key
+from authsms.identity.repository import Hits, PasswordChange, PasswordVerdict, Person, PersonKey, Repository, split_key
 
 FRESHNESS = timedelta(seconds=2)
 _log = get_logger(__name__)
@@ -158,6 +158,20 @@ class PeopleService:
         if person is not None and known.view.name != person.repository:
             return PasswordVerdict.WRONG
         return self._ready(known).check_password(person, password)
+
+    def can_change_password(self, repository: str, verdict: PasswordVerdict) -> bool:
+        """Return whether people of a repository can give themselves another password; see `Repository`."""
+        known = self._current().loaded.get(comparable(repository))
+        return known is not None and self._ready(known).can_change_password(verdict)
+
+    def change_password(self, person: Person, old: str, new: str) -> PasswordChange:
+        """Give somebody another password, if *old* is right; see `Repository.change_password`.
+
+        Raises:
+            DirectoryUnavailableError: The repository does not answer; it may have changed the password all the same.
+        """
+        known = self._current().loaded.get(comparable(person.repository))
+        return self._ready(known).change_password(person, old, new) if known else PasswordChange.WRONG
 
     def repositories(self) -> list[RepositoryView]:
         """Return all repositories as they are stored now."""

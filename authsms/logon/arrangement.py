@@ -54,7 +54,13 @@ def fingerprint(thing: Chain | Event | Endpoint) -> str:
         case Chain():
             seen: Sequence[object] = (thing.title, thing.methods, sorted(thing.groups), thing.is_supplement)
         case Event():
-            seen = (thing.title, [chain.name for chain in thing.chains], sorted(thing.endpoints), thing.label)
+            seen = (
+                thing.title,
+                [chain.name for chain in thing.chains],
+                sorted(thing.endpoints),
+                thing.label,
+                thing.overdue,
+            )
         case Endpoint():
             oidc = (sorted(thing.oidc.options), thing.oidc.request_keys, thing.oidc.backchannel_uri)
             seen = (thing.name, thing.event, thing.redirect_uris, thing.logout_uris, oidc, thing.validate)
@@ -138,6 +144,7 @@ class Arrangement:
             write_event(session, self._vault, wanted)
             details = {"chains": ", ".join(wanted.chains), "endpoints": ", ".join(wanted.endpoints)}
             details |= {"label": wanted.label} if wanted.label else {}
+            details |= {"overdue": wanted.overdue.value}
             self._audit.record(session, author.entry(AuditTag.EVENT_SAVED, event=wanted.name, details=details))
             return _arranged(session, now.endpoints)
 

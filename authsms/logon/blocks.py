@@ -19,7 +19,7 @@ from typing_extensions import override
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database, after_commit, rowcount
 from authsms.foundation.errors import DatabaseUnavailableError
-from authsms.identity.repository import PasswordVerdict, Person, PersonKey
+from authsms.identity.repository import OVERDUE, PasswordChange, PasswordVerdict, Person, PersonKey
 from authsms.logon.machine import Failed, MessageKey, Passed, Result
 from authsms.logon.methods.base import Answer
 from authsms.logon.models import PERSON_BLOCK
@@ -144,9 +144,20 @@ class AdmittedPeople(People):
     @override
     def check_password(self, typed: str, person: Person | None, password: str) -> PasswordVerdict:
         verdict = self._people.check_password(typed, person, password)
-        if verdict is PasswordVerdict.RIGHT and person is not None and self._blocks.holds(person.key):
+        is_right = verdict is PasswordVerdict.RIGHT or verdict in OVERDUE
+        if is_right and person is not None and self._blocks.holds(person.key):
             return PasswordVerdict.BLOCKED
         return verdict
+
+    @override
+    def can_change_password(self, repository: str, verdict: PasswordVerdict) -> bool:
+        return self._people.can_change_password(repository, verdict)
+
+    @override
+    def change_password(self, person: Person, old: str, new: str) -> PasswordChange:
+        if self._blocks.holds(person.key):
+            return PasswordChange.WRONG
+        return self._people.change_password(person, old, new)
 
     def _seen(self, person: Person | None) -> Person | None:
         if person is None or not person.enabled or not self._blocks.holds(person.key):

@@ -16,6 +16,7 @@ from authsms.foundation.db import Database
 from authsms.foundation.errors import InvalidInputError, NotFoundError
 from authsms.foundation.vault import Vault
 from authsms.logon.models import ChainGroupRow, ChainMethodRow, ChainRow, EventChainRow, EventRow
+from authsms.logon.overdue import OverdueRule
 
 _FRESH_SECONDS = 5.0
 NO_EVENT = "There is nothing to log in to at this address."
@@ -47,6 +48,7 @@ class Event:
         chains: Best first.
         endpoints: Ids of the endpoints that may use it; empty: all, and direct visits.
         label: A word by which the sender policy tells texts of one house from those of another, or empty.
+        overdue: What becomes of a right password that has to be changed.
     """
 
     name: str
@@ -54,6 +56,7 @@ class Event:
     chains: tuple[Chain, ...]
     endpoints: frozenset[str] = frozenset()
     label: str = ""
+    overdue: OverdueRule = OverdueRule.DENY
 
     def only(self, *, supplement: bool) -> "Event":
         """Return the event with those of its chains that complete what an endpoint has begun, or with the others."""
@@ -84,6 +87,7 @@ class Wanted:
     chains: tuple[str, ...]
     endpoints: tuple[str, ...] = ()
     label: str = ""
+    overdue: OverdueRule = OverdueRule.DENY
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +224,7 @@ def write_event(session: Session, vault: Vault, wanted: Wanted) -> None:
     else:
         session.execute(delete(EventChainRow).where(EventChainRow.event_id == row.id))
     row.title, row.endpoints, row.label = wanted.title, list(wanted.endpoints), wanted.label
+    row.overdue = wanted.overdue.value
     session.flush()
     session.add_all(
         EventChainRow(event_id=row.id, position=position, chain_id=ids[chain])
@@ -254,6 +259,9 @@ def read_events(session: Session) -> dict[str, Event]:
     for link in session.scalars(select(EventChainRow).order_by(EventChainRow.position)):
         ranked.setdefault(link.event_id, []).append(chains[link.chain_id])
     return {
-        row.name: Event(row.name, row.title, tuple(ranked.get(row.id, ())), frozenset(row.endpoints), row.label)
+        row.name: Event(
+            *(row.name, row.title, tuple(ranked.get(row.id, ())), frozenset(row.endpoints), row.label),
+            OverdueRule(row.overdue),
+        )
         for row in session.scalars(select(EventRow))
     }

@@ -38,6 +38,7 @@ class Prompt(StrEnum):
     """What kind of answer a method wants; decides the page."""
 
     PASSWORD = "password"  # noqa: S105 - a word of the vocabulary, not a password
+    NEW_PASSWORD = "new_password"  # noqa: S105 - as above
     CODE = "code"
     EMERGENCY = "emergency"
     RECOVERY = "recovery"
@@ -49,6 +50,14 @@ class MessageKey(StrEnum):
 
     ASK_PASSWORD = "password.ask"  # noqa: S105 - as above
     WRONG_PASSWORD = "password.refused"  # noqa: S105 - as above
+    PASSWORD_OVERDUE = "password.overdue"  # noqa: S105 - as above
+    PASSWORD_ELSEWHERE = "password.elsewhere"  # noqa: S105 - as above
+    PASSWORD_OLD_WRONG = "password.old-refused"  # noqa: S105 - as above
+    PASSWORD_NOT_REPEATED = "password.not-repeated"  # noqa: S105 - as above
+    PASSWORD_TOO_SHORT = "password.too-short"  # noqa: S105 - as above
+    PASSWORD_USED_BEFORE = "password.used-before"  # noqa: S105 - as above
+    PASSWORD_TOO_SOON = "password.too-soon"  # noqa: S105 - as above
+    PASSWORD_UNFIT = "password.unfit"  # noqa: S105 - as above
     CODE_SENT = "code.sent"
     CODE_REFUSED = "code.refused"
     CODE_MALFORMED = "code.malformed"
@@ -74,6 +83,7 @@ class MessageKey(StrEnum):
     PASSKEY_ABSENT = "passkey.absent"
     PASSKEY_MISSING = "passkey.missing"
     FINISHED = "logon.finished"
+    FINISHED_OVERDUE = "logon.finished-overdue"
     FAILED = "logon.failed"
 
 
@@ -116,9 +126,11 @@ class Passed:
 
     Attributes:
         proofs: What it proved this time beyond what it always proves, in the words of RFC 8176.
+        is_overdue: It was a password that has to be changed, and is let pass all the same.
     """
 
     proofs: tuple[str, ...] = ()
+    is_overdue: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +166,7 @@ class Progress:
         status: See the diagram.
         asks: The open question; None between methods and at the end.
         proofs: What methods proved beyond what they always prove (RFC 8176).
+        is_overdue: A password that has to be changed was let pass.
     """
 
     methods: tuple[str, ...]
@@ -162,6 +175,7 @@ class Progress:
     status: Status = Status.NEXT
     asks: Asks | None = None
     proofs: tuple[str, ...] = ()
+    is_overdue: bool = False
 
     @property
     def current(self) -> str | None:
@@ -188,7 +202,10 @@ def advance(progress: Progress, result: Result) -> Progress:
             return replace(progress, status=Status.MORE_DATA, asks=result)
         case Passed():
             proofs = (*progress.proofs, *result.proofs)
-            passed = replace(progress, completed=(*progress.completed, current), asks=None, proofs=proofs)
+            is_overdue = progress.is_overdue or result.is_overdue
+            passed = replace(
+                progress, completed=(*progress.completed, current), asks=None, proofs=proofs, is_overdue=is_overdue
+            )
             return replace(passed, status=Status.OK if passed.current is None else Status.NEXT)
         case Failed():
             failures = progress.failures + result.counted

@@ -34,6 +34,7 @@ class EventRow(Base):
     name: Mapped[str] = mapped_column(NAME, unique=True)
     title: Mapped[str] = mapped_column(NAME)
     label: Mapped[str] = mapped_column(String(40), server_default="")
+    overdue: Mapped[str] = mapped_column(String(8), server_default="deny", doc="see OverdueRule")
     endpoints: Mapped[list[str]] = mapped_column(JSON, doc="ids that may use it; empty: all")
 
 
@@ -173,6 +174,7 @@ class LogonProcessRow(Base):
     completed: Mapped[list[str]] = mapped_column(JSON)
     failures: Mapped[int] = mapped_column(Integer)
     proofs: Mapped[list[str]] = mapped_column(JSON, server_default="[]", doc="amr words beyond those of the methods")
+    is_overdue: Mapped[bool] = mapped_column(Boolean, server_default=false())
     asks: Mapped[dict[str, object] | None] = mapped_column(JSON)
     typed: Mapped[str] = mapped_column(String(512))
     login: Mapped[str] = mapped_column(String(512))

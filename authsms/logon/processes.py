@@ -181,6 +181,7 @@ def _values(process: Process) -> dict[str, Any]:
         "completed": list(progress.completed),
         "failures": progress.failures,
         "proofs": list(progress.proofs),
+        "is_overdue": progress.is_overdue,
         "asks": _pack(progress.asks),
         "typed": process.typed,
         "login": process.login,
@@ -201,6 +202,7 @@ def _process(row: Any) -> Process:
         status=Status(row["status"]),
         asks=_unpack(row["asks"]),
         proofs=tuple(row["proofs"]),
+        is_overdue=row["is_overdue"],
     )
     return Process(
         id=row["id"],

@@ -128,7 +128,8 @@ class Settlement:
         passed = " ".join(process.progress.completed)
         self.record(session, walk, AuditTag.LOGON_FINISHED, chain=process.chain, methods=passed, **_device(walk))
         after_commit(session, lambda: LOGONS.labels("ok", process.event).inc())
-        step = self.step(walk, "", MessageKey.FINISHED)
+        told = MessageKey.FINISHED_OVERDUE if process.progress.is_overdue else MessageKey.FINISHED
+        step = self.step(walk, "", told)
         return replace(step, session_token=token, return_to=process.return_to, is_supplement=process.is_supplement)
 
     def _fail(self, session: Session, walk: Walk, secret: str, failure: Failed) -> Step:

@@ -17,6 +17,7 @@ class Client:
             a continuation says so, and for a direct visit.
         endpoint_id: Its id, likewise, for events that admit only some.
         has_page: Whoever asks sees our own pages, in a browser that can be asked for a passkey.
+        takes_new_password: Whoever asks can ask the person for the old and a new password at once.
     """
 
     address: str = ""
@@ -25,6 +26,7 @@ class Client:
     endpoint: str = ""
     endpoint_id: str = ""
     has_page: bool = False
+    takes_new_password: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Protocol
 
 from authsms.foundation.vault import Vault
 from authsms.identity.names import canonical_name, comparable
-from authsms.identity.repository import PasswordVerdict, Person, PersonKey
+from authsms.identity.repository import PasswordChange, PasswordVerdict, Person, PersonKey
 
 _PHANTOM = "?:"
 
@@ -28,6 +28,12 @@ class People(Protocol):
 
     def check_password(self, typed: str, person: Person | None, password: str) -> PasswordVerdict:
         """Return what the repository says about the password."""
+
+    def can_change_password(self, repository: str, verdict: PasswordVerdict) -> bool:
+        """Return whether a password that is judged so can be changed by its owner."""
+
+    def change_password(self, person: Person, old: str, new: str) -> PasswordChange:
+        """Give the person another password, if the old one is right."""
 
 
 @dataclass(frozen=True, slots=True)

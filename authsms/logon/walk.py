@@ -59,6 +59,7 @@ class Walk:
             client=self.client,
             is_new=asks is None and straight_on,
             label=self.event.label,
+            overdue=self.event.overdue,
         )
 
 

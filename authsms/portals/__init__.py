@@ -17,6 +17,7 @@ from authsms.portals import (
     own_methods,
     own_number,
     own_passkeys,
+    own_password,
 )
 from authsms.portals.pages import PageEnvironment
 
@@ -36,6 +37,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(own_activity.blueprint, url_prefix="/account")
     app.register_blueprint(own_codes.blueprint, url_prefix="/account")
     app.register_blueprint(own_passkeys.blueprint, url_prefix="/account")
+    app.register_blueprint(own_password.blueprint, url_prefix="/account")
     app.register_blueprint(offers.blueprint)
     app.register_blueprint(own_number.blueprint, url_prefix="/account")
     admin.register(app)

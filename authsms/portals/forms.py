@@ -28,6 +28,7 @@ _LONGEST_NAME = 256
 _LONGEST_PASSWORD = 1024
 _LONGEST_CODE = 64
 _LONGEST_CHAIN = 100
+_ANSWERS = ("password", "new_password", "repeated", "code", "credential")
 _OWN_SITES = frozenset({"same-origin", "none"})
 
 
@@ -121,15 +122,17 @@ class SignInForm(PortalForm):
 
 
 class AnswerForm(PortalForm):
-    """What a method has asked for: one of these fields. Spaces and hyphens in a code are fine."""
+    """What a method has asked for: some of these fields. Spaces and hyphens in a code are fine."""
 
     password = PasswordField(validators=[Optional(), Length(max=_LONGEST_PASSWORD)])
+    new_password = PasswordField(validators=[Optional(), Length(max=_LONGEST_PASSWORD)])
+    repeated = PasswordField(validators=[Optional(), Length(max=_LONGEST_PASSWORD)])
     code = StringField(validators=[Optional(), Length(max=_LONGEST_CODE)])
     credential = StringField(validators=[Optional(), Length(max=LONGEST_ANSWER)])
 
     def response(self) -> dict[str, str]:
         """Return the fields that were sent, by name."""
-        return {name: str(self[name].data or "") for name in ("password", "code", "credential") if name in request.form}
+        return {name: str(self[name].data or "") for name in _ANSWERS if name in request.form}
 
 
 class TwoCodesForm(PortalForm):

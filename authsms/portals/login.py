@@ -168,9 +168,10 @@ def cancelled() -> ResponseReturnValue:
 @blueprint.get("/signed-in")
 def signed_in() -> ResponseReturnValue:
     """Say that it worked, and take the person on to the application that asked."""
-    place, target = onward.destination_of(take_note())
+    note = take_note()
+    (place, target), told = onward.destination_of(note), announce(note)
     if target is not None:
-        return render_template("portals/leaving.html", target=target, place=place)
+        return render_template("portals/leaving.html", target=target, place=place, announcement=told)
     session = current_session()
     if session is None:
         raise NotFoundError("Nobody is signed in here.")
@@ -179,7 +180,7 @@ def signed_in() -> ResponseReturnValue:
         response = make_response(redirect(wanted or url_for("admin_start.home")))
         drop_wanted(response)
         return response
-    return render_template("portals/signed_in.html", session=session)
+    return render_template("portals/signed_in.html", session=session, announcement=told)
 
 
 def _proceed(process_id: str, form: PortalForm, act: Callable[[Ticket], Step]) -> ResponseReturnValue:

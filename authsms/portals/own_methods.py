@@ -17,6 +17,7 @@ from authsms.foundation.errors import ConflictError, TooManyRequestsError, Unava
 from authsms.foundation.phone import mask
 from authsms.identity.local import LOCAL
 from authsms.identity.repository import Person, PersonKey
+from authsms.logon.holder import Holder
 from authsms.logon.machine import MessageKey
 from authsms.logon.own_app import Verdict
 from authsms.logon.sessions import LoginSession
@@ -85,6 +86,7 @@ def listing() -> ResponseReturnValue:
         passkeys_are_possible=services().own_passkeys.are_possible,
         stock=services().own_codes.stock(holder),
         may_give_number=services().own_number.is_allowed,
+        may_change_password=_may_change_password(holder),
         form=AnswerForm(session_scope()),
         announcement=announce(take_note()),
     )
@@ -203,6 +205,13 @@ def remove_app() -> ResponseReturnValue:
         return onward.back(url_for(".listing"), "app.removed")
 
     return answer_once(act)
+
+
+def _may_change_password(holder: Holder) -> bool:
+    try:
+        return services().own_password.is_changeable(holder)
+    except UnavailableError:
+        return False
 
 
 def _origins(present: LoginSession) -> Origins:

@@ -17,6 +17,7 @@ from authsms.logon.own_contacts import OwnContacts
 from authsms.logon.own_history import OwnHistory
 from authsms.logon.own_number import OwnNumberDesk
 from authsms.logon.own_passkeys import OwnPasskeys
+from authsms.logon.own_password import OwnPassword
 from authsms.logon.own_token import OwnToken
 from authsms.logon.service import LogonService
 from authsms.logon.sessions import LoginSessions
@@ -60,6 +61,10 @@ class PortalServices(Protocol):
     @property
     def own_token(self) -> OwnToken:
         """What people do with a token they were given."""
+
+    @property
+    def own_password(self) -> OwnPassword:
+        """What people do with their own password."""
 
     @property
     def own_passkeys(self) -> OwnPasskeys:

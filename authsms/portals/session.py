@@ -66,7 +66,9 @@ def keep_browser(response: Response) -> Response:
 def client() -> Client:
     """Return who is asking, as far as the request tells."""
     agent = request.user_agent.string[:_LONGEST_USER_AGENT]
-    return Client(address=request.remote_addr or "", user_agent=agent, locale=language(), has_page=True)
+    return Client(
+        address=request.remote_addr or "", user_agent=agent, locale=language(), has_page=True, takes_new_password=True
+    )
 
 
 def keep_ticket(response: Response, step: Step, origin: Origin) -> None:

@@ -14,6 +14,23 @@ from authsms.portals.notes import Note
 
 _SENTENCES: Final[dict[str, LazyString]] = {
     MessageKey.WRONG_PASSWORD: lazy_gettext("User name or password is not right. Please try again."),
+    MessageKey.PASSWORD_OVERDUE: lazy_gettext("Your password must be changed. Type it once more, and a new one."),
+    MessageKey.PASSWORD_ELSEWHERE: lazy_gettext(
+        "Your password must be changed first, and that cannot be done here. Please ask your help desk."
+    ),
+    MessageKey.PASSWORD_OLD_WRONG: lazy_gettext("Your present password is not right. Please type it again."),
+    MessageKey.PASSWORD_NOT_REPEATED: lazy_gettext("The new password was not typed twice the same. Please try again."),
+    MessageKey.PASSWORD_TOO_SHORT: lazy_gettext("The new password is too short. Choose a longer one."),
+    MessageKey.PASSWORD_USED_BEFORE: lazy_gettext("You have used this password before. Choose another one."),
+    MessageKey.PASSWORD_TOO_SOON: lazy_gettext(
+        "Your password was changed only a short time ago, and may not be changed again yet. Please ask your help desk."
+    ),
+    MessageKey.PASSWORD_UNFIT: lazy_gettext(
+        "The new password is not allowed where passwords are kept. Choose a longer or less simple one that you have "
+        "not used before."
+    ),
+    MessageKey.FINISHED_OVERDUE: lazy_gettext("You are signed in. Your password is due: please change it soon."),
+    "password.changed": lazy_gettext("Your password is changed, and other sessions are signed out."),
     MessageKey.CODE_REFUSED: lazy_gettext("That code is not right, or it has expired. Check it, or ask for a new one."),
     MessageKey.CODE_MALFORMED: lazy_gettext("A code has %(length)s digits. Please type it again."),
     MessageKey.CODE_WAIT: lazy_gettext("A new code cannot be sent yet. Please wait a moment."),
@@ -108,14 +125,15 @@ _GOOD: Final = frozenset(
     {
         *(_RESENT, "session.ended", "sessions.ended", "app.ready", "app.removed", "app.tried"),
         *("token.ready", "passkey.added", "passkey.renamed", "passkey.removed"),
-        *("number.sent", "number.done", "number.removed"),
+        *("number.sent", "number.done", "number.removed", "password.changed"),
     }
 )
-_PLAIN: Final = frozenset({"proof.needed"})
+_PLAIN: Final = frozenset({"proof.needed", MessageKey.FINISHED_OVERDUE})
 
 QUIET: Final = frozenset(
     {
         MessageKey.ASK_PASSWORD,
+        MessageKey.PASSWORD_OVERDUE,
         MessageKey.CODE_SENT,
         MessageKey.APP_ASKED,
         MessageKey.HOTP_ASKED,
@@ -215,6 +233,7 @@ _REASONS: Final[dict[str, LazyString]] = {
 }
 _HEADINGS: Final[dict[Prompt, LazyString]] = {
     Prompt.PASSWORD: lazy_gettext("Enter your password"),
+    Prompt.NEW_PASSWORD: lazy_gettext("Choose a new password"),
     Prompt.CODE: lazy_gettext("Enter your code"),
     Prompt.EMERGENCY: lazy_gettext("Enter your emergency password"),
     Prompt.RECOVERY: lazy_gettext("Enter a recovery code"),

@@ -4,8 +4,13 @@ import pyotp
 import pytest
 from playwright.sync_api import Page, expect
 
+from authsms.identity.drafts import PersonDraft
+from authsms.identity.local_people import LocalPeople
+from authsms.logon.catalog import Wanted
+from authsms.logon.overdue import OverdueRule
 from tests.browser.admin.conftest import Desk, look_everywhere
 from tests.browser.admin.conftest import desk as desk  # noqa: PLC0414 - a fixture
+from tests.functional.portals.admin.office import PASSWORD
 from tests.functional.portals.own.owner import APP, CODES, METHODS, owner
 
 
@@ -56,10 +61,43 @@ def test_a_number_of_ones_own_is_given(desk: Desk, page: Page, monkeypatch: pyte
     """From the list to the field for the code."""
     monkeypatch.setattr(desk.office.services.people.own_numbers, "is_allowed", True)
     page.goto(desk.url + METHODS)
-    page.get_by_role("button", name="Change").click()
+    page.click("a[href$='/number']")
     look_everywhere(page, "number")
     page.fill("#phone", "+1 202 555 0177")
     page.get_by_role("button", name="Text me a code").click()
     expect(page.get_by_role("status")).to_contain_text("We have texted a code")
     expect(page.locator("#code")).to_be_focused()
     look_everywhere(page, "code")
+
+
+def test_a_password_is_changed_here_and_at_the_sign_in(desk: Desk, page: Page):
+    """The same fields on both pages; what was refused is said above them."""
+    services = desk.office.services
+    page.goto(desk.url + METHODS)
+    page.click("a[href$='/password']")
+    look_everywhere(page, "password")
+    login = page.get_by_label("User name").input_value()
+    type_passwords(page, PASSWORD, "better horse")
+    expect(page.get_by_role("status")).to_contain_text("Your password is changed")
+    people = LocalPeople(services.database, services.vault, services.clock)
+    people.change(PersonDraft(login, must_change=True))
+    services.catalog.save_all([], [Wanted("gate", "Gate", ("setup-local",), overdue=OverdueRule.ASK)])
+    page.goto(desk.url + "/login/gate")
+    page.fill("#user_name", f"LOCAL\\{login}")
+    page.fill("#password", "better horse")
+    page.get_by_role("button", name="Continue").click()
+    type_passwords(page, "better horse", "short")
+    expect(page.get_by_role("alert")).to_contain_text("too short")
+    look_everywhere(page, "new password")
+    type_passwords(page, "better horse", "best horse of all")
+    expect(page.get_by_role("heading", name="You are signed in")).to_be_visible()
+
+
+def type_passwords(page: Page, old: str, new: str) -> None:
+    """Fill in the form of a new password, and send it."""
+    page.fill("#password", old)
+    page.fill("#new_password", new)
+    page.get_by_role("button", name="Show password").click()
+    expect(page.locator("#new_password")).to_have_attribute("type", "text")
+    page.fill("#repeated", new)
+    page.get_by_role("button", name="Change password").click()

@@ -18,7 +18,14 @@ from typing_extensions import override
 
 from authsms.foundation.errors import ConfigurationError, DirectoryUnavailableError
 from authsms.identity.ldap.answers import LdapAnswer, OddAnswerError, check_shape, message_size, read_entries
-from authsms.identity.ldap.requests import Control, Search, bind_octets, message_octets
+from authsms.identity.ldap.requests import (
+    Control,
+    Search,
+    bind_octets,
+    message_octets,
+    new_password_octets,
+    unicode_password_octets,
+)
 from authsms.identity.ldap.settings import LdapSettings, ServerAddress
 
 LARGEST_ANSWER = 2 * 1024 * 1024
@@ -189,6 +196,14 @@ class DirectoryConnection:
     def search(self, search: Search) -> LdapAnswer:
         """Return the entries that match; references to other servers are left out."""
         return self._guard(lambda: self._ask(search.octets(), search.controls(), "searchResDone"))
+
+    def change_own_password(self, old: str, new: str, controls: Sequence[Control] = ()) -> LdapAnswer:
+        """Change the password of whoever is bound, by an extended operation."""
+        return self._guard(lambda: self._ask(new_password_octets(old, new), controls, "extendedResp"))
+
+    def change_unicode_password(self, dn: str, old: str, new: str) -> LdapAnswer:
+        """Change the password of *dn* as Active Directory wants it."""
+        return self._guard(lambda: self._ask(unicode_password_octets(dn, old, new), (), "modifyResponse"))
 
     def is_stale(self) -> bool:
         """Return whether the server has closed this idle connection, or said something nobody asked for."""

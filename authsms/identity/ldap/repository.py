@@ -13,13 +13,14 @@ from authsms.identity.ldap.answers import Entry, LdapAnswer
 from authsms.identity.ldap.connection import DirectoryConnection, UnusableAnswerError, VerifiedTls
 from authsms.identity.ldap.groups import demand_success, member_of, search_groups
 from authsms.identity.ldap.lookup import PeopleLookup
+from authsms.identity.ldap.passwords import PasswordChanger
 from authsms.identity.ldap.people import PersonReader
 from authsms.identity.ldap.pool import ConnectionPool, Servers, ServiceAccountRefusedError
 from authsms.identity.ldap.requests import ONLY_BASE, Control, Filter, Search
 from authsms.identity.ldap.settings import GroupSource, LdapSettings, ServerAddress
 from authsms.identity.ldap.verdicts import POLICY_CONTROL, read_verdict
 from authsms.identity.names import canonical_name, is_acceptable_password
-from authsms.identity.repository import Hits, PasswordVerdict, Person, Repository
+from authsms.identity.repository import Hits, PasswordChange, PasswordVerdict, Person, Repository
 
 _SIZE_LIMIT = 2
 _SIZE_LIMIT_EXCEEDED = 4
@@ -58,6 +59,7 @@ class LdapRepository(Repository):
         servers = Servers(settings.addresses())
         self._searchers = self._pool(servers, self._connect_as_service)
         self._binders = self._pool(servers, self._connect)
+        self._passwords = PasswordChanger(name, settings, self._binders, self._searchers, self._judge)
 
     @override
     def find(self, login: str) -> Person | None:
@@ -88,6 +90,20 @@ class LdapRepository(Repository):
         if person.repository != self.name or not person.handle:
             raise ValueError("this person was not found in this repository")
         return self._bind(person.handle, password)
+
+    @override
+    def can_change_password(self, verdict: PasswordVerdict) -> bool:
+        return self._passwords.can_change(verdict)
+
+    @override
+    def change_password(self, person: Person, old: str, new: str) -> PasswordChange:
+        if not is_acceptable_password(old):
+            return PasswordChange.WRONG
+        if not is_acceptable_password(new):
+            return PasswordChange.REFUSED
+        if person.repository != self.name or not person.handle:
+            raise ValueError("this person was not found in this repository")
+        return self._passwords.change(person.handle, old, new)
 
     @override
     def ping(self) -> None:

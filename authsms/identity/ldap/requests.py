@@ -21,6 +21,11 @@ ONLY_BASE = 0
 _NEVER_FOLLOW_ALIASES = 0
 _BOOLEAN, _INTEGER, _OCTETS, _ENUMERATED, _SEQUENCE = 0x01, 0x02, 0x04, 0x0A, 0x30
 _BIND, _SEARCH, _PASSWORD, _CONTROLS = 0x60, 0x63, 0x80, 0xA0
+_MODIFY, _EXTENDED, _SET = 0x66, 0x77, 0x31
+_ADD, _DELETE = 0, 1
+_REQUEST_NAME, _REQUEST_VALUE = 0x80, 0x81
+_OLD_PASSWORD, _NEW_PASSWORD = 0x81, 0x82
+_PASSWORD_MODIFY = b"1.3.6.1.4.1.4203.1.11.1"
 _CONSTRUCTED = 0x20
 _SHORT_FORM = 0x80
 _LDAP_VERSION = 3
@@ -89,6 +94,21 @@ def bind_octets(dn: str, password: str) -> bytes:
     return _element(_BIND, _number(_LDAP_VERSION), _text(dn), _element(_PASSWORD, password.encode()))
 
 
+def new_password_octets(old: str, new: str) -> bytes:
+    """Return the request to change the password of whoever is bound on the connection (RFC 3062)."""
+    given = _element(_SEQUENCE, _element(_OLD_PASSWORD, old.encode()), _element(_NEW_PASSWORD, new.encode()))
+    return _element(_EXTENDED, _element(_REQUEST_NAME, _PASSWORD_MODIFY), _element(_REQUEST_VALUE, given))
+
+
+def unicode_password_octets(dn: str, old: str, new: str) -> bytes:
+    """Return the ModifyRequest by which Active Directory changes a password: the old value goes, the new one comes.
+
+    Unlike a replacement, which an administrator does, it is held to the domain's rules for passwords.
+    """
+    changes = [_unicode_password(_DELETE, old), _unicode_password(_ADD, new)]
+    return _element(_MODIFY, _text(dn), _element(_SEQUENCE, *changes))
+
+
 def message_octets(message_id: int, operation: bytes, controls: Sequence[Control] = ()) -> bytes:
     """Return the LDAPMessage that carries *operation*."""
     carried = _element(_CONTROLS, *(control.octets() for control in controls)) if controls else b""
@@ -152,3 +172,9 @@ def _number(value: int, tag: int = _INTEGER) -> bytes:
 
 def _text(text: str) -> bytes:
     return _element(_OCTETS, text.encode())
+
+
+def _unicode_password(operation: int, password: str) -> bytes:
+    value = _element(_OCTETS, f'"{password}"'.encode("utf-16-le"))
+    attribute = _element(_SEQUENCE, _text("unicodePwd"), _element(_SET, value))
+    return _element(_SEQUENCE, _number(operation, _ENUMERATED), attribute)

@@ -105,6 +105,8 @@ class LdapSettings(BaseModel):
         group_base: Where groups are; empty: *base*. Groups elsewhere do not count.
         group_name_attribute: What a group is called.
         group_names: Compare groups by ``name`` or by ``dn``.
+        allow_password_changes: People whose password is overdue may change it by way of this server, and others on
+            the page of their account; by the directory's own rules.
         decoy_dn: An existing account whose password nobody knows; it is tried when nobody was found. Needed only where
             the directory hashes slowly or counts failures, because it answers for an unknown DN sooner.
         default_region: Country of numbers without a country code; empty: that of the server.
@@ -136,6 +138,7 @@ class LdapSettings(BaseModel):
     group_base: str = ""
     group_name_attribute: str = "cn"
     group_names: Annotated[str, Field(pattern="^(name|dn)$")] = "name"
+    allow_password_changes: bool = False
     decoy_dn: str = ""
     default_region: Annotated[str, Field(pattern="^([A-Z]{2})?$")] = ""
     connect_timeout_seconds: Seconds = 2.0

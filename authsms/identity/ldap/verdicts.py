@@ -48,7 +48,7 @@ _POLICY_ERRORS: Mapping[int, PasswordVerdict] = MappingProxyType(
 
 def read_verdict(answer: LdapAnswer) -> PasswordVerdict | None:
     """Return what *answer* says about the password, or None when the server did not judge it."""
-    policy = _POLICY_ERRORS.get(_policy_error(answer.controls.get(POLICY_CONTROL, b"")))
+    policy = _POLICY_ERRORS.get(policy_error(answer))
     if answer.code == _SUCCESS:
         return policy or PasswordVerdict.RIGHT
     if answer.code == _INVALID_CREDENTIALS:
@@ -57,6 +57,11 @@ def read_verdict(answer: LdapAnswer) -> PasswordVerdict | None:
     if answer.code in {_NO_SUCH_OBJECT, _INVALID_DN, _INAPPROPRIATE}:
         return PasswordVerdict.WRONG
     return _other_servers(answer)
+
+
+def policy_error(answer: LdapAnswer) -> int:
+    """Return the error in *answer*'s password policy control, or -1 when it has none."""
+    return _policy_error(answer.controls.get(POLICY_CONTROL, b""))
 
 
 def _other_servers(answer: LdapAnswer) -> PasswordVerdict | None:

@@ -14,6 +14,7 @@ from typing import ClassVar, TypeAlias
 from sqlalchemy.orm import Session
 
 from authsms.logon.machine import Asks, Result
+from authsms.logon.overdue import OverdueRule
 from authsms.logon.steps import Client
 from authsms.logon.subject import Subject
 
@@ -42,6 +43,7 @@ class LogonView:
         client: Who calls.
         is_new: Nothing was asked in this process before what is asked now, except what has passed.
         label: The event's, for the sender policy.
+        overdue: What the event does about a right password that has to be changed.
     """
 
     process_id: str
@@ -55,6 +57,7 @@ class LogonView:
     client: Client
     is_new: bool
     label: str = ""
+    overdue: OverdueRule = OverdueRule.DENY
 
 
 class Method(ABC):

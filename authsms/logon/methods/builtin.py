@@ -12,6 +12,7 @@ from authsms.foundation.vault import Vault
 from authsms.logon.ceremony import RelyingParty
 from authsms.logon.emergency import EmergencyPasswords
 from authsms.logon.enrollment import Enrollments
+from authsms.logon.guesses import Guesses
 from authsms.logon.methods.base import Method
 from authsms.logon.methods.emergency import EmergencyMethod
 from authsms.logon.methods.passkey import PasskeyMethod
@@ -20,6 +21,7 @@ from authsms.logon.methods.recovery import RecoveryMethod
 from authsms.logon.methods.sms_otp import CodeTools, SmsOtpMethod
 from authsms.logon.methods.totp import HotpMethod, TotpMethod
 from authsms.logon.passkeys import Passkeys
+from authsms.logon.password_changes import PasswordChanges
 from authsms.logon.recovery import RecoveryCodes
 from authsms.logon.subject import People
 
@@ -47,9 +49,11 @@ class MethodTools:
 def builtin_methods(tools: MethodTools) -> list[Method]:
     """Return every method there is."""
     database, audit, failures = tools.database, tools.audit, tools.codes.challenges.failures
+    guesses = Guesses(database, tools.limits, audit)
+    changes = PasswordChanges(database, guesses, tools.people, audit, tools.notices)
     return [
-        PasswordMethod(database, tools.limits, tools.people, audit, local=False),
-        PasswordMethod(database, tools.limits, tools.people, audit, local=True),
+        PasswordMethod(guesses, tools.people, audit, changes, local=False),
+        PasswordMethod(guesses, tools.people, audit, changes, local=True),
         SmsOtpMethod(tools.vault, audit, tools.codes, tools.sms),
         TotpMethod(database, tools.clock, audit, tools.enrollments, failures),
         HotpMethod(database, tools.clock, audit, tools.enrollments, failures),

@@ -4,33 +4,28 @@ Directory and local passwords are two methods with two wire names. Each suits th
 so that an event lists a chain for each and the typed name alone decides which one is taken: a name that nobody has
 takes the chain of its repository, too.
 
-A guess is charged to (person, client address) and to the client address *before* the repository is asked, and given
-back when the password was right. Nothing is charged to the person alone: strangers elsewhere cannot lock anybody out.
+A right password that has to be changed is refused like a wrong one, let pass, or changed here, as the event says. For a
+change the person types the old one once more, on the same page as the new one: in between it is kept nowhere.
 """
 
-import ipaddress
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import timedelta
-from hashlib import sha256
 from typing import ClassVar
 
 from sqlalchemy.orm import Session
 from typing_extensions import override
 
-from authsms.audit import AuditEntry, AuditTag, AuditTrail
-from authsms.foundation.db import Database
-from authsms.foundation.errors import TooManyRequestsError
-from authsms.foundation.limits import Limits, Rate
+from authsms.audit import AuditEntry, AuditTag, AuditTrail, Detail
 from authsms.identity.local import LOCAL
-from authsms.identity.repository import PasswordVerdict
+from authsms.identity.repository import OVERDUE, PasswordChange, PasswordVerdict, Person
+from authsms.logon.guesses import Charge, Guesses
 from authsms.logon.machine import Asks, Failed, MessageKey, Passed, Prompt, Result
 from authsms.logon.methods.base import Answer, Begin, LogonView, Method, typed_answer
+from authsms.logon.methods.counted import entry_of, question
+from authsms.logon.overdue import OverdueRule
+from authsms.logon.password_changes import TOLD, PasswordChanges, Wish
 from authsms.logon.subject import People
-
-GUESSES_AT_ONE = Rate(10, timedelta(minutes=10))
-GUESSES_FROM_ONE = Rate(100, timedelta(minutes=10))
-REPORTS = Rate(1, timedelta(minutes=10))
-_NETWORK_BITS = 64
 
 
 class PasswordMethod(Method):
@@ -39,12 +34,14 @@ class PasswordMethod(Method):
     amr: ClassVar[tuple[str, ...]] = ("pwd",)
     refusal_takes: ClassVar[timedelta] = timedelta(milliseconds=150)
 
-    def __init__(self, database: Database, limits: Limits, people: People, audit: AuditTrail, *, local: bool) -> None:
+    def __init__(
+        self, guesses: Guesses, people: People, audit: AuditTrail, changes: PasswordChanges, *, local: bool
+    ) -> None:
         self.name = "PASSWORD:1" if local else "LDAP_PASSWORD:1"
-        self._database = database
-        self._audit = audit
-        self._limits = limits
+        self._guesses = guesses
         self._people = people
+        self._audit = audit
+        self._changes = changes
         self._local = local
 
     @override
@@ -61,60 +58,90 @@ class PasswordMethod(Method):
 
     @override
     def answer(self, logon: LogonView, response: Mapping[str, str]) -> Answer:
+        if question(logon).prompt is Prompt.NEW_PASSWORD:
+            return self._change(logon, Wish.read(response))
         subject = logon.subject
         person = subject.person
-        guesses = _guesses(subject.key, logon.client.address)
-        try:
-            self._limits.take_all(*guesses)
-        except TooManyRequestsError:
-            self._report(logon, guesses)
-            raise
-        verdict = self._people.check_password(subject.typed, person, typed_answer(response, "password"))
-        if verdict is not PasswordVerdict.RIGHT or person is None:
-            return Failed(MessageKey.WRONG_PASSWORD, reason=verdict.value if person else "unknown-person")
-
-        def pass_on(session: Session) -> Result:
-            self._limits.give_back(session, *guesses)
-            return Passed()
-
-        return pass_on
-
-    def _report(self, logon: LogonView, guesses: Sequence[tuple[str, Rate]]) -> None:
-        """Record that a limit was hit; once in a while, or whoever guesses on would fill the trail."""
-        try:
-            self._limits.take(f"report:{guesses[-1][0]}", REPORTS)
-        except TooManyRequestsError:
-            return
-        entry = AuditEntry(
-            AuditTag.LOGON_LIMITED,
-            person_key=logon.subject.audit_key,
-            login=logon.subject.login,
-            process_id=logon.process_id,
-            event=logon.event,
-            endpoint=logon.endpoint,
-            address=logon.client.address,
-            details={"method": self.name},
+        charged = self._guesses.charge(
+            subject.key, logon.client.address, lambda: entry_of(logon, AuditTag.LOGON_LIMITED, method=self.name)
         )
-        with self._database.write() as session:
-            self._audit.record(session, entry)
+        verdict = self._people.check_password(subject.typed, person, typed_answer(response, "password"))
+        if person is not None and verdict is PasswordVerdict.RIGHT:
+            return lambda session: self._pass(session, charged, Passed())
+        if person is not None and verdict in OVERDUE:
+            return self._overdue(logon, person, verdict, charged)
+        return Failed(MessageKey.WRONG_PASSWORD, reason=verdict.value if person else "unknown-person")
+
+    def _overdue(self, logon: LogonView, person: Person, verdict: PasswordVerdict, charged: Charge) -> Answer:
+        """Return what becomes of a right password that has to be changed."""
+        if logon.overdue is OverdueRule.DENY:
+            return Failed(MessageKey.WRONG_PASSWORD, reason=verdict.value)
+        if logon.overdue is OverdueRule.ALLOW:
+            return lambda session: self._let_pass(session, logon, verdict, charged)
+        if not logon.client.takes_new_password or not self._people.can_change_password(person.repository, verdict):
+            return Failed(MessageKey.PASSWORD_ELSEWHERE, reason=verdict.value, final=True)
+        asks = Asks(self.name, Prompt.NEW_PASSWORD, MessageKey.PASSWORD_OVERDUE)
+
+        def ask(session: Session) -> Result:
+            self._audit.record(
+                session, entry_of(logon, AuditTag.PASSWORD_OVERDUE, method=self.name, reason=verdict.value, asked=True)
+            )
+            self._guesses.give_back(session, charged)
+            return asks
+
+        return ask
+
+    def _let_pass(self, session: Session, logon: LogonView, verdict: PasswordVerdict, charged: Charge) -> Result:
+        self._audit.record(
+            session, entry_of(logon, AuditTag.PASSWORD_OVERDUE, method=self.name, reason=verdict.value, asked=False)
+        )
+        return self._pass(session, charged, Passed(is_overdue=True))
+
+    def _pass(self, session: Session, charged: Charge, passed: Passed) -> Result:
+        self._guesses.give_back(session, charged)
+        return passed
+
+    def _change(self, logon: LogonView, wish: Wish) -> Answer:
+        """Return what becomes of a new password; one that is no good is asked for again."""
+        person = logon.subject.person
+        if logon.overdue is not OverdueRule.ASK or person is None:
+            return Failed(MessageKey.PASSWORD_ELSEWHERE, reason="not-asked", final=True)
+        if slip := wish.slip():
+            return Failed(slip, reason="slip", counted=False)
+        return _changed(logon, self._changes.change(person, wish, _Wisher(logon, self.name)))
 
 
-def _guesses(subject: str, address: str) -> tuple[tuple[str, Rate], tuple[str, Rate]]:
-    source = _source(address)
-    return (
-        (f"password:address:{source}", GUESSES_FROM_ONE),
-        (f"password:person:{source}:{sha256(subject.encode()).hexdigest()}", GUESSES_AT_ONE),
-    )
+def _changed(logon: LogonView, outcome: PasswordChange) -> Answer:
+    """Return what follows from what became of a new password."""
+    match outcome:
+        case PasswordChange.CHANGED:
+            return lambda _session: Passed()
+        case PasswordChange.WRONG:
+            return Failed(MessageKey.PASSWORD_OLD_WRONG, reason=PasswordVerdict.WRONG.value)
+        case PasswordChange.IMPOSSIBLE:
+            return Failed(MessageKey.PASSWORD_ELSEWHERE, reason=outcome.value, final=True)
+        case _:
+            asks = replace(question(logon), message_key=TOLD[outcome])
+            return lambda _session: asks
 
 
-def _source(address: str) -> str:
-    """Return what counts as one client: an IPv4 address, or the network an IPv6 host chooses its addresses from."""
-    try:
-        parsed = ipaddress.ip_address(address.partition("%")[0])
-    except ValueError:
-        return "unknown"
-    if parsed.version == 4:  # noqa: PLR2004 - the version of the protocol
-        return str(parsed)
-    if mapped := parsed.ipv4_mapped:
-        return str(mapped)
-    return str(ipaddress.ip_network((parsed, _NETWORK_BITS), strict=False).network_address)
+@dataclass(frozen=True, slots=True)
+class _Wisher:
+    """Whoever changes his password at a sign-in."""
+
+    logon: LogonView
+    method: str
+
+    @property
+    def address(self) -> str:
+        """IP address the wish came from."""
+        return self.logon.client.address
+
+    @property
+    def locale(self) -> str:
+        """Language of the text he is sent."""
+        return self.logon.client.locale
+
+    def entry(self, tag: AuditTag, **details: Detail) -> AuditEntry:
+        """Return a record of what he did."""
+        return entry_of(self.logon, tag, method=self.method, **details)

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from authsms.administration.callers import Callers, CallerUnprovenError, Judgement, NotSent
 from authsms.administration.emergency import EmergencyDesk, Issued
+from authsms.administration.password_demands import PasswordDemands
 from authsms.administration.rights import Right
 from authsms.foundation.errors import ConflictError, InvalidInputError, NotFoundError, TooManyRequestsError
 from authsms.portals.admin.frame import AdminForm, actor, check_form, done, page
@@ -30,6 +31,7 @@ class HelpDeskServices(Protocol):
 
     callers: Callers
     emergency_desk: EmergencyDesk
+    password_demands: PasswordDemands
 
 
 def services() -> HelpDeskServices:
@@ -150,6 +152,20 @@ def remove_number() -> ResponseReturnValue:
     return _help(Right.METHODS_RESET, remove)
 
 
+@blueprint.post("/people/password/demand")
+def demand_password() -> ResponseReturnValue:
+    """Have a person change the password at the next sign-in."""
+
+    def demand(key: str) -> str:
+        try:
+            services().password_demands.make(actor(), key)
+        except ConflictError:
+            return "person.too-late"
+        return "password.demanded"
+
+    return _help(Right.PEOPLE_ACT, demand)
+
+
 def shown_of(key: str) -> dict[str, Any]:
     """Return what the page of a person shows of the help desk."""
     caller = services().callers.of(actor(), key) if key else None
@@ -159,6 +175,7 @@ def shown_of(key: str) -> dict[str, Any]:
         "needs_proof": services().callers.is_needed and (caller is None or caller.proven_until is None),
         "emergency": desk.of(actor(), key) if key else None,
         "set_up": all_services().people_desk.actions.set_up(actor(), key) if key else (),
+        "demand": services().password_demands.of(actor(), key) if key else None,
         "longest_hours": desk.longest // timedelta(hours=1),
     }
 

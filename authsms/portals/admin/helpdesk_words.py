@@ -71,6 +71,7 @@ NOTICES: Final = {
     "method.removed": lazy_gettext("Removed. The person is told by text, if there is a number."),
     "number.removed": lazy_gettext("Removed. Codes go to the number in the repository again."),
     "number.released": lazy_gettext("Released. Codes go to the new number from now on."),
+    "password.demanded": lazy_gettext("At the next sign-in the person has to choose a new password."),
     "emergency.revoked": lazy_gettext("Taken back. It lets nobody in any more."),
     "caller.sent": lazy_gettext("A code is on its way. Ask the caller to read it out."),
     "caller.matches": lazy_gettext("The code matches: the caller has the phone on file."),

@@ -21,7 +21,7 @@ from authsms.logon.catalog import Chain, Event, Wanted
 from authsms.portals.admin.frame import AdminForm, act_with, actor, check_form, done, page, told
 from authsms.portals.admin.frame import services as all_services
 from authsms.portals.admin.logon_form import ArrangeForm
-from authsms.portals.admin.logon_words import METHODS, NEEDS, ODDITIES, VERDICTS
+from authsms.portals.admin.logon_words import METHODS, NEEDS, ODDITIES, OVERDUE, VERDICTS
 
 blueprint = Blueprint("admin_logon", __name__)
 _LONGEST = 200
@@ -149,6 +149,7 @@ def _store_event(name: str) -> ResponseReturnValue:
         form.picked(),
         tuple(form.endpoint.data or ())[:_MOST],
         form.text("label").lower(),
+        form.overdue_rule(),
     )
     known = _desk().overview(actor()).arranged.chains
     typed = Event(
@@ -157,6 +158,7 @@ def _store_event(name: str) -> ResponseReturnValue:
         tuple(known[one] for one in wanted.chains if one in known),
         frozenset(wanted.endpoints),
         wanted.label,
+        wanted.overdue,
     )
     if form.move.data:
         return _event_page(typed, form.text("seen"), form=form)
@@ -248,6 +250,7 @@ def _event_page(
         moved=form.text("move") if form else "",
         problem=told(problem) if problem else "",
         stored=stored,
+        overdue=OVERDUE,
     )
 
 

@@ -4,6 +4,7 @@ from typing import Final
 
 from wtforms import BooleanField, SelectMultipleField, StringField
 
+from authsms.logon.overdue import OverdueRule
 from authsms.portals.admin.frame import AdminForm
 
 _LONGEST: Final = 200
@@ -20,6 +21,7 @@ class ArrangeForm(AdminForm):
     name = StringField()
     title = StringField()
     label = StringField()
+    overdue = StringField()
     seen = StringField()
     order = SelectMultipleField(validate_choice=False)
     chosen = SelectMultipleField(validate_choice=False)
@@ -31,6 +33,11 @@ class ArrangeForm(AdminForm):
     def text(self, field: str, longest: int = _LONGEST) -> str:
         """Return what was typed."""
         return str(self[field].data or "").strip()[:longest]
+
+    def overdue_rule(self) -> OverdueRule:
+        """Return what becomes of passwords that have to be changed; whatever is none of the choices refuses them."""
+        word = self.text("overdue")
+        return OverdueRule(word) if word in set(OverdueRule) else OverdueRule.DENY
 
     def lines(self) -> list[str]:
         """Return all lines in their order, one of them moved when its button was pressed."""

@@ -7,6 +7,7 @@ from flask_babel.speaklater import LazyString
 
 from authsms.administration.logon_rules import Oddity
 from authsms.administration.logon_trial import Verdict
+from authsms.logon.overdue import OverdueRule
 
 METHODS: Mapping[str, LazyString] = {
     "LDAP_PASSWORD:1": lazy_gettext("Directory password"),
@@ -39,6 +40,11 @@ ODDITIES: Mapping[Oddity, LazyString] = {
     Oddity.HIDDEN: lazy_gettext("Never comes first: a chain before it asks everybody for the same."),
     Oddity.UNUSED: lazy_gettext("No event uses it."),
     Oddity.UNKNOWN_METHOD: lazy_gettext("Asks for a method that is not there; nobody can pass."),
+}
+OVERDUE: Mapping[OverdueRule, LazyString] = {
+    OverdueRule.DENY: lazy_gettext("Refuse it like a wrong one"),
+    OverdueRule.ASK: lazy_gettext("Ask for a new one, then go on"),
+    OverdueRule.ALLOW: lazy_gettext("Let the person on, with a reminder"),
 }
 VERDICTS: Mapping[Verdict, LazyString] = {
     Verdict.FIRST: lazy_gettext("The login begins with this chain."),

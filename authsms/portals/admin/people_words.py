@@ -46,6 +46,16 @@ HAPPENINGS: Final[Mapping[str, _Told]] = {
     "refused:password:account-expired": ("bad", lazy_gettext("The account has ended."), _DIRECTORY),
     "refused:password:password-expired": ("bad", lazy_gettext("The password is too old."), _RESET),
     "refused:password:must-change": ("bad", lazy_gettext("The password must be changed first."), _RESET),
+    "refused:password:not-asked": ("bad", lazy_gettext("The password could not be changed any more."), _AGAIN),
+    "refused:password:impossible": ("bad", lazy_gettext("The directory lets nobody change this password."), _RESET),
+    "password.overdue": ("wait", lazy_gettext("The password was right, but has to be changed."), ""),
+    "password.changed": ("good", lazy_gettext("Changed the password."), ""),
+    "password.refused": ("bad", lazy_gettext("The new password was refused: %(reason)s."), _AGAIN),
+    "password.change-demanded": (
+        "off",
+        lazy_gettext("The password has to be changed at the next sign-in; %(by)s wants it so."),
+        "",
+    ),
     "refused:password:outside-hours": (
         "bad",
         lazy_gettext("The directory allows no sign-in at this hour."),

@@ -26,7 +26,7 @@ _TEXTS: Final = (
     "default_region",
 )
 _LISTS: Final = ("servers", "phone_attributes")
-_FLAGS: Final = ("start_tls", "allow_plaintext")
+_FLAGS: Final = ("start_tls", "allow_plaintext", "allow_password_changes")
 _FROM_PRESET: Final = ("person_filter", "login_attribute", "groups", "group_filter")
 
 
@@ -39,6 +39,7 @@ class RepositoryForm(AdminForm):
     servers = StringField()
     start_tls = BooleanField()
     allow_plaintext = BooleanField()
+    allow_password_changes = BooleanField()
     ca_file = StringField()
     certificates = StringField()
     bind_dn = StringField()

@@ -75,6 +75,7 @@ WORDS: Mapping[str, LazyString] = {
     "servers": lazy_gettext("Servers"),
     "start_tls": lazy_gettext("StartTLS"),
     "allow_plaintext": lazy_gettext("Unprotected passwords"),
+    "allow_password_changes": lazy_gettext("Password changes"),
     "ca_file": lazy_gettext("File of trusted certificates"),
     "certificates": lazy_gettext("Trusted certificates"),
     "bind_dn": lazy_gettext("Service account"),

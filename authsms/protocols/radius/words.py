@@ -22,6 +22,7 @@ _SENTENCES: Final = {
         "number": "Your phone number was changed a short time ago. Please ask your help desk.",
         "missing": "This way of signing in is not set up for you yet. Please ask your help desk.",
         "browser": "Signing in here takes a browser. Please ask your help desk.",
+        "overdue": "Your password must be changed first, on a web page or with the help desk.",
         "refused": "User name, password or code is not right.",
         "over": "That took too long. Please sign in again.",
         "limited": "There were too many tries. Please wait {minutes} min.",
@@ -42,6 +43,7 @@ _SENTENCES: Final = {
         "number": "Ihre Telefonnummer wurde vor kurzem geändert. Bitte wenden Sie sich an den Helpdesk.",
         "missing": "Diese Art der Anmeldung ist für Sie noch nicht eingerichtet. Bitte fragen Sie den Helpdesk.",
         "browser": "Diese Anmeldung geht nur im Browser. Bitte wenden Sie sich an den Helpdesk.",
+        "overdue": "Ihr Passwort muss zuerst geändert werden, im Browser oder mit dem Helpdesk.",
         "refused": "Benutzername, Passwort oder Code ist nicht richtig.",
         "over": "Das hat zu lange gedauert. Bitte noch einmal anmelden.",
         "limited": "Es gab zu viele Versuche. Bitte {minutes} min warten.",
@@ -60,6 +62,7 @@ _BEFORE_THE_QUESTION: Final[dict[str, str]] = {
     MessageKey.CODE_WAIT: "wait",
 }
 _ENDINGS: Final[dict[str, str]] = {
+    MessageKey.PASSWORD_ELSEWHERE: "overdue",
     MessageKey.METHOD_DISABLED: "disabled",
     MessageKey.NUMBER_HELD: "number",
     "app.not-set-up": "missing",

@@ -76,12 +76,23 @@ class Begin(Visit):
             "endpoint shares its limits.",
         ),
     ] = None
+    can_change_password: Annotated[
+        bool, Field(description="You have a page for a password that must be changed; see `new_password`.")
+    ] = False
 
 
 class Response(Body):
     """What the person typed."""
 
     answer: Annotated[str, Field(max_length=_MOST_ANSWER, description="Password or code.")] = ""
+    new_password: Annotated[
+        str,
+        Field(
+            max_length=_MOST_ANSWER,
+            description="Only where `fields` names it: the new password, beside the old one in `answer`. "
+            "Have it typed twice.",
+        ),
+    ] = ""
 
 
 class DoLogon(Body):
@@ -168,6 +179,7 @@ class LogonState(Answer):
     completed_methods: list[str]
     chains: Annotated[list[Chain], Field(description="Other ways to go on.")]
     details: Details | None
+    fields: Annotated[list[str], Field(description="What `response` takes now: `answer`, or `new_password` as well.")]
     login_session_id: Id | None
 
 

@@ -5,7 +5,7 @@ from typing import Protocol, cast
 
 from authsms.foundation.errors import InvalidInputError, NotFoundError
 from authsms.logon.endpoint_sessions import EndpointSession, EndpointSessions
-from authsms.logon.machine import Asks, Status
+from authsms.logon.machine import Asks, Prompt, Status
 from authsms.logon.service import LogonService
 from authsms.logon.sessions import LoginSession
 from authsms.logon.steps import ChainChoice, DeliveryStatus, Step
@@ -61,7 +61,9 @@ class RestDoor:
         """Begin a logon."""
         if visit.chain and visit.method_id:
             raise InvalidInputError("Name a chain or a method, not both.", field="chain")
-        client = client_of(caller, str(visit.client_ip or address), locale)
+        client = client_of(
+            caller, str(visit.client_ip or address), locale, takes_new_password=visit.can_change_password
+        )
         event = _event(caller, visit)
         word = visit.chain or visit.method_id or ""
         step = self._engine.logon.begin(event, visit.user_name, client, chain=word)
@@ -79,7 +81,8 @@ class RestDoor:
         typed = given.response.answer
         if not typed.strip():
             return self._state(self._without_answer(held))
-        step = self._engine.logon.answer(held.ticket, {"answer": typed}, held.client)
+        response = {"answer": typed, "new_password": given.response.new_password}
+        step = self._engine.logon.answer(held.ticket, response, held.client)
         return self._settled(held, step)
 
     def go_on(self, caller: EndpointSession, process_id: str, wanted: bodies.GoOn) -> bodies.LogonState:
@@ -164,8 +167,15 @@ class RestDoor:
             completed_methods=list(step.completed),
             chains=_chains(step.chains),
             details=_details(asks, self._engine.logon.delivery_of(step)) if asks and asks.length else None,
+            fields=_fields(asks),
             login_session_id=session_id,
         )
+
+
+def _fields(asks: Asks | None) -> list[str]:
+    if asks is None:
+        return []
+    return ["answer", "new_password"] if asks.prompt is Prompt.NEW_PASSWORD else ["answer"]
 
 
 def _event(caller: EndpointSession, visit: bodies.Visit) -> str:

@@ -105,20 +105,24 @@ class Tickets:
 
     def _sealed(self, held: Held) -> bytes:
         client = held.client
-        plain = json.dumps([held.ticket.secret, client.address, client.locale]).encode()
+        more = [True] if client.takes_new_password else []
+        plain = json.dumps([held.ticket.secret, client.address, client.locale, *more]).encode()
         return self._vault.seal(plain, context=_context(held.ticket.process_id))
 
     def _opened(self, caller: EndpointSession, process_id: str, sealed: bytes) -> Held:
         try:
-            secret, address, locale = json.loads(self._vault.unseal(sealed, context=_context(process_id)))
+            secret, address, locale, *more = json.loads(self._vault.unseal(sealed, context=_context(process_id)))
         except SealBrokenError:
             raise NotFoundError(OVER) from None
-        return Held(Ticket(process_id, secret), client_of(caller, address, locale))
+        return Held(Ticket(process_id, secret), client_of(caller, address, locale, takes_new_password=bool(more)))
 
 
-def client_of(caller: EndpointSession, address: str, locale: str) -> Client:
+def client_of(caller: EndpointSession, address: str, locale: str, *, takes_new_password: bool = False) -> Client:
     """Return whom an endpoint calls for, as the logon service wants to know it."""
-    return Client(address, f"REST {caller.endpoint}", locale, caller.endpoint, caller.endpoint_id)
+    return Client(
+        *(address, f"REST {caller.endpoint}", locale, caller.endpoint, caller.endpoint_id),
+        takes_new_password=takes_new_password,
+    )
 
 
 def _context(process_id: str) -> str:

@@ -69,6 +69,18 @@ def test_somebody_whose_codes_were_disabled_may_try_again(shell):
     assert "method.re-bound" in shell.run("audit", "show", "--user", "alice")
 
 
+def test_somebody_may_be_made_to_change_the_password(shell):
+    """And no longer, when that was a mistake; both are recorded."""
+    services = shell.services()
+    _add_alice(services)
+    services.close()
+
+    assert "alice has to choose a new password." in shell.run("people", "must-change", "alice")
+    assert "Nothing to do" in shell.run("people", "must-change", "alice", status=1)
+    assert "need not" in shell.run("people", "must-change", "alice", "--withdraw")
+    assert "password.change-demanded" in shell.run("audit", "show", "--user", "alice")
+
+
 def test_somebody_who_left_is_gone(shell):
     """Only from the built-in repository; a second time there is nobody."""
     services = shell.services()

@@ -15,6 +15,7 @@ from ldap3.protocol.rfc4511 import (
     LDAPMessage,
     LDAPString,
     MessageID,
+    ModifyResponse,
     ProtocolOp,
     ResultCode,
     SearchResultDone,
@@ -24,7 +25,7 @@ from pyasn1.codec.ber import encoder
 
 from tests.parts.processes import HOST
 
-LDAP_MESSAGE, BIND, SEARCH, EXTENDED = 0x30, 0x60, 0x63, 0x77
+LDAP_MESSAGE, BIND, SEARCH, EXTENDED, MODIFY = 0x30, 0x60, 0x63, 0x77, 0x66
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +33,8 @@ class Request:
     """What a client sent.
 
     Attributes:
-        operation: ``bind``, ``search`` or ``extended``.
-        values: ``name`` and ``password``, or ``base``, ``size_limit`` and ``filter``.
+        operation: ``bind``, ``search``, ``modify`` or ``extended``.
+        values: ``name`` and ``password``, or ``base``, ``size_limit`` and ``filter``, or ``dn`` and ``changes``.
     """
 
     message_id: int
@@ -125,6 +126,11 @@ def extended_done(request: Request, code: int = 0) -> bytes:
     return _message(request.message_id, "extendedResp", _result(ExtendedResponse(), code, ""))
 
 
+def modify_done(request: Request, code: int = 0, message: str = "") -> bytes:
+    """Return the answer to a change."""
+    return _message(request.message_id, "modifyResponse", _result(ModifyResponse(), code, message))
+
+
 def _result(result: Any, code: int, message: str) -> Any:
     result["resultCode"] = ResultCode(code)
     result["matchedDN"] = LDAPDN("")
@@ -174,7 +180,18 @@ def _read(octets: bytes) -> Request:
     if operation[0] == SEARCH:
         given = {"base": _text(values[0]), "size_limit": _number(values[3]), "filter": _filter(values[6])}
         return Request(_number(number), "search", given)
+    if operation[0] == MODIFY:
+        changes = [_change(change) for change in _parts(values[1])]
+        return Request(_number(number), "modify", {"dn": _text(values[0]), "changes": changes})
     return Request(_number(number), "extended" if operation[0] == EXTENDED else f"{operation[0]:#x}", {})
+
+
+def _change(octets: bytes) -> tuple[int, str, str]:
+    """Return how an attribute is changed, and its one value, which is a password of Active Directory."""
+    how, attribute = _parts(octets)
+    name, values = _parts(attribute)
+    [value] = _parts(values)
+    return _number(how), _text(name), _content(value).decode("utf-16-le")
 
 
 def _filter(octets: bytes) -> str:

@@ -67,15 +67,15 @@ class DomainController:
 
 
 @contextmanager
-def domain(repository_for, controller):
+def domain(repository_for, controller, **settings):
     with run_directory(controller) as directory:
         repository = repository_for(
             directory.url,
-            preset="active_directory",
             base=BASE,
             bind_dn=SERVICE,
             password="reader",
             allow_plaintext=True,
+            **{"preset": "active_directory", **settings},
         )
         yield repository, directory
 

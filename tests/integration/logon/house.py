@@ -19,7 +19,7 @@ from authsms.foundation.limits import Limits
 from authsms.foundation.phone import PhoneNumber
 from authsms.foundation.sections import OtpSettings, SessionSettings, SmsSettings
 from authsms.foundation.vault import Vault
-from authsms.identity.repository import PasswordVerdict, Person
+from authsms.identity.repository import PasswordChange, PasswordVerdict, Person
 from authsms.logon.blocks import AdmittedPeople, Blocks
 from authsms.logon.catalog import Catalog
 from authsms.logon.ceremony import RelyingParty
@@ -27,6 +27,7 @@ from authsms.logon.continuations import Continuations
 from authsms.logon.emergency import EmergencyPasswords
 from authsms.logon.endpoints import EndpointService
 from authsms.logon.enrollment import Enrollments
+from authsms.logon.guesses import Guesses
 from authsms.logon.methods.emergency import EmergencyMethod
 from authsms.logon.methods.passkey import PasskeyMethod
 from authsms.logon.methods.password import PasswordMethod
@@ -36,6 +37,7 @@ from authsms.logon.methods.totp import HotpMethod, TotpMethod
 from authsms.logon.numbers import NumberTools, NumberWatch
 from authsms.logon.pace import Pace
 from authsms.logon.passkeys import Passkeys
+from authsms.logon.password_changes import PasswordChanges
 from authsms.logon.recovery import RecoveryCodes
 from authsms.logon.reports import Reports
 from authsms.logon.seed import seed
@@ -72,6 +74,7 @@ class ScriptedPeople(People):
     def __init__(self, *people: Person) -> None:
         self.people = {person.login: person for person in people}
         self.verdicts: dict[str, PasswordVerdict] = {}
+        self.takes_changes, self.changes = True, dict[str, PasswordChange]()
         self.away = False
         self.calls: list[str] = []
         self.before_check: Callable[[], None] = lambda: None
@@ -100,6 +103,15 @@ class ScriptedPeople(People):
         if person is None or password != PASSWORD:
             return PasswordVerdict.WRONG
         return self.verdicts.get(person.login, PasswordVerdict.RIGHT)
+
+    @override
+    def can_change_password(self, repository, verdict):
+        return self.takes_changes
+
+    @override
+    def change_password(self, person, old, new):
+        self._call("change_password")
+        return self.changes.get(new, PasswordChange.CHANGED) if old == PASSWORD else PasswordChange.WRONG
 
     def change(self, login: str, **changes) -> None:
         """Let the directory say something else about a person from now on."""
@@ -187,8 +199,7 @@ class House:
 
     def __post_init__(self) -> None:
         database, vault, clock = self.database, self.vault, self.clock
-        self.audit = AuditTrail(database, vault, clock)
-        self.limits = Limits(database, clock)
+        self.audit, self.limits = AuditTrail(database, vault, clock), Limits(database, clock)
         self.outbox = RecordingOutbox(database, vault, clock, self.audit, SilentDoorbell())
         self.challenges = ChallengeService(database, vault, clock, self.otp)
         self.budget = SendBudget(database, clock, self.sms)
@@ -196,32 +207,31 @@ class House:
         self.endpoints = EndpointService(database, vault, clock, self.audit)
         self.continuations = Continuations(database, vault, clock)
         self.sessions = LoginSessions(database, vault, clock, SessionSettings())
-        self.whereabouts = Whereabouts(self.outbox, vault, clock)
-        self.blocks = Blocks(database, clock)
+        self.whereabouts, self.blocks = Whereabouts(self.outbox, vault, clock), Blocks(database, clock)
         self.enrollments = Enrollments(database, vault, clock)
-        self.emergency = EmergencyPasswords(database, vault, clock)
-        self.recovery = RecoveryCodes(database, vault, clock)
-        self.notices = AccountNotices(
-            *(self.outbox, vault, clock),
-            reach=Reach(self.carriers, self.carriers, BoundNumbers(database, vault).find),
-            host="here",
-            countries=(),
+        self.emergency, self.recovery = (
+            EmergencyPasswords(database, vault, clock),
+            RecoveryCodes(database, vault, clock),
         )
+        reach = Reach(self.carriers, self.carriers, BoundNumbers(database, vault).find)
+        self.notices = AccountNotices(self.outbox, vault, clock, reach=reach, host="here", countries=())
         self.passkeys, self.party = Passkeys(database, vault, clock), RelyingParty(self.public_url)
-        self.reports = Reports(self.audit, AdmittedPeople(self.people, self.blocks), self.notices)
         people = AdmittedPeople(self.people, self.blocks)
+        self.reports = Reports(self.audit, people, self.notices)
         watched = NumberTools(vault, clock, self.audit, self.limits, self.challenges.failures, self.notices)
         numbers = NumberWatch(watched, hold=self.sms.number_change)
         texts = CodeTexts(PlainTemplates(), self.public_url)
         tools = CodeTools(self.challenges, self.budget, texts, self.outbox, numbers)
+        guesses = Guesses(database, self.limits, self.audit)
+        changes = PasswordChanges(database, guesses, people, self.audit, self.notices)
         self.logon = LogonService(
             LogonTools(
                 *(database, vault, clock, self.audit, people, self.catalog, self.continuations),
                 *(self.sessions, self.whereabouts, self.blocks, self.enrollments),
             ),
             [
-                PasswordMethod(database, self.limits, people, self.audit, local=False),
-                PasswordMethod(database, self.limits, people, self.audit, local=True),
+                PasswordMethod(guesses, people, self.audit, changes, local=False),
+                PasswordMethod(guesses, people, self.audit, changes, local=True),
                 SmsOtpMethod(vault, self.audit, tools, self.sms),
                 TotpMethod(database, clock, self.audit, self.enrollments, self.challenges.failures),
                 HotpMethod(database, clock, self.audit, self.enrollments, self.challenges.failures),

@@ -4,8 +4,8 @@ import pytest
 
 from authsms.foundation.errors import TooManyRequestsError
 from authsms.foundation.sections import OtpSettings
+from authsms.logon.guesses import GUESSES_AT_ONE, GUESSES_FROM_ONE
 from authsms.logon.machine import MessageKey, Status
-from authsms.logon.methods.password import GUESSES_AT_ONE, GUESSES_FROM_ONE
 from authsms.logon.steps import Client
 from authsms.otp.engine import HoldLadder
 from tests.integration.logon.house import HERE, PASSWORD, House

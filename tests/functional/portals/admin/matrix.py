@@ -104,6 +104,7 @@ MATRIX: dict[tuple[str, str], Right | None] = {
     ("admin_helpdesk.show_issued", "GET"): Right.EMERGENCY_ISSUE,
     ("admin_helpdesk.revoke", "POST"): Right.EMERGENCY_ISSUE,
     ("admin_helpdesk.remove_method", "POST"): Right.METHODS_RESET,
+    ("admin_helpdesk.demand_password", "POST"): Right.PEOPLE_ACT,
     ("admin_helpdesk.remove_number", "POST"): Right.METHODS_RESET,
     ("admin_helpdesk.release_number", "POST"): Right.METHODS_RESET,
     ("admin_logon.events", "GET"): Right.LOGON_SEE,

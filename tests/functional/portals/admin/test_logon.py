@@ -8,6 +8,7 @@ from authsms.administration.rights import Role
 from authsms.identity.drafts import PersonDraft
 from authsms.identity.local_people import LocalPeople
 from authsms.logon.catalog import Chain
+from authsms.logon.overdue import OverdueRule
 from tests.functional.portals.admin.office import PASSWORD, found_in
 
 
@@ -69,6 +70,22 @@ def test_a_chain_is_made_and_offered(office, admin):
     assert (chain.methods, chain.groups) == (("SMS_OTP:1", "PASSWORD:1"), {"Staff", "Board"})
     tags = {(view.entry.tag.value, view.entry.login) for view in office.services.audit.search()}
     assert {("chain.saved", "administrator"), ("event.saved", "administrator")} <= tags
+
+
+def test_an_event_says_what_becomes_of_passwords_that_must_be_changed(office, admin):
+    """Refused unless somebody chooses otherwise, and whatever is no choice refuses them, too."""
+    address = "/admin/events/of/web"
+    before = admin.get(address).text
+    admin.post(address, {**form_of(admin.get(address)), "overdue": "ask"})
+    chosen = office.services.catalog.event("web").overdue
+    shown = admin.get(address).text
+    admin.post(address, {**form_of(admin.get(address)), "overdue": "whatever"})
+
+    assert 'value="deny" selected' in before
+    assert OverdueRule.ASK is chosen
+    assert 'value="ask" selected' in shown
+    assert OverdueRule.DENY is office.services.catalog.event("web").overdue
+    assert "ask" in [view.entry.details.get("overdue") for view in office.services.audit.search()]
 
 
 def test_a_chain_that_completes_sign_ins_is_offered_to_nobody(office, admin):

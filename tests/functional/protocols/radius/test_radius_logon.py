@@ -5,8 +5,10 @@ import threading
 import pytest
 
 from authsms.foundation.errors import NotFoundError, OverloadedError
-from authsms.logon.catalog import Chain
+from authsms.identity.repository import PasswordVerdict
+from authsms.logon.catalog import Chain, Wanted
 from authsms.logon.machine import Status
+from authsms.logon.overdue import OverdueRule
 from authsms.logon.radius_profile import Grant, GroupAttribute, RadiusProfile
 from authsms.protocols.radius.challenges import Caller, Challenges
 from tests.functional.protocols.radius.device import open_gateway
@@ -27,6 +29,19 @@ def test_password_then_code_lets_a_person_in(gateway, house):
     assert len(challenge.get("State")[0]) >= 2 + 32
     assert "Message-Authenticator" == challenge.attributes[0][0] == accepted.attributes[0][0]
     assert "logon.finished" in house.tags()
+
+
+@pytest.mark.parametrize("rule", [OverdueRule.DENY, OverdueRule.ASK])
+def test_a_password_that_must_be_changed_is_refused(gateway, house, rule):
+    """No device can ask for a new one; the person is sent elsewhere only where that helps."""
+    house.people.verdicts["alice"] = PasswordVerdict.MUST_CHANGE
+    house.catalog.save_all([], [Wanted("web", "Web", ("directory-sms",), overdue=rule)])
+    refused, wrong = gateway.log_in(), gateway.log_in(password="wrong")
+
+    assert "Access-Reject" == refused.kind == wrong.kind
+    assert REFUSED == wrong.message
+    sentence = "Your password must be changed first, on a web page or with the help desk."
+    assert (sentence if rule is OverdueRule.ASK else REFUSED) == refused.message
 
 
 def test_an_event_that_needs_a_browser_is_refused_by_that_name(gateway, house):

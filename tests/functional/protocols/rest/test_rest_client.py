@@ -9,7 +9,9 @@ import requests
 
 from authsms import client as module
 from authsms.client import Client, OverError, RefusedError, TryLaterError
-from authsms.logon.catalog import Chain
+from authsms.identity.repository import PasswordChange, PasswordVerdict
+from authsms.logon.catalog import Chain, Wanted
+from authsms.logon.overdue import OverdueRule
 from tests.functional.protocols.rest.program import Program, open_program, serve
 from tests.integration.logon.house import PASSWORD, House
 
@@ -136,3 +138,28 @@ def test_a_netrc_of_the_machine_changes_nothing(program, tmp_path, monkeypatch):
     monkeypatch.setenv("NO_PROXY", "127.0.0.1")
     with serve(program) as address, Client(address, program.endpoint.id, program.secret) as client:
         assert client.chains("alice")
+
+
+@pytest.mark.parametrize("has_page", [True, False])
+def test_a_password_that_must_be_changed_is_asked_for_where_the_program_can(client, house, has_page):
+    """Other programs are told so, once the right password has come, and the logon is over."""
+    house.people.verdicts["alice"] = PasswordVerdict.MUST_CHANGE
+    house.people.changes["short"] = PasswordChange.TOO_SHORT
+    house.catalog.save_all([], [Wanted("web", "Web login", ("directory-sms",), overdue=OverdueRule.ASK)])
+    logon = client.begin("alice", can_change_password=has_page)
+    asked_for_both = logon.wants_new_password
+    logon.answer(PASSWORD)
+    asked = (logon.is_open, logon.reason, logon.wants_new_password)
+
+    assert not asked_for_both
+    if not has_page:
+        assert (False, "password.elsewhere", False) == asked
+        assert "ask your help desk" in logon.message
+        return
+    logon.answer(PASSWORD, "short")
+    refused = logon.reason
+    logon.answer(PASSWORD, "better horse")
+    logon.answer(house.code())
+    assert (True, "password.overdue", True) == asked
+    assert "password.too-short" == refused
+    assert logon.session_id is not None

@@ -5,7 +5,10 @@ from collections import Counter
 
 import pytest
 
+from authsms.identity.repository import PasswordVerdict
+from authsms.logon.catalog import Wanted
 from authsms.logon.kinds import ValidateProfile
+from authsms.logon.overdue import OverdueRule
 from tests.functional.protocols.validate.plug_in import PlugIn, open_app
 from tests.integration.logon.house import ALICE, PASSWORD
 
@@ -34,6 +37,16 @@ def test_password_then_code_lets_a_person_in(plug_in, house):
     assert len(challenge.transaction) <= 253
     assert [] == house.sessions.list(ALICE.key)
     assert "logon.finished" in house.tags()
+
+
+def test_a_password_that_must_be_changed_is_refused_by_that_name(plug_in, house):
+    """No plug-in can ask for a new one."""
+    house.people.verdicts["alice"] = PasswordVerdict.PASSWORD_EXPIRED
+    house.catalog.save_all([], [Wanted("web", "Web", ("directory-sms",), overdue=OverdueRule.ASK)])
+    refused = plug_in.check()
+
+    assert {"status": True, "value": False, "authentication": "REJECT"} == refused.body["result"]
+    assert "Your password must be changed first, on a web page or with the help desk." == refused.message
 
 
 def test_an_event_that_needs_a_browser_is_refused_by_that_name(plug_in, house):

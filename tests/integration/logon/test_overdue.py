@@ -1,0 +1,158 @@
+"""A right password that has to be changed: refused, changed on the spot, or let pass, as the event says."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from authsms.foundation.db import Database
+from authsms.foundation.errors import TooManyRequestsError
+from authsms.identity.repository import OVERDUE, PasswordChange, PasswordVerdict
+from authsms.logon.catalog import Wanted
+from authsms.logon.guesses import GUESSES_AT_ONE
+from authsms.logon.machine import MessageKey, Prompt, Status
+from authsms.logon.overdue import OverdueRule
+from authsms.logon.steps import Client
+from tests.fakes import ManualClock
+from tests.integration.logon.house import ALICE, HERE, PASSWORD, CountingVault, House
+
+ASKS = Client(address=HERE.address, takes_new_password=True)
+NEW = "better horse, new battery"
+
+
+@pytest.fixture
+def house(sqlite_database_url: str, counting_vault: CountingVault, clock: ManualClock) -> Iterator[House]:
+    """The engine on SQLite: what is stored here is stored elsewhere, too."""
+    database = Database(sqlite_database_url)
+    yield House(database, counting_vault, clock)
+    database.dispose()
+
+
+def rule(house: House, wanted: OverdueRule, verdict: PasswordVerdict = PasswordVerdict.MUST_CHANGE) -> None:
+    """Let the directory want alice's password changed, and the event do about it what is wanted."""
+    house.people.verdicts["alice"] = verdict
+    house.catalog.save_all([], [Wanted("web", "Web login", ("directory-sms",), overdue=wanted)])
+
+
+def change(house: House, step, old: str = PASSWORD, new: str = NEW, again: str | None = None):
+    response = {"password": old, "new_password": new, "repeated": new if again is None else again}
+    return house.logon.answer(step.ticket, response, ASKS)
+
+
+def reasons(house: House) -> list[object]:
+    return [one.entry.details.get("reason") for one in reversed(house.audit.search(limit=50))]
+
+
+@pytest.mark.parametrize("verdict", sorted(OVERDUE))
+def test_it_is_refused_like_a_wrong_one_unless_somebody_says_otherwise(house: House, verdict):
+    """ATK-17: the same words, and the same wait; the truth is in the trail only."""
+    house.people.verdicts["alice"] = verdict
+    overdue = house.logon.begin("web", "alice", ASKS, response={"password": PASSWORD})
+    wrong = house.logon.begin("web", "alice", ASKS, response={"password": "wrong"})
+
+    assert (Status.MORE_DATA, MessageKey.WRONG_PASSWORD) == (overdue.status, overdue.message_key)
+    assert (wrong.message_key, wrong.asks) == (overdue.message_key, overdue.asks)
+    assert house.pauses[0] == house.pauses[1] > 0
+    assert verdict.value in reasons(house)
+    assert not house.sent
+
+
+def test_it_is_changed_where_the_password_was_and_the_login_goes_on(house: House):
+    """The person is told by text; neither password is kept anywhere."""
+    rule(house, OverdueRule.ASK)
+    asked = house.logon.begin("web", "alice", ASKS, response={"password": PASSWORD})
+    coded = change(house, asked)
+    done = house.logon.answer(coded.ticket, {"code": house.code()}, ASKS)
+
+    assert asked.asks is not None
+    assert Prompt.NEW_PASSWORD is asked.asks.prompt
+    assert (Status.NEXT, MessageKey.CODE_SENT) == (coded.status, coded.message_key)
+    assert (Status.OK, MessageKey.FINISHED) == (done.status, done.message_key)
+    assert "The password of your account was changed." in house.sent[0].text
+    assert {"password.overdue", "password.changed", "logon.finished"} <= set(house.tags())
+    assert PASSWORD not in house.dump()
+    assert NEW not in house.dump()
+
+
+def test_a_new_password_that_is_no_good_is_asked_for_again(house: House):
+    """What is wrong with it is said, and each try is charged like a guess before the directory is asked."""
+    rule(house, OverdueRule.ASK)
+    house.people.changes = {"short": PasswordChange.TOO_SHORT, "old one": PasswordChange.USED_BEFORE}
+    step = house.logon.begin("web", "alice", ASKS, response={"password": PASSWORD})
+    told = [
+        change(house, step, again="another").message_key,
+        change(house, step, new=PASSWORD).message_key,
+        change(house, step, new="").message_key,
+    ]
+    asked = house.people.calls.count("change_password")
+    told += [change(house, step, new=new).message_key for new in ("short", "old one")]
+    told.append(change(house, step, old="wrong").message_key)
+    done = change(house, step)
+
+    assert [
+        *(MessageKey.PASSWORD_NOT_REPEATED, MessageKey.PASSWORD_USED_BEFORE, MessageKey.PASSWORD_OVERDUE),
+        *(MessageKey.PASSWORD_TOO_SHORT, MessageKey.PASSWORD_USED_BEFORE, MessageKey.PASSWORD_OLD_WRONG),
+    ] == told
+    assert 0 == asked
+    assert Status.NEXT is done.status
+    assert 2 == house.tags().count("password.refused") - 1
+    assert 1 == house.tags().count("logon.method-failed")
+
+
+def test_whoever_tries_on_is_stopped_by_the_limit_of_guesses(house: House):
+    rule(house, OverdueRule.ASK)
+    step = house.logon.begin("web", "alice", ASKS, response={"password": PASSWORD})
+    for _ in range(GUESSES_AT_ONE.count):
+        change(house, step, old="wrong")
+    with pytest.raises(TooManyRequestsError):
+        change(house, step)
+
+    assert GUESSES_AT_ONE.count == house.people.calls.count("change_password")
+    assert "logon.limited" in house.tags()
+
+
+@pytest.mark.parametrize(("client", "takes_changes"), [(HERE, True), (ASKS, False)], ids=["door", "directory"])
+def test_where_it_cannot_be_asked_for_the_person_is_told_where_to_turn(house: House, client, takes_changes):
+    """Only who has typed the right password reads it, and the login is over."""
+    rule(house, OverdueRule.ASK)
+    house.people.takes_changes = takes_changes
+    step = house.logon.begin("web", "alice", client, response={"password": PASSWORD})
+    wrong = house.logon.begin("web", "alice", client, response={"password": "wrong"})
+
+    assert (Status.FAILED, MessageKey.PASSWORD_ELSEWHERE) == (step.status, step.message_key)
+    assert MessageKey.WRONG_PASSWORD is wrong.message_key
+    assert not house.sent
+
+
+def test_a_rule_that_was_changed_holds_at_once(house: House):
+    rule(house, OverdueRule.ASK)
+    step = house.logon.begin("web", "alice", ASKS, response={"password": PASSWORD})
+    rule(house, OverdueRule.DENY)
+
+    assert Status.FAILED is change(house, step).status
+    assert "change_password" not in house.people.calls
+
+
+def test_it_is_let_pass_with_a_reminder_and_a_record(house: House):
+    """The reminder comes at the end, whichever chain is taken on the way."""
+    rule(house, OverdueRule.ALLOW)
+    step = house.logon.begin("web", "alice", HERE, response={"password": PASSWORD})
+    done = house.logon.answer(step.ticket, {"code": house.code()}, HERE)
+
+    assert (Status.OK, MessageKey.FINISHED_OVERDUE) == (done.status, done.message_key)
+    assert "password.overdue" in house.tags()
+
+
+@pytest.mark.parametrize("wanted", [OverdueRule.ASK, OverdueRule.ALLOW])
+def test_whoever_is_blocked_stays_out(house: House, wanted):
+    """Blocked before, or while the page is open."""
+    rule(house, wanted)
+    begun = house.logon.begin("web", "alice", ASKS, response={"password": PASSWORD})
+    with house.database.write() as session:
+        house.blocks.add(session, ALICE.key, "alice", reason="left", by="root")
+    late = change(house, begun)
+    step = house.logon.begin("web", "alice", ASKS, response={"password": PASSWORD})
+
+    assert MessageKey.WRONG_PASSWORD is step.message_key
+    assert late.message_key is not MessageKey.CODE_SENT
+    assert "password.changed" not in house.tags()
+    assert "blocked" in reasons(house)

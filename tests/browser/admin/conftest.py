@@ -1,5 +1,7 @@
 """The administrators' portal in a real browser."""
 
+import os
+import re
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -30,6 +32,10 @@ LOOKS: dict[str, dict[str, Any]] = {
 
 _CHECKED = ("light", "phone")
 """Both colours and both widths, each once; the width at 200 % is looked at besides."""
+
+
+_NEXT_PICTURE = "new Promise(requestAnimationFrame)"
+"""Until then a script of the page may not have heard of the other colours."""
 
 
 @dataclass
@@ -95,11 +101,19 @@ def _excess(page: Page) -> int:
     return int(page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth"))
 
 
+def _keep(page: Page, name: str) -> None:
+    """Store a picture of the page where somebody wants to look at it himself."""
+    if folder := os.environ.get("SCREENSHOTS"):
+        page.screenshot(path=Path(folder) / f"{re.sub(r'[^a-z0-9]+', '-', name.lower())}.png", full_page=True)
+
+
 def look_everywhere(page: Page, name: str) -> None:
     """Look at an open page in every way: nothing for axe to find, nothing the policy had to stop, nothing too wide."""
     for look in _CHECKED:
         page.emulate_media(color_scheme=LOOKS[look]["color_scheme"])
         page.set_viewport_size(LOOKS[look]["viewport"])
+        page.evaluate(_NEXT_PICTURE)
+        _keep(page, f"{name} {look}")
 
         assert accessibility_findings(page) == [], f"{name} {look}"
         assert _excess(page) <= 0, f"{name} {look} is too wide"

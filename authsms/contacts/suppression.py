@@ -127,7 +127,7 @@ class SuppressionList:
         self._audit = audit
         self._offered = offered
         self._on_stop = on_stop
-        self._glance = Glance(self._look)
+        self.glance = Glance(self._look)
         new = database.insert(_TABLE)
         renewed = {name: new.excluded[name] for name in ("since", "source", "word", "lifted_at", "lifted_by")}
         self._stopping = new.on_conflict_do_update(
@@ -136,7 +136,7 @@ class SuppressionList:
 
     def forbids(self, session: Session, consignment: Consignment, recipient_hash: str) -> str:
         """Return the service whose sender the recipient of a text has blocked, or an empty text."""
-        if consignment.through is not None or not self._glance.get(lambda: _standing(session)).is_any:
+        if consignment.through is not None or not self.glance.get(lambda: _standing(session)).is_any:
             return ""
         blocks = session.execute(_OF, {"w_hash": recipient_hash}).all()
         if not blocks:
@@ -148,7 +148,7 @@ class SuppressionList:
 
     def forbids_now(self, consignment: Consignment) -> bool:
         """Return whether a text that is about to be handed over has become unwelcome while it waited."""
-        if consignment.through is not None or not self._glance.get().is_any:
+        if consignment.through is not None or not self.glance.get().is_any:
             return False
         with self._database.read() as session:
             return bool(self.forbids(session, consignment, self.hash_of(consignment.recipient)))
@@ -194,7 +194,7 @@ class SuppressionList:
 
     def delivered(self, session: Session, recipient_hash: Callable[[], str], service: str) -> None:
         """Take note that a text has arrived: what its provider blocked is over."""
-        if not self._glance.get(lambda: _standing(session)).is_told:
+        if not self.glance.get(lambda: _standing(session)).is_told:
             return
         told = and_(_s.service == service, _s.source == Source.PROVIDER.value)
         for one in self._lift(session, and_(_s.recipient_hash == recipient_hash(), told), by="delivered"):
@@ -249,7 +249,7 @@ class SuppressionList:
         changed = session.execute(
             update(_TABLE).where(which, _ACTIVE).values(values).returning(_s.service, _s.shown_sender, _s.masked)
         ).all()
-        after_commit(session, self._glance.look_again)
+        after_commit(session, self.glance.look_again)
         return changed
 
     def _record(self, session: Session, tag: AuditTag, way: Way, *, masked: str, word: str, by: Source) -> None:
@@ -261,7 +261,7 @@ class SuppressionList:
             "source": by.value,
         }
         self._audit.record(session, AuditEntry(tag, details=details))
-        after_commit(session, partial(self._glance.look_again))
+        after_commit(session, partial(self.glance.look_again))
 
     def _look(self) -> _Standing:
         with self._database.read() as session:

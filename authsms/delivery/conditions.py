@@ -123,20 +123,20 @@ class Conditions:
         self._database = database
         self._clock = clock
         self._audit = audit
-        self._glance = Glance(self._read)
+        self.glance = Glance(self._read)
         self._new_row = database.insert(_TABLE).values(service=bindparam("service"), **_NEW).on_conflict_do_nothing()
 
     def all(self) -> Mapping[str, ServiceCondition]:
         """Return what is known, by service; one with which nothing has ever been the matter may be missing."""
-        return self._glance.get().services
+        return self.glance.get().services
 
     def paused_purposes(self) -> Mapping[Purpose, Pause]:
         """Return the purposes whose messages wait."""
-        return self._glance.get().purposes
+        return self.glance.get().purposes
 
     def look_again(self) -> None:
         """Let the next question be answered from the database."""
-        self._glance.look_again()
+        self.glance.look_again()
 
     def pause_service(self, name: str, author: Author) -> None:
         """Let no further message go through a service; what is under way is finished."""

@@ -133,6 +133,14 @@ class Gate:
             PeriodicTask("purge-spending", timedelta(hours=1), self.spending.purge),
         ]
 
+    def refresh(self) -> None:
+        """Look at everything that messages are asked about, so that the next one need not wait for that."""
+        self.conditions.glance.refresh()
+        self.rates.glance.refresh()
+        self.spending.glance.refresh()
+        if self.suppressions is not None:
+            self.suppressions.glance.refresh()
+
     def waits_until(self, subject: Subject, consignment: Consignment) -> datetime | None:
         """Return when to look again after a message whose purpose is paused, or whose recipient is not to be woken.
 

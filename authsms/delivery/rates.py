@@ -56,11 +56,11 @@ class ServiceRates:
         self._clock = clock
         self._limits = limits
         self._audit = audit
-        self._glance = Glance(self._read)
+        self.glance = Glance(self._read)
 
     def all(self) -> Mapping[str, ServiceRate]:
         """Return the rates by service."""
-        return self._glance.get()
+        return self.glance.get()
 
     def save(self, service: str, rate: ServiceRate | None, author: Author) -> None:
         """Let a service be given so many texts, or as many as there are.
@@ -83,7 +83,7 @@ class ServiceRates:
                 words = f"{rate.per_second:g} a second, {rate.burst} at once" if rate else "no limit"
                 details = {"change": f"rate of {service}: {words}"}
                 self._audit.record(session, author.entry(AuditTag.SPENDING_SAVED, details=details))
-        self._glance.look_again()
+        self.glance.look_again()
 
     def take(self, session: Session, service: str, rate: ServiceRate) -> datetime | None:
         """Count one text within the transaction that begins its attempt, and return None.

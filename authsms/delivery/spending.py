@@ -81,7 +81,7 @@ class Spending:
         self._vault = vault
         self._clock = clock
         self._audit = audit
-        self._glance = Glance(self._look)
+        self.glance = Glance(self._look)
         new = database.insert(_USES)
         texts, cost = _U.texts + new.excluded.texts, _U.cost + new.excluded.cost
         self._taking = new.on_conflict_do_update(
@@ -93,7 +93,7 @@ class Spending:
 
     def caps(self) -> Sequence[Cap]:
         """Return the caps there are."""
-        return self._glance.get().caps
+        return self.glance.get().caps
 
     def bill(
         self, purpose: Purpose, country: str, text: str, *, is_proven: bool, session: Session | None = None
@@ -102,7 +102,7 @@ class Spending:
 
         Within a transaction, hand its *session* in: a second connection could be waited for in vain.
         """
-        plan = self._glance.get(None if session is None else lambda: _read(session))
+        plan = self.glance.get(None if session is None else lambda: _read(session))
         if not plan.caps:
             return None
         cost = scaled(plan.price * measure(text).segments) if plan.price else 0
@@ -162,7 +162,7 @@ class Spending:
                 saved = replace(cap, id=self._vault.new_id())
                 session.execute(self._database.insert(_CAPS).values({**values, "id": saved.id}))
             self._record(session, author, "cap changed" if cap.id else "cap added", saved)
-        self._glance.look_again()
+        self.glance.look_again()
         return saved
 
     def remove(self, cap_id: str, author: Author) -> None:
@@ -177,7 +177,7 @@ class Spending:
                 raise NotFoundError("There is no such cap any more.")
             session.execute(delete(_CAPS).where(_CAPS.c.id == cap_id))
             self._record(session, author, "cap removed", _cap(row))
-        self._glance.look_again()
+        self.glance.look_again()
 
     def purge(self) -> int:
         """Delete what was used in windows long past; return how many."""

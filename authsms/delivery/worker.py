@@ -119,6 +119,7 @@ class Worker:
         self._database = workplace.database
         self._clock = workplace.clock
         self._doorbell = workplace.doorbell
+        self._gate = workplace.gate
         self._liveness = Liveness(lock_folder(workplace.settings.instance))
         self._dispatcher = open_dispatcher(workplace, self._options, self._pauses)
         self._sweeper = open_sweeper(workplace, self._liveness)
@@ -134,7 +135,7 @@ class Worker:
                 listener.nudge,
             )
             heartbeat = Heartbeat(self._database, self._clock, hold.owner)
-            caretaker = Caretaker(heartbeat, self._sweeper, stop, listener.nudge)
+            caretaker = Caretaker(heartbeat, self._sweeper, stop, listener.nudge, self._gate)
             caretaker.start()
             _log.info("worker.started", worker=hold.owner, threads=options.threads)
             self._claim_until(stop, hold.owner, crew, listener)

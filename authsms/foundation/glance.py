@@ -49,6 +49,14 @@ class Glance(Generic[_Seen]):
         """Let the next question be answered from the database."""
         self._look_again_at = 0.0
 
+    def refresh(self) -> None:
+        """Look now, so that nobody has to wait for it within the next second."""
+        if self._lock.acquire(blocking=False):
+            try:
+                self._look(self._read)
+            finally:
+                self._lock.release()
+
     def _is_fresh(self) -> bool:
         return bool(self._seen) and time.monotonic() < self._look_again_at
 

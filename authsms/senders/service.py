@@ -4,8 +4,9 @@ import threading
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import cast
 
-from sqlalchemy import select
+from sqlalchemy import Table, select
 
 from authsms.audit import AuditEntry, AuditTag, AuditTrail
 from authsms.foundation.clock import Clock
@@ -31,6 +32,7 @@ from authsms.senders.text import Template, parse_template
 _log = get_logger(__name__)
 _LOOK_AGAIN_SECONDS = 1.0
 _TOKEN_DIGITS = 40  # 160 bits
+_VERSION = select(cast("Table", SenderPolicyRecord.__table__).c.version)
 
 
 @dataclass(frozen=True, slots=True)
@@ -251,9 +253,9 @@ class SenderPolicyService(PolicyStore):
         """Take over a newer version; while the database is away the last one stays good."""
         try:
             with self._database.read() as session:
-                row = session.get(SenderPolicyRecord, 1)
-                if (row.version if row else 0) == self._snapshot.policy.version:
+                if (session.execute(_VERSION).scalar_one_or_none() or 0) == self._snapshot.policy.version:
                     return
+                row = session.get(SenderPolicyRecord, 1)
                 policy, rows = records.policy_of(row), session.scalars(select(SenderServiceRecord)).all()
         except DatabaseUnavailableError:
             if self._snapshot is _NOTHING:

@@ -79,7 +79,7 @@ def duration(time: timedelta | None) -> str:
         return str(gettext("%(number)s ms", number=format_decimal(round(seconds * 1000))))
     if seconds < 10:  # noqa: PLR2004 - a tenth of a second says nothing more then
         return str(gettext("%(number)s s", number=format_decimal(round(seconds, 1))))
-    return str(format_timedelta(time, threshold=1.5, format="short"))
+    return str(format_timedelta(time, threshold=1.5))
 
 
 def times(measured: Times | None) -> tuple[str, str]:

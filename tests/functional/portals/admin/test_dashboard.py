@@ -163,3 +163,13 @@ def test_the_queue_tells_of_services_that_were_named_by_others(office: Office, a
 
     assert "second" in page
     assert "No delivery process has been seen" in page
+
+
+def test_the_queue_says_for_how_long_texts_have_waited(work: Work, admin: Clerk, clock: ManualClock):
+    """Above all when that is long."""
+    work.person()
+    work.at_code()
+    clock.advance(timedelta(minutes=3))
+
+    assert "3 minutes" in admin.get("/admin/queue").text
+    assert "3 Minuten" in admin.get("/admin/queue", **{"Accept-Language": "de"}).text

@@ -22,7 +22,8 @@ from authsms.identity.repository import Person
 Progress = Callable[[int, int], object]
 """Told how many contacts are done, and of how many."""
 
-_PORTION: Final = 100
+_PORTION: Final = 25
+"""Contacts in one transaction: it costs several statements for each, and logins wait for it on SQLite."""
 
 
 class Finder(Protocol):

@@ -52,6 +52,7 @@ class AlarmKind(StrEnum):
     BALANCE_LOW = "balance-low"
     DIRECTORY_CERTIFICATE = "directory-certificate"
     PUBLIC_CERTIFICATE = "public-certificate"
+    HOOK_UNHEARD = "hook-unheard"
 
 
 class Severity(StrEnum):
@@ -119,6 +120,11 @@ def about_receipts(service: str, accepted: int, hours: int, *, reported: bool) -
     if reported or accepted < FEWEST_ACCEPTED:
         return None
     return Finding(AlarmKind.WEBHOOK_SILENT, service, Severity.WARNING, {"accepted": accepted, "hours": hours})
+
+
+def about_hook(endpoint_id: str, name: str, given_up: int) -> Finding:
+    """Tell of an endpoint that has not taken what its webhook was to tell; nobody tries that any more."""
+    return Finding(AlarmKind.HOOK_UNHEARD, endpoint_id, Severity.WARNING, {"name": name, "count": given_up})
 
 
 def about_demotion(service: str, countries: Mapping[str, str]) -> Finding | None:

@@ -1,10 +1,11 @@
 """Webhooks of endpoints, as administrators set them up and see what was not taken."""
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Final
 
 from authsms.administration.actors import Actor
+from authsms.administration.alarm_rules import Finding, about_hook
 from authsms.administration.repositories import author_of
 from authsms.administration.rights import Right
 from authsms.audit.vocabulary import Author
@@ -47,6 +48,10 @@ class HookDesk:
         """Return the webhook of an endpoint."""
         endpoint = self._endpoint(actor, endpoint_id)
         return HookFile(endpoint, self._hooks.find(endpoint_id), self._hooks.backlog(endpoint_id))
+
+    def files(self, actor: Actor) -> Sequence[HookFile]:
+        """Return every webhook there is."""
+        return [self.file(actor, one.endpoint_id) for one in self._hooks.all()]
 
     def save(self, actor: Actor, endpoint_id: str, url: str, kinds: Collection[HookKind]) -> str:
         """Set where an endpoint is told, and of what; return the secret that was made for a new address, or nothing.
@@ -94,3 +99,11 @@ class HookDesk:
         if found is None:
             raise NotFoundError("There is no such endpoint.")
         return found
+
+
+def unheard(hooks: Hooks, endpoints: EndpointService) -> Iterator[Finding]:
+    """Find endpoints that have not taken what their webhooks were to tell."""
+    for endpoint_id, count in hooks.given_up().items():
+        endpoint = endpoints.find(endpoint_id)
+        if endpoint is not None:
+            yield about_hook(endpoint_id, endpoint.name, count)

@@ -1,6 +1,6 @@
 """Looks every minute for signs of trouble in what the database knows."""
 
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
 from typing import Final, cast
 
@@ -29,6 +29,7 @@ _KINDS: Final = (
     AlarmKind.PURPOSE_PAUSED,
     AlarmKind.WEBHOOK_SILENT,
     AlarmKind.SPENDING,
+    AlarmKind.HOOK_UNHEARD,
 )
 _TROUBLED: Final = (AttemptEnd.NOT_TAKEN, AttemptEnd.PERHAPS_TAKEN, AttemptEnd.SERVICE_REFUSED)
 _message = cast("Table", Message.__table__).c
@@ -45,6 +46,7 @@ class Lookout:
         conditions: Their breakers and pauses.
         alarms: Who is told.
         spending: What has been used of the caps.
+        unheard: Finds webhooks that were not heard.
         silent_hours: How long no report may come from a service that takes messages; 0 for any time.
     """
 
@@ -57,6 +59,7 @@ class Lookout:
         alarms: Alarms,
         *,
         spending: Spending,
+        unheard: Callable[[], Iterable[Finding]],
         silent_hours: int,
     ) -> None:
         self._database = database
@@ -65,6 +68,7 @@ class Lookout:
         self._conditions = conditions
         self._alarms = alarms
         self._spending = spending
+        self._unheard = unheard
         self._silent_hours = silent_hours
         self._throughput = Throughput(database, clock)
 
@@ -86,6 +90,7 @@ class Lookout:
             *self._conditions_of(names, now),
             *self._webhooks(names, now),
             *filter(None, map(rules.about_cap, self._spending.standings())),
+            *self._unheard(),
         ]
 
     def _delivery(self, now: datetime) -> Iterator[Finding]:

@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 from authsms.administration.alarms import Alarms
 from authsms.administration.dashboard import Dashboard
+from authsms.administration.hooks import unheard
 from authsms.administration.lookout import Lookout
 from authsms.administration.queue import QueueDesk
 from authsms.administration.traffic import Traffic
@@ -19,6 +21,8 @@ from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database
 from authsms.foundation.settings import Settings
 from authsms.identity.service import PeopleService
+from authsms.logon.endpoints import EndpointService
+from authsms.messaging.hooks import Hooks
 from authsms.senders.service import SenderPolicyService
 
 
@@ -35,6 +39,8 @@ class Monitoring:
     conditions: Conditions
     throughput: Throughput
     spending: Spending
+    hooks: Hooks
+    endpoints: EndpointService
 
     @property
     def dashboard(self) -> Dashboard:
@@ -61,7 +67,8 @@ class Monitoring:
         """What looks for trouble in the database."""
         hours = self.settings.alarms.silent_webhook_hours
         tools = (self.database, self.clock, self.senders, self.conditions, self.alarms)
-        return Lookout(*tools, spending=self.spending, silent_hours=hours)
+        mute = partial(unheard, self.hooks, self.endpoints)
+        return Lookout(*tools, spending=self.spending, unheard=mute, silent_hours=hours)
 
     @property
     def visits(self) -> Visits:

@@ -31,6 +31,7 @@ _COMMANDS = {
     "serve": ("serving", "serve"),
     "simulator": ("servers", "simulator"),
     "token": ("tokens", "token"),
+    "webhook": ("webhooks", "webhook"),
     "worker": ("servers", "worker"),
 }
 

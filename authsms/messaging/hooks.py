@@ -92,10 +92,12 @@ class Backlog:
 
     Attributes:
         waiting: How much is tried again by itself.
+        given_up: How much nobody tries any more.
         dead: What nobody tries any more, newest first, as far as it is shown.
     """
 
     waiting: int
+    given_up: int
     dead: Sequence[DeadEvent]
 
 
@@ -214,10 +216,18 @@ class Hooks:
         mine = _E.endpoint_id == endpoint_id
         columns = (_E.id, _E.kind, _E.tries, _E.failure, _E.created_at)
         dead = select(*columns).where(mine, _E.due_at.is_(None)).order_by(_E.created_at.desc(), _E.id).limit(_SHOWN)
-        waiting = select(func.count()).select_from(HOOK_EVENT).where(mine, _E.due_at.is_not(None))
+        counts = select(func.count(_E.due_at), func.count()).select_from(HOOK_EVENT).where(mine)
         with self._database.read() as session:
             found = [DeadEvent(row[0], HookKind(row[1]), *row[2:]) for row in session.execute(dead)]
-            return Backlog(session.execute(waiting).scalar_one(), found)
+            waiting, both = session.execute(counts).one()
+        return Backlog(waiting, both - waiting, found)
+
+    def given_up(self) -> Mapping[str, int]:
+        """Return how much nobody tries any more, by the id of the endpoint; tests do not count."""
+        dead = (_E.due_at.is_(None), _E.kind != HookKind.TEST.value)
+        query = select(_E.endpoint_id, func.count()).where(*dead).group_by(_E.endpoint_id)
+        with self._database.read() as session:
+            return {row[0]: row[1] for row in session.execute(query)}
 
     def send_again(self, author: Author, endpoint_id: str, event_id: str = "") -> int:
         """Try again what nobody tries any more, one or all of an endpoint; return how many that are."""

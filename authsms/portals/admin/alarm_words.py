@@ -189,6 +189,14 @@ def _public_certificate(alarm: Alarm) -> _Words:
     )
 
 
+def _hook_unheard(alarm: Alarm) -> _Words:
+    return _Words(
+        gettext("%(endpoint)s has not taken what its webhook tells", endpoint=alarm.facts.get("name", "")),
+        gettext("Tried again and again, then given up: %(count)s.", count=alarm.facts.get("count", "")),
+        gettext("See how the last try of each ended. When it is mended, send them again; after a month they are lost."),
+    )
+
+
 def _end_of_certificate(alarm: Alarm) -> str:
     day = format_date(date.fromisoformat(str(alarm.facts["expires"])), "long")
     if int(alarm.facts.get("days", 0)) < 0:
@@ -208,6 +216,7 @@ _WORDS: Final[Mapping[AlarmKind, Callable[[Alarm], _Words]]] = {
     AlarmKind.BALANCE_LOW: _balance_low,
     AlarmKind.DIRECTORY_CERTIFICATE: _directory_certificate,
     AlarmKind.PUBLIC_CERTIFICATE: _public_certificate,
+    AlarmKind.HOOK_UNHEARD: _hook_unheard,
 }
 
 
@@ -229,8 +238,8 @@ def _page(alarm: Alarm, actor: Actor) -> tuple[str, str]:
     return url_for(endpoint, **name), str(label)
 
 
-_NAMED: Final = {"admin_senders.trial": "name", "admin_messages.listing": "service"}
-"""What a page calls the service that it is about."""
+_NAMED: Final = {"admin_senders.trial": "name", "admin_messages.listing": "service", "admin_hooks.show": "client_id"}
+"""What a page calls what it is about."""
 
 
 _PAGES: Final[Mapping[AlarmKind, tuple[Right | None, str, LazyString]]] = {
@@ -245,5 +254,6 @@ _PAGES: Final[Mapping[AlarmKind, tuple[Right | None, str, LazyString]]] = {
         lazy_gettext("Repositories"),
     ),
     AlarmKind.PUBLIC_CERTIFICATE: (None, "", lazy_gettext("Start")),
+    AlarmKind.HOOK_UNHEARD: (Right.LOGON_EDIT, "admin_hooks.show", lazy_gettext("Webhook")),
 }
 """The page for each kind, and the right it asks for; the queue is for the others, and anybody may see it."""

@@ -6,6 +6,7 @@ from typing import cast
 import pytest
 from sqlalchemy import select, update
 
+from authsms.administration.alarm_rules import AlarmKind
 from authsms.administration.hooks import SCOPES
 from authsms.audit.vocabulary import Author
 from authsms.client import read_event
@@ -80,6 +81,31 @@ def test_what_is_not_taken_is_tried_again_and_then_given_up(case: Case, listener
     assert [f"status {status}"] == [one.failure for one in backlog.dead]
     assert (0, 1) == (silent, taken)
     assert {"hook.unheard", "hook.sent-again"} <= {one.entry.tag.value for one in case.services.audit.search()}
+
+
+def test_what_was_given_up_is_an_alarm_until_it_is_taken(case: Case, listener: Listener, clock: ManualClock):
+    """A test is none: whoever sends it looks what came of it."""
+    hooks, lookout = case.services.hooks, case.services.monitoring.lookout
+
+    def alarms() -> list[tuple[str, object]]:
+        found = [one for one in lookout.findings() if one.kind is AlarmKind.HOOK_UNHEARD]
+        return [(one.subject, one.facts["count"]) for one in found]
+
+    listener.status = 500
+    hooks.try_out(case.endpoint.id)
+    with case.services.database.write() as session:
+        hooks.add(session, case.endpoint.id, [HookEvent(HookKind.STOPPED, "", {})] * 2)
+    at_first = alarms()
+    for wait in WAITS:
+        for _ in range(3):
+            case.services.hook_courier.deliver()
+        clock.advance(wait)
+    given_up = alarms()
+    listener.status = 204
+    hooks.send_again(Author("anna"), case.endpoint.id)
+    case.services.hook_courier.deliver()
+
+    assert ([], [(case.endpoint.id, 2)], []) == (at_first, given_up, alarms())
 
 
 def test_a_private_address_that_is_not_listed_is_not_called(

@@ -12,6 +12,7 @@ from authsms.administration.alarm_rules import (
     about_certificate,
     about_demotion,
     about_failures,
+    about_hook,
     about_pause,
     about_queue,
     about_receipts,
@@ -93,6 +94,7 @@ def test_every_alarm_has_words_and_a_way_on(work: Work, office: Office, admin: C
         about_certificate(AlarmKind.DIRECTORY_CERTIFICATE, "corp ldaps://dc1", now + DAY, now, 14 * DAY),
         about_certificate(AlarmKind.PUBLIC_CERTIFICATE, "login.example", now - DAY, now, 14 * DAY),
         about_failures("lox24", 10, 9),
+        about_hook("0" * 32, "Roster", 3),
     ]
     office.services.monitoring.alarms.settle(list(AlarmKind), [one for one in findings if one])
     page = admin.get("/admin/").text
@@ -107,9 +109,11 @@ def test_every_alarm_has_words_and_a_way_on(work: Work, office: Office, admin: C
         "It ended on",
         "9 of 10 attempts",
         "waited for 2 hours",
+        "Roster has not taken",
     ):
         assert words in page
     assert "/admin/senders/services/twilio/test" in page
+    assert f"/admin/endpoints/of/{'0' * 32}/webhook" in page
     assert 'title="Alarms"' in admin.get("/admin/people").text
     assert "arbeitet nicht" in german
     assert "/admin/senders" not in editor

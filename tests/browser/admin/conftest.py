@@ -107,6 +107,18 @@ def _keep(page: Page, name: str) -> None:
         page.screenshot(path=Path(folder) / f"{re.sub(r'[^a-z0-9]+', '-', name.lower())}.png", full_page=True)
 
 
+def _questions_outside(page: Page) -> list[str]:
+    """Return the buttons whose question, when it opens, is not wholly between the edges of the screen."""
+    found: list[str] = page.evaluate("""() => [...document.querySelectorAll('details.confirm')].filter((asking) => {
+        const was_open = asking.open;
+        asking.open = true;
+        const box = asking.querySelector('.confirm-box').getBoundingClientRect();
+        asking.open = was_open;
+        return box.width && (box.left < 0 || box.right > document.documentElement.clientWidth);
+    }).map((asking) => asking.innerText)""")
+    return found
+
+
 def look_everywhere(page: Page, name: str) -> None:
     """Look at an open page in every way: nothing for axe to find, nothing the policy had to stop, nothing too wide."""
     for look in _CHECKED:
@@ -117,6 +129,7 @@ def look_everywhere(page: Page, name: str) -> None:
 
         assert accessibility_findings(page) == [], f"{name} {look}"
         assert _excess(page) <= 0, f"{name} {look} is too wide"
+        assert _questions_outside(page) == [], f"{name} {look}"
     page.set_viewport_size(LOOKS["zoomed"]["viewport"])
     assert _excess(page) <= 0, f"{name} is too wide at 200 %"
     assert page.evaluate("window.violations") == [], name

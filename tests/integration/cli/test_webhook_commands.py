@@ -2,10 +2,12 @@
 
 import re
 
+from tests.parts.shell import Shell
 
-def _client(shell) -> str:
+
+def _client(shell: Shell) -> str:
     said = shell.run("endpoint", "create", "Roster", "--redirect-uri", "https://roster.example/cb")
-    return re.findall(r"Client id\s+(\w+)", said)[0]
+    return str(re.findall(r"Client id\s+(\w+)", said)[0])
 
 
 def test_a_webhook_is_set_tried_renewed_and_removed(shell):

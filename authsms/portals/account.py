@@ -8,7 +8,7 @@ from authsms.foundation.errors import NotFoundError
 from authsms.logon.devices import browser_of, system_of
 from authsms.logon.sessions import LoginSession
 from authsms.portals import onward
-from authsms.portals.forms import PortalForm, require_own_page, session_scope
+from authsms.portals.forms import PortalForm, require_own_form, session_scope
 from authsms.portals.headers import CLEAR_SITE_DATA
 from authsms.portals.notes import drop_note, take_note
 from authsms.portals.once import answer_once
@@ -19,7 +19,7 @@ from authsms.portals.wording import announce, proofs
 _DEFAULT_EVENT = "web"
 
 blueprint = Blueprint("account", __name__)
-blueprint.before_request(require_own_page)
+blueprint.before_request(require_own_form)
 blueprint.after_request(keep_browser)
 blueprint.after_request(drop_note)
 blueprint.add_app_template_global(browser_of)

@@ -15,7 +15,7 @@ from authsms.messaging.verification import Outcome
 from authsms.portals import onward
 from authsms.portals.account import signed_in
 from authsms.portals.contacts_words import KINDS, STATES, announce
-from authsms.portals.forms import PortalForm, require_own_page, session_scope
+from authsms.portals.forms import PortalForm, require_own_form, session_scope
 from authsms.portals.language import language
 from authsms.portals.notes import drop_note, take_note
 from authsms.portals.once import answer_once
@@ -26,7 +26,7 @@ from authsms.portals.session import current_session, keep_browser
 _LONGEST_TYPED = 64
 
 blueprint = Blueprint("contacts", __name__)
-blueprint.before_request(require_own_page)
+blueprint.before_request(require_own_form)
 blueprint.after_request(keep_browser)
 blueprint.after_request(drop_note)
 

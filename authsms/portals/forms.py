@@ -35,13 +35,11 @@ _OWN_SITES = frozenset({"same-origin", "none"})
 def require_own_page() -> None:
     """Refuse a post that was not sent by one of our own pages, as far as the browser tells.
 
-    Nor is there a page at an address with a zero: no name holds one, and PostgreSQL takes it in no text. A form with
-    one is none of ours, either: browsers let nobody type it.
+    Nor is there a page at an address with a zero: no name holds one, and PostgreSQL takes it in no text.
 
     Raises:
         NotFoundError: The address holds a zero.
         ForgeryError: ``Origin`` or ``Sec-Fetch-Site`` names somebody else.
-        InvalidInputError: The form holds what cannot be stored.
     """
     if "\0" in request.path or "%00" in request.query_string.decode("latin-1"):
         raise NotFoundError("There is no such page.")
@@ -53,7 +51,19 @@ def require_own_page() -> None:
         site is not None and site not in _OWN_SITES
     ):
         raise ForgeryError("This form was sent by another site.")
-    check_writable(dict(request.form.lists()))
+
+
+def require_own_form() -> None:
+    """Do what `require_own_page` does, for pages behind a sign-in, where what is typed may be looked up or stored.
+
+    Those of the login refuse odd names, passwords and codes like wrong ones: nothing else is to be learnt from them.
+
+    Raises:
+        InvalidInputError: The form holds what cannot be stored.
+    """
+    require_own_page()
+    if request.method == "POST":
+        check_writable(dict(request.form.lists()))
 
 
 class BrowserBoundCsrf(CSRF):

@@ -9,7 +9,7 @@ from authsms.logon.holder import Holder
 from authsms.logon.seed import ADMIN_EVENT, WEB_EVENT
 from authsms.logon.sessions import LoginSession
 from authsms.portals import onward
-from authsms.portals.forms import require_own_page
+from authsms.portals.forms import require_own_form
 from authsms.portals.notes import drop_note
 from authsms.portals.services import services
 from authsms.portals.session import client, current_session, keep_browser
@@ -20,7 +20,7 @@ OVERVIEW = "own_methods.listing"
 
 def prepare(blueprint: Blueprint) -> None:
     """Tie pages in: what is refused, and who is led through the login first."""
-    blueprint.before_request(require_own_page)
+    blueprint.before_request(require_own_form)
     blueprint.after_request(keep_browser)
     blueprint.after_request(drop_note)
     blueprint.register_error_handler(ProofNeededError, _prove)

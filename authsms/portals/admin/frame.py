@@ -29,7 +29,7 @@ from authsms.administration.rights import Right
 from authsms.foundation.errors import AuthsmsError, ForbiddenError, ProofNeededError
 from authsms.identity.service import PeopleService
 from authsms.logon.seed import ADMIN_EVENT, SETUP_EVENT
-from authsms.portals.forms import PortalForm, require_own_page, session_scope
+from authsms.portals.forms import PortalForm, require_own_form, session_scope
 from authsms.portals.notes import drop_note, take_note
 from authsms.portals.onward import back, see
 from authsms.portals.services import PortalServices
@@ -174,7 +174,7 @@ def sign_in_address() -> str:
 
 def prepare(blueprint: Blueprint) -> None:
     """Tie the pages of an area in: who may come, what errors look like, and the headers."""
-    blueprint.before_request(require_own_page)
+    blueprint.before_request(require_own_form)
     blueprint.before_request(_require_actor)
     blueprint.after_request(keep_browser)
     blueprint.after_request(drop_note)

@@ -134,7 +134,7 @@ def test_the_price_is_said_where_there_is_one(office: Office, admin: Clerk):
         ({"whom": "repository", "repository": "ELSEWHERE"}, "There is no such repository."),
         ({"whom": "people", "logins": "\n \n"}, "Say whom it is for"),
         ({"logins": "\n".join(map(str, range(1001)))}, "Name up to 1000 people"),
-        ({"name": "x" * 5000, "group": "\0"}, "up to 40 small letters"),
+        ({"name": "x" * 5000, "group": "\u200b"}, "up to 40 small letters"),
     ],
     ids=[
         "name",

@@ -38,9 +38,7 @@ def run_server(settings: Settings) -> None:
     require_free(settings.server.host, settings.server.port)
     make_private(settings.instance)
     Vault.open(settings.keys_file)
-    database = Database(settings.database_url)
-    require_schema(database)
-    database.dispose()
+    _require_schema(settings)
     # It advises against many threads; these wait for directories and for hashing slots, so they are meant.
     logging.getLogger("_granian").addFilter(lambda record: "Python threads" not in record.getMessage())
     os.register_at_fork(after_in_child=heed_signals)
@@ -59,6 +57,14 @@ def run_server(settings: Settings) -> None:
             child.ask_to_stop()
         for child in children:
             child.stop()
+
+
+def _require_schema(settings: Settings) -> None:
+    database = Database(settings.database_url)
+    try:
+        require_schema(database)
+    finally:
+        database.dispose()
 
 
 def _web_server(settings: Settings) -> Server:  # type: ignore[valid-type]  # one of two classes, by the build of Python

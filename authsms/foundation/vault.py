@@ -27,6 +27,7 @@ from typing import TypeVar
 
 import argon2
 from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
+from argon2.low_level import ARGON2_VERSION
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -95,7 +96,7 @@ class Vault:
         # Threads of their own: the allocator keeps argon2's memory for each thread that has ever hashed. Their queue
         # serves in the order of arrival; waiting for a semaphore instead, some were overtaken until they gave up.
         self._hashers = futures.ThreadPoolExecutor(self.slots, thread_name_prefix="hashing")
-        self._nobody = self._password_hasher.hash(secrets.token_hex(16))
+        self._nobody = _hash_of_nothing(self._password_hasher)
 
     @classmethod
     def open(
@@ -187,6 +188,10 @@ class Vault:
             return False
         return self._verify(self._code_hasher, f"${encoded}", self._code_mac(pepper_id, challenge_id, code))
 
+    def digest_of_no_code(self) -> str:
+        """Return a digest that no code has; `verify_code` does the same work with it as with any other."""
+        return f"{self._pepper_id}{_hash_of_nothing(self._code_hasher)}"
+
     def hash_password(self, password: str) -> str:
         """Return the argon2id hash of a password kept by this server.
 
@@ -237,6 +242,14 @@ class Vault:
     @staticmethod
     def _sealing_context(key_id: str, context: str) -> bytes:
         return f"{key_id}:{context}".encode()
+
+
+def _hash_of_nothing(hasher: argon2.PasswordHasher) -> str:
+    """Return a hash of this cost that was drawn, not computed: no start of a server waits for it."""
+    sizes = (hasher.salt_len, hasher.hash_len)
+    salt, tag = (base64.b64encode(secrets.token_bytes(size)).decode().rstrip("=") for size in sizes)
+    cost = f"m={hasher.memory_cost},t={hasher.time_cost},p={hasher.parallelism}"
+    return f"$argon2id$v={ARGON2_VERSION}${cost}${salt}${tag}"
 
 
 def _measured(work: Callable[[], T], asked: float) -> T:

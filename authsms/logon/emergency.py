@@ -7,7 +7,7 @@ are taken as are left.
 
 import unicodedata
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Final
 
 from sqlalchemy import bindparam, delete, exists, literal, select, update
@@ -120,6 +120,11 @@ class EmergencyPasswords:
         return EmergencyPassword(
             row.id, row.person_key, row.digest, row.uses, row.uses_left, row.issued_by, row.issued_at, row.expires_at
         )
+
+    def of_nobody(self) -> EmergencyPassword:
+        """Return one that no letters match; trying them takes as long as with any other."""
+        never = datetime.fromtimestamp(0, UTC)
+        return EmergencyPassword(self._vault.new_id(), "", self._vault.digest_of_no_code(), 0, 0, "", never, never)
 
     def matches(self, found: EmergencyPassword, letters: str) -> bool:
         """Return whether *letters* (canonical) are right; outside any transaction.

@@ -8,7 +8,6 @@ To applications it proves what a code does (``otp``): something that was handed 
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from typing import ClassVar
 
 from sqlalchemy.orm import Session
@@ -21,8 +20,6 @@ from authsms.logon.machine import Failed, MessageKey, Passed, Prompt, Result
 from authsms.logon.methods.base import Answer, LogonView, typed_answer
 from authsms.logon.methods.counted import CountedMethod
 from authsms.otp.failures import FailureCounter
-
-_NEVER = datetime.fromtimestamp(0, UTC)
 
 
 class EmergencyMethod(CountedMethod):
@@ -41,8 +38,7 @@ class EmergencyMethod(CountedMethod):
     ) -> None:
         super().__init__(database, audit, failures)
         self._passwords = passwords
-        nobody = passwords.draw()
-        self._decoy = EmergencyPassword(nobody.id, "", nobody.digest, 0, 0, "", _NEVER, _NEVER)
+        self._decoy = passwords.of_nobody()
 
     @override
     def _is_set_up(self, key: str) -> bool:

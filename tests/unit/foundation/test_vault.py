@@ -8,6 +8,8 @@ from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from argon2 import extract_parameters
+from argon2.exceptions import VerifyMismatchError
 
 from authsms.foundation.errors import ConfigurationError, OverloadedError, SealBrokenError
 from authsms.foundation.vault import HashingProfile, KeyRing, Vault
@@ -124,6 +126,21 @@ def test_a_password_verifies_and_nobody_has_none(vault):
     assert vault.verify_password(digest, "correct horse")
     assert not vault.verify_password(digest, "wrong")
     assert not vault.verify_password(None, "correct horse")
+
+
+@pytest.mark.parametrize("profile", HashingProfile)
+def test_comparing_with_nothing_costs_what_comparing_with_something_costs(profile):
+    """Else the time of an answer told who has no password; what stands for nothing is drawn and never hashed."""
+    vault = Vault(KeyRing.generate(), profile=profile)
+    codes, passwords = vault.hash_code("one", "123456"), vault.hash_password("correct horse")
+    (pepper, _, code), (own_pepper, _, real) = vault.digest_of_no_code().partition("$"), codes.partition("$")
+
+    assert pepper == own_pepper
+    assert extract_parameters(f"${real}") == extract_parameters(f"${code}")
+    assert extract_parameters(passwords) == extract_parameters(vault._nobody)
+    assert not vault.verify_code(vault.digest_of_no_code(), "one", "123456")
+    with pytest.raises(VerifyMismatchError):
+        vault._password_hasher.verify(vault._nobody, "correct horse")
 
 
 def test_codes_are_uniform_and_start_with_zero_now_and_then(vault):

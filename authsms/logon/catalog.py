@@ -166,10 +166,8 @@ class Catalog:
             NotFoundError: As there.
         """
         with self._database.write() as session:
-            for chain in chains:
-                write_chain(session, self._vault, chain)
-            for event in events:
-                write_event(session, self._vault, event)
+            _write_chains(session, self._vault, chains)
+            _write_events(session, self._vault, events)
         self.forget()
 
     def forget(self) -> None:
@@ -192,44 +190,55 @@ class Catalog:
 
 def write_chain(session: Session, vault: Vault, chain: Chain) -> None:
     """Write *chain* in a transaction; see `Catalog.save_chain`."""
-    if not chain.name or not chain.methods or len(set(chain.methods)) != len(chain.methods):
+    _write_chains(session, vault, [chain])
+
+
+def _write_chains(session: Session, vault: Vault, chains: Sequence[Chain]) -> None:
+    """Write *chains*, all with the same few statements: the first start of a server writes more than a dozen."""
+    if not all(one.name and one.methods and len(set(one.methods)) == len(one.methods) for one in chains):
         raise InvalidInputError("A chain has a name and at least one method, each of them once.", field="methods")
-    row = session.scalar(select(ChainRow).where(ChainRow.name == chain.name))
-    if row is None:
-        row = ChainRow(id=vault.new_id(), name=chain.name)
-        session.add(row)
-    else:
-        session.execute(delete(ChainMethodRow).where(ChainMethodRow.chain_id == row.id))
-        session.execute(delete(ChainGroupRow).where(ChainGroupRow.chain_id == row.id))
-    row.title, row.is_supplement = chain.title, chain.is_supplement
+    wanted = {chain.name: chain for chain in chains}
+    rows = {row.name: row for row in session.scalars(select(ChainRow).where(ChainRow.name.in_(wanted)))}
+    if stored := [row.id for row in rows.values()]:
+        session.execute(delete(ChainMethodRow).where(ChainMethodRow.chain_id.in_(stored)))
+        session.execute(delete(ChainGroupRow).where(ChainGroupRow.chain_id.in_(stored)))
+    rows |= {name: ChainRow(id=vault.new_id(), name=name) for name in wanted if name not in rows}
+    for name, chain in wanted.items():
+        rows[name].title, rows[name].is_supplement = chain.title, chain.is_supplement
+    session.add_all(rows.values())
     session.flush()
-    session.add_all(
-        ChainMethodRow(chain_id=row.id, position=position, method=method)
-        for position, method in enumerate(chain.methods)
-    )
-    session.add_all(ChainGroupRow(chain_id=row.id, group=group) for group in sorted(chain.groups))
+    for name, chain in wanted.items():
+        steps = enumerate(chain.methods)
+        session.add_all(ChainMethodRow(chain_id=rows[name].id, position=at, method=method) for at, method in steps)
+        session.add_all(ChainGroupRow(chain_id=rows[name].id, group=group) for group in sorted(chain.groups))
 
 
 def write_event(session: Session, vault: Vault, wanted: Wanted) -> None:
     """Write an event in a transaction; see `Catalog.save_event`."""
-    if not wanted.name or not wanted.chains:
+    _write_events(session, vault, [wanted])
+
+
+def _write_events(session: Session, vault: Vault, events: Sequence[Wanted]) -> None:
+    """Write *events*, all with the same few statements."""
+    if not all(one.name and one.chains for one in events):
         raise InvalidInputError("An event has a name and at least one chain.", field="chains")
-    ids = {row.name: row.id for row in session.scalars(select(ChainRow).where(ChainRow.name.in_(wanted.chains)))}
-    if missing := [chain for chain in wanted.chains if chain not in ids]:
+    wanted, names = {event.name: event for event in events}, [chain for event in events for chain in event.chains]
+    known = select(ChainRow.name, ChainRow.id).where(ChainRow.name.in_(names))
+    ids = {row.name: row.id for row in session.execute(known)}
+    if missing := [name for name in names if name not in ids]:
         raise NotFoundError("There is no chain called %(missing)s.", missing=missing[0])
-    row = session.scalar(select(EventRow).where(EventRow.name == wanted.name))
-    if row is None:
-        row = EventRow(id=vault.new_id(), name=wanted.name)
-        session.add(row)
-    else:
-        session.execute(delete(EventChainRow).where(EventChainRow.event_id == row.id))
-    row.title, row.endpoints, row.label = wanted.title, list(wanted.endpoints), wanted.label
-    row.overdue = wanted.overdue.value
+    rows = {row.name: row for row in session.scalars(select(EventRow).where(EventRow.name.in_(wanted)))}
+    if stored := [row.id for row in rows.values()]:
+        session.execute(delete(EventChainRow).where(EventChainRow.event_id.in_(stored)))
+    rows |= {name: EventRow(id=vault.new_id(), name=name) for name in wanted if name not in rows}
+    for name, event in wanted.items():
+        rows[name].title, rows[name].endpoints, rows[name].label = event.title, list(event.endpoints), event.label
+        rows[name].overdue = event.overdue.value
+    session.add_all(rows.values())
     session.flush()
-    session.add_all(
-        EventChainRow(event_id=row.id, position=position, chain_id=ids[chain])
-        for position, chain in enumerate(wanted.chains)
-    )
+    for name, event in wanted.items():
+        links = enumerate(ids[chain] for chain in event.chains)
+        session.add_all(EventChainRow(event_id=rows[name].id, position=at, chain_id=chain) for at, chain in links)
 
 
 def read_chains(session: Session) -> dict[str, Chain]:

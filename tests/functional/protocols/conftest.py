@@ -15,8 +15,15 @@ from tests.functional.protocols.sites import SITE, Visit
 
 
 @pytest.fixture
+def database_url(request: pytest.FixtureRequest) -> str:
+    """Address of a fresh database with all tables: SQLite, or also PostgreSQL for tests `on_each_database`."""
+    url: str = request.getfixturevalue(f"{getattr(request, 'param', 'sqlite')}_database_url")
+    return url
+
+
+@pytest.fixture
 def house(instance, database: Database, vault: Vault, clock: ManualClock) -> Iterator[House]:
-    """Real services behind a running server, on SQLite and on PostgreSQL."""
+    """Real services behind a running server."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         settings = Settings.model_validate(
             {

@@ -12,6 +12,7 @@ from datetime import timedelta
 from typing import Any
 from urllib.parse import parse_qs, urlencode, urlsplit
 
+import pytest
 import requests
 from flask import Flask
 from typing_extensions import override
@@ -51,6 +52,9 @@ from authsms.senders.contract import SenderService
 from authsms.senders.definitions import ConfiguredService
 from authsms.senders.webhook import Receipt
 from tests.fakes import ManualClock
+
+on_each_database = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
+"""For what the database decides: use once, ends, what is found under strange names; all else here is shown on one."""
 
 CALLBACK = "https://app.example.test/callback"
 ALICE = Person(
@@ -122,8 +126,9 @@ class House:
     senders: KnownSenders = field(default_factory=KnownSenders)
     receipts: KeptReceipts = field(default_factory=KeptReceipts)
     readiness: list[Check] = field(default_factory=list)
-    program_notices: None = None  # nobody here sends notices, or names contacts
+    program_notices: None = None  # nobody here sends notices, names contacts, or makes offers
     program_contacts: None = None
+    program_offers: None = None
 
     def __post_init__(self) -> None:
         database, vault, clock = self.database, self.vault, self.clock

@@ -9,12 +9,13 @@ from sqlalchemy import event as hooks
 from sqlalchemy import update
 
 from authsms.logon.models import EndpointRow, EventRow
-from tests.functional.protocols.house import ALICE, CALLBACK
+from tests.functional.protocols.house import ALICE, CALLBACK, on_each_database
 from tests.functional.protocols.sites import SITE
 
 IDENTITY = ("Remote-User", "Remote-Name", "Remote-Email", "Remote-Groups")
 
 
+@on_each_database
 def test_somebody_who_signed_in_is_named(visit):
     visit.browser.sign_in()
     entered = visit.enter("/page?a=1&b=2")
@@ -72,6 +73,7 @@ def test_many_groups_do_not_break_the_proxy(visit):
     assert all(len(group) == 10 for group in told.split(","))
 
 
+@on_each_database
 @pytest.mark.parametrize("how", ["end", "end_all", "idle", "expired"])
 def test_the_end_of_a_session_counts_at_once(visit, how):
     visit.browser.sign_in()
@@ -118,6 +120,7 @@ def test_another_event_is_another_login(visit):
     assert visit.browser.get(visit.start()).status_code == 400
 
 
+@on_each_database
 def test_a_check_costs_two_looks_into_the_database(visit):
     visit.browser.sign_in()
     visit.enter()

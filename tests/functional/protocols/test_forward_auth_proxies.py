@@ -10,7 +10,6 @@ import pytest
 import requests
 from sqlalchemy import delete
 
-from authsms.foundation.db import Database
 from authsms.logon.kinds import EndpointKind
 from authsms.logon.models import EndpointRow
 from tests.functional.protocols.house import ALICE, Browser, House
@@ -42,14 +41,6 @@ class Guarded:
         browser = Browser(self.house)
         browser.sign_in()
         self.http.cookies.update(browser.http.cookies)
-
-
-@pytest.fixture
-def database(sqlite_database_url: str) -> Iterator[Database]:
-    """SQLite alone: a proxy does not see the database."""
-    opened = Database(sqlite_database_url)
-    yield opened
-    opened.dispose()
 
 
 @pytest.fixture(params=["nginx", "caddy"])

@@ -8,10 +8,11 @@ from urllib.parse import parse_qs, urlencode, urlsplit
 import pytest
 
 from authsms.logon.kinds import EndpointKind
-from tests.functional.protocols.house import ALICE
+from tests.functional.protocols.house import ALICE, on_each_database
 from tests.functional.protocols.sites import SITE, Visit
 
 
+@on_each_database
 def test_it_leads_over_the_login_page(visit):
     login = visit.browser.get(visit.start("/deep")).headers["Location"]
     waiting = parse_qs(urlsplit(login).query)["c"][0]
@@ -94,6 +95,7 @@ def test_nobody_is_sent_elsewhere(visit):
         assert visit.ask("/", **forged).headers["Location"].startswith(f"{SITE}/")
 
 
+@on_each_database
 def test_a_ticket_is_good_once(visit):
     visit.browser.sign_in()
     callback = visit.ticket()
@@ -105,6 +107,7 @@ def test_a_ticket_is_good_once(visit):
     assert "Back to Wiki" in visit.browser.get(second.headers["Location"]).text
 
 
+@on_each_database
 def test_of_many_at_once_one_is_let_in(visit):
     visit.browser.sign_in()
     callback = visit.ticket()
@@ -141,6 +144,7 @@ def test_a_ticket_is_for_the_browser_that_asked(visit):
     assert visit.pass_on(callback).headers["Location"] == f"{SITE}/"
 
 
+@on_each_database
 def test_a_ticket_is_good_for_a_minute(visit):
     visit.browser.sign_in()
     callback = visit.ticket()
@@ -149,6 +153,7 @@ def test_a_ticket_is_good_for_a_minute(visit):
     assert visit.pass_on(callback).headers["Location"].endswith("/refused")
 
 
+@on_each_database
 def test_a_ticket_dies_with_the_session(visit):
     visit.browser.sign_in()
     callback = visit.ticket()
@@ -177,6 +182,7 @@ def test_nothing_is_good_at_another_site(visit):
     assert lost.headers["Location"] == "https://other.example.test/"
 
 
+@on_each_database
 @pytest.mark.parametrize("forged", ["", "x", "A" * 200, "A" * 9000, "%00", "=", "é"])
 def test_forgeries_are_refused(visit, forged):
     """Of the cookie, the ticket, and the request for a login."""

@@ -19,7 +19,7 @@ from authsms.protocols.oidc.logout_delivery import LogoutCourier
 from authsms.protocols.oidc.logout_notices import WAITS
 from authsms.protocols.oidc.models import LogoutNoticeRow
 from authsms.senders.http import HttpGuard
-from tests.functional.protocols.house import ALICE, CALLBACK, Application, Browser, House
+from tests.functional.protocols.house import ALICE, CALLBACK, Application, Browser, House, on_each_database
 
 EVENT = "http://schemas.openid.net/event/backchannel-logout"
 
@@ -91,6 +91,7 @@ def _sign_out(house: House) -> None:
     house.sessions.end(present.id, ALICE.key, endpoint="any")
 
 
+@on_each_database
 @pytest.mark.parametrize("end", [lambda house: house.sessions.end_all(ALICE.key), _sign_out], ids=["all", "sign-out"])
 def test_an_endpoint_hears_which_session_has_ended(
     house: House, listener: Listener, app: Application, end: Callable[[House], None]
@@ -114,6 +115,7 @@ def test_an_endpoint_hears_which_session_has_ended(
     assert (logout.claims["events"], logout.claims["iat"], logout.claims["exp"]) == ({EVENT: {}}, now, now + 120)
 
 
+@on_each_database
 def test_nobody_hears_of_what_is_not_his(house: House, browser: Browser, listener: Listener, app, application) -> None:
     """Not an application without an address, nor one the person was never signed in to, nor one of another session."""
     register(house, browser, "Elsewhere", f"http://{listener.place}/else")
@@ -128,6 +130,7 @@ def test_nobody_hears_of_what_is_not_his(house: House, browser: Browser, listene
     ]
 
 
+@on_each_database
 def test_one_that_fails_is_tried_again_and_then_given_up(house: House, listener: Listener, app: Application) -> None:
     """Not faster than every half minute, and not for ever; who missed it is written down. No redirect is followed."""
     listener.status = 307
@@ -144,6 +147,7 @@ def test_one_that_fails_is_tried_again_and_then_given_up(house: House, listener:
     assert (entry.endpoint, entry.details["reason"]) == (app.endpoint.id, "status 307")
 
 
+@on_each_database
 def test_a_refusal_is_final_and_an_address_that_went_away_is_forgotten(
     house: House, listener: Listener, app: Application
 ) -> None:

@@ -13,7 +13,7 @@ from sqlalchemy import select
 
 from authsms.protocols.oidc.keys import KEPT_AFTER_RETIREMENT
 from authsms.protocols.oidc.models import SigningKeyRow
-from tests.functional.protocols.house import CALLBACK, Application, Browser, House
+from tests.functional.protocols.house import CALLBACK, Application, Browser, House, on_each_database
 
 
 def test_the_discovery_document_is_complete_and_made_from_settings(house: House) -> None:
@@ -63,6 +63,7 @@ def test_authlibs_client_gets_through(house: House, browser: Browser, applicatio
     client.close()
 
 
+@on_each_database
 def test_an_id_token_stays_checkable_after_rotation(house: House, browser: Browser, application: Application) -> None:
     """The next key was published before it signs, the retired one stays; only the signer changes."""
     browser.sign_in()
@@ -91,6 +92,7 @@ def test_no_private_value_is_published(house: House) -> None:
     assert not any(b"PRIVATE" in (row.private or b"") for row in rows)
 
 
+@on_each_database
 def test_a_retired_key_is_wiped_and_later_forgotten(house: House) -> None:
     """What signs no more need not exist."""
     house.signing_keys.published()

@@ -13,7 +13,7 @@ from sqlalchemy import delete, update
 from authsms.foundation.errors import DirectoryUnavailableError
 from authsms.logon.models import EndpointRow, EventRow
 from authsms.logon.oidc_profile import OidcProfile, TokenAlgorithm
-from tests.functional.protocols.house import CALLBACK, Application, Browser, House, answer
+from tests.functional.protocols.house import CALLBACK, Application, Browser, House, answer, on_each_database
 
 
 def read_id_token(application: Application, token: str, algorithm: str = "ES256") -> dict:
@@ -33,6 +33,7 @@ def read_id_token(application: Application, token: str, algorithm: str = "ES256"
     return decoded.claims
 
 
+@on_each_database
 def test_a_person_who_is_signed_in_is_known_to_the_application(
     house: House, browser: Browser, application: Application
 ) -> None:
@@ -61,6 +62,7 @@ def test_a_person_who_is_signed_in_is_known_to_the_application(
     assert person == application.userinfo(tokens["access_token"], "POST").json()
 
 
+@on_each_database
 def test_a_person_who_is_not_signed_in_comes_back_after_the_login_page(
     house: House, browser: Browser, application: Application
 ) -> None:
@@ -149,6 +151,7 @@ def test_an_application_that_knows_only_rs256_gets_rs256(house: House, browser: 
     assert read_id_token(application, token, "RS256")["sub"]
 
 
+@on_each_database
 def test_a_token_dies_with_its_login_session(house: House, browser: Browser, application: Application) -> None:
     """Signing out here ends what applications may ask in that person's name."""
     browser.sign_in()
@@ -163,6 +166,7 @@ def test_a_token_dies_with_its_login_session(house: House, browser: Browser, app
     assert application.redeem(unused).json()["error"] == "invalid_grant"
 
 
+@on_each_database
 def test_a_token_dies_with_its_endpoint(house: House, browser: Browser, application: Application) -> None:
     """Whoever removes an application wants it to learn nothing any more, although the person stays signed in."""
     browser.sign_in()

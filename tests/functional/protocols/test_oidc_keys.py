@@ -12,6 +12,7 @@ from authsms.foundation.vault import KeyRing, Vault
 from authsms.logon.oidc_profile import TokenAlgorithm
 from authsms.protocols.oidc.keys import SigningKeys
 from authsms.protocols.oidc.models import SigningKeyRow
+from tests.functional.protocols.house import on_each_database
 
 
 @pytest.fixture
@@ -20,6 +21,7 @@ def processes(database: Database, vault: Vault, clock) -> list[SigningKeys]:
     return [SigningKeys(database, vault, clock, AuditTrail(database, vault, clock)) for _ in range(8)]
 
 
+@on_each_database
 def test_processes_that_start_together_make_one_set_of_keys(database: Database, processes: list[SigningKeys]) -> None:
     """Each would otherwise sign with a key that the others do not publish."""
     with ThreadPoolExecutor(8) as pool:
@@ -31,6 +33,7 @@ def test_processes_that_start_together_make_one_set_of_keys(database: Database, 
         assert len(session.scalars(select(SigningKeyRow)).all()) == 4
 
 
+@on_each_database
 def test_two_rotations_at_once_leave_the_keys_in_order(database: Database, processes: list[SigningKeys]) -> None:
     """One current and one next key for each algorithm, whoever was first."""
     processes[0].published()
@@ -53,6 +56,7 @@ def test_two_rotations_at_once_leave_the_keys_in_order(database: Database, proce
         assert states == ["current", "next", *["retired"] * done]
 
 
+@on_each_database
 def test_another_process_soon_signs_with_the_new_key(
     processes: list[SigningKeys], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -66,6 +70,7 @@ def test_another_process_soon_signs_with_the_new_key(
     assert second.current().kid in promoted
 
 
+@on_each_database
 def test_a_private_key_opens_with_its_own_keys_and_in_its_own_row_only(
     database: Database, vault: Vault, clock, processes: list[SigningKeys]
 ) -> None:

@@ -2,24 +2,12 @@
 
 import json
 import subprocess
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
-
-from authsms.foundation.db import Database
 from tests.functional.protocols.house import CALLBACK, Browser, House
 from tests.parts.node import find_node
 
 _SCRIPT = Path(__file__).with_name("openid_client.mjs")
-
-
-@pytest.fixture
-def database(sqlite_database_url: str) -> Iterator[Database]:
-    """SQLite; what is stored is tested elsewhere on both."""
-    opened = Database(sqlite_database_url)
-    yield opened
-    opened.dispose()
 
 
 def test_nodes_client_signs_people_in(house: House, browser: Browser) -> None:

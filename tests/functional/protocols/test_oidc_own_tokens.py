@@ -10,7 +10,7 @@ from sqlalchemy import select
 from authsms.audit import AuditRecord, AuditTag
 from authsms.foundation.errors import InvalidInputError
 from authsms.logon.oidc_profile import OidcOption, OidcProfile
-from tests.functional.protocols.house import CALLBACK, Application, Browser, House
+from tests.functional.protocols.house import CALLBACK, Application, Browser, House, on_each_database
 
 OWN = OidcProfile(options=frozenset({OidcOption.CLIENT_CREDENTIALS}))
 
@@ -35,6 +35,7 @@ def own_token(application: Application) -> str:
     return token
 
 
+@on_each_database
 def test_a_program_gets_a_token_in_its_own_name(house: House, program: Application) -> None:
     """It says who the program is, opens nothing about people, and is written down."""
     response = call(program, "token", grant_type="client_credentials")
@@ -98,6 +99,7 @@ def test_it_ends_after_an_hour(house: House, program: Application) -> None:
     assert call(program, "introspect", token=token).json() == {"active": False}
 
 
+@on_each_database
 def test_the_token_of_a_person_is_known_until_the_session_ends(
     house: House, browser: Browser, application: Application
 ) -> None:
@@ -129,6 +131,7 @@ def test_the_token_of_another_endpoint_does_not_exist(browser: Browser, applicat
     assert application.userinfo(token).status_code == 200
 
 
+@on_each_database
 def test_an_endpoint_revokes_its_own_token(house: House, browser: Browser, application: Application) -> None:
     """And it is written down who did."""
     browser.sign_in()

@@ -11,7 +11,7 @@ import requests
 
 from authsms.logon.oidc_profile import OidcOption, OidcProfile
 from authsms.protocols.oidc.claims import SINGLE_FACTOR, TWO_FACTORS
-from tests.functional.protocols.house import CALLBACK, Application, Browser, House, answer
+from tests.functional.protocols.house import CALLBACK, Application, Browser, House, answer, on_each_database
 
 
 def push(app: Application, *, login: tuple[str, str] | None = None, **changes: str | None) -> requests.Response:
@@ -34,6 +34,7 @@ def register(house: House, browser: Browser, profile: OidcProfile) -> Applicatio
     return Application(browser, *house.endpoints.create("Other", event="web", redirect_uris=(CALLBACK,), oidc=profile))
 
 
+@on_each_database
 def test_a_pushed_request_is_used_once(browser: Browser, application: Application) -> None:
     """Whatever stands beside the reference in the address does not count."""
     browser.sign_in()
@@ -49,6 +50,7 @@ def test_a_pushed_request_is_used_once(browser: Browser, application: Applicatio
     assert (400, False) == (again.status_code, "Location" in again.headers)
 
 
+@on_each_database
 def test_a_pushed_request_waits_for_the_login(house: House, browser: Browser, application: Application) -> None:
     """Its parameters outlive the reference."""
     place = come(application, push(application).json()["request_uri"]).headers["Location"]
@@ -59,6 +61,7 @@ def test_a_pushed_request_waits_for_the_login(house: House, browser: Browser, ap
     assert application.redeem(answer(browser.get(continuation.path))["code"]).status_code == 200
 
 
+@on_each_database
 def test_of_many_browsers_at_once_one_is_let_in(browser: Browser, application: Application) -> None:
     """A reference is good once, also in a race."""
     browser.sign_in()
@@ -69,6 +72,7 @@ def test_of_many_browsers_at_once_one_is_let_in(browser: Browser, application: A
     assert sorted(statuses) == [303] + [400] * 7
 
 
+@on_each_database
 def test_it_is_bound_to_its_endpoint_and_its_time(house: House, browser: Browser, application: Application) -> None:
     """Nobody is redirected anywhere by a wrong reference."""
     other = register(house, browser, OidcProfile())

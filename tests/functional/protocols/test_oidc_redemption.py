@@ -15,7 +15,7 @@ from sqlalchemy import func, select
 from authsms.audit import AuditRecord, AuditTag
 from authsms.logon.oidc_profile import OidcProfile
 from authsms.protocols.oidc.models import AccessTokenRow, AuthorizationCodeRow
-from tests.functional.protocols.house import CALLBACK, Application, Browser, House, answer
+from tests.functional.protocols.house import CALLBACK, Application, Browser, House, answer, on_each_database
 
 
 @pytest.mark.parametrize(
@@ -65,6 +65,7 @@ def test_a_code_of_another_application_is_worthless(house: House, browser: Brows
     assert other.redeem(application.code()).json()["error"] == "invalid_grant"
 
 
+@on_each_database
 def test_a_late_code_is_refused(clock, browser: Browser, application: Application) -> None:
     """A minute is long for two machines (ASVS 10.4.3)."""
     browser.sign_in()
@@ -74,6 +75,7 @@ def test_a_late_code_is_refused(clock, browser: Browser, application: Applicatio
     assert application.redeem(code).json()["error"] == "invalid_grant"
 
 
+@on_each_database
 def test_a_code_shown_twice_kills_what_it_gave(house: House, browser: Browser, application: Application) -> None:
     """One of the two was not the application; also long after the code expired."""
     browser.sign_in()
@@ -90,6 +92,7 @@ def test_a_code_shown_twice_kills_what_it_gave(house: House, browser: Browser, a
     assert AuditTag.TOKEN_REVOKED in tags
 
 
+@on_each_database
 def test_of_fifty_redemptions_at_once_one_gets_tokens(house: House, browser: Browser, application: Application) -> None:
     """ATK-61: one token set, and the race itself is noticed as a second use."""
     browser.sign_in()
@@ -105,6 +108,7 @@ def test_of_fifty_redemptions_at_once_one_gets_tokens(house: House, browser: Bro
         assert session.scalar(select(func.count()).select_from(AccessTokenRow)) == 1
 
 
+@on_each_database
 def test_codes_and_tokens_are_not_in_the_database(house: House, browser: Browser, application: Application) -> None:
     """A stolen database gives away no way in."""
     browser.sign_in()
@@ -118,6 +122,7 @@ def test_codes_and_tokens_are_not_in_the_database(house: House, browser: Browser
     assert token not in kept
 
 
+@on_each_database
 def test_old_codes_and_tokens_are_forgotten(house: House, browser: Browser, application: Application) -> None:
     """The tables stay small."""
     browser.sign_in()

@@ -16,8 +16,9 @@ from authsms.logon.models import EndpointRow, EventRow
 from authsms.logon.oidc_profile import OidcOption, OidcProfile
 from authsms.protocols.oidc.families import UNUSED_LIFETIME
 from authsms.protocols.oidc.models import RefreshTokenRow, TokenFamilyRow
-from tests.functional.protocols.house import ALICE, CALLBACK, Application, Browser, House, KnownPeople
+from tests.functional.protocols.house import ALICE, CALLBACK, Application, Browser, House, KnownPeople, on_each_database
 
+pytestmark = on_each_database
 OFFLINE = "openid profile groups offline_access"
 REFRESHING = OidcProfile(options=frozenset({OidcOption.REFRESH_TOKENS}))
 
@@ -36,8 +37,7 @@ def app(house: House, browser: Browser) -> Application:
 
 def begin(app: Application, **changes: str) -> dict:
     """Return the tokens of a sign-in with ``offline_access``."""
-    tokens: dict = app.redeem(app.code(scope=OFFLINE), **changes).json()
-    return tokens
+    return dict(app.redeem(app.code(scope=OFFLINE), **changes).json())
 
 
 def refresh(app: Application, token: str, **changes: str | None) -> requests.Response:

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.functional.protocols.house import Application, Browser, House, answer
+from tests.functional.protocols.house import Application, Browser, House, answer, on_each_database
 
 CHALLENGE = base64.urlsafe_b64encode(hashlib.sha256(b"v" * 43).digest()).rstrip(b"=").decode()
 
@@ -96,6 +96,7 @@ def test_two_return_addresses_are_refused(application: Application) -> None:
     assert application.browser.get(f"/oauth2/authorize?{query}").status_code == 400
 
 
+@on_each_database
 @pytest.mark.parametrize("client_id", ["", "unknown", "0" * 32, "\x00", "' OR 1=1 --", "x" * 3000, None])
 def test_an_unknown_application_gets_a_page(application: Application, client_id: str | None) -> None:
     """Nothing is known of the address either, so nothing is redirected."""

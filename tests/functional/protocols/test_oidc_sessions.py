@@ -8,7 +8,7 @@ from urllib.parse import urlencode
 import pytest
 
 from authsms.identity.repository import Person
-from tests.functional.protocols.house import Application, Browser, House, answer
+from tests.functional.protocols.house import Application, Browser, House, answer, on_each_database
 
 BYE = "https://app.example.test/bye"
 
@@ -19,6 +19,7 @@ def waiting_path(house: House, place: str) -> str:
     return house.continuations.get(place.partition("c=")[2].partition("&")[0]).path
 
 
+@on_each_database
 @pytest.mark.parametrize("demand", [{"prompt": "login"}, {"prompt": "select_account"}, {"max_age": "0"}])
 def test_a_new_login_is_demanded_and_given(
     house: House, browser: Browser, application: Application, demand: dict[str, str]
@@ -85,12 +86,14 @@ def test_a_person_can_give_up(house: House, application: Application) -> None:
     assert application.browser.get(f"{path}/give-up").status_code == 404
 
 
+@on_each_database
 @pytest.mark.parametrize("name", ["x", "0" * 32, "%00" * 32, "g" * 32])
 def test_an_unknown_waiting_request_is_not_found(browser: Browser, name: str) -> None:
     """Whatever it is called."""
     assert browser.get(f"/oauth2/resume/{name}").status_code == 404
 
 
+@on_each_database
 def test_a_genuine_hint_signs_out_at_once(house: House, browser: Browser, application: Application) -> None:
     """And leads back to the registered address, with the state."""
     browser.sign_in()

@@ -13,7 +13,7 @@ from joserfc.jwk import ECKey, RSAKey
 
 from authsms.logon.client_keys import read_client_keys
 from authsms.logon.oidc_profile import OidcOption, OidcProfile
-from tests.functional.protocols.house import CALLBACK, Application, Browser, House, answer
+from tests.functional.protocols.house import CALLBACK, Application, Browser, House, answer, on_each_database
 
 KEY = ECKey.generate_key("P-256", {"kid": "ec"})
 RSA = RSAKey.generate_key(2048, {"kid": "rsa"})
@@ -49,6 +49,7 @@ def come(app: Application, request: str, **others: str) -> requests.Response:
     return app.browser.get(f"/oauth2/authorize?{query}")
 
 
+@on_each_database
 @pytest.mark.parametrize(
     ("key", "algorithm"), [(KEY, "ES256"), (RSA, "RS256"), (RSA, "PS256")], ids=["ec", "rsa", "pss"]
 )
@@ -61,6 +62,7 @@ def test_a_signed_request_counts_as_it_is_signed(house: House, signer: Applicati
     assert signer.redeem(given["code"]).json()["scope"] == "openid email"
 
 
+@on_each_database
 def test_a_second_use_is_refused(house: House, signer: Application) -> None:
     """A captured address is worth nothing; another id is another request."""
     request = sign(claims_of(house, signer))

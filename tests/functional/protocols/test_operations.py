@@ -12,7 +12,7 @@ from authsms.foundation.errors import DatabaseUnavailableError
 from authsms.protocols import operations
 from authsms.protocols.client_address import ClientAddress
 from authsms.protocols.readiness import OK, Check, Readiness
-from tests.functional.protocols.house import House
+from tests.functional.protocols.house import House, on_each_database
 
 COUNT = """
 import sys
@@ -41,6 +41,7 @@ def test_ready_degraded_and_not_ready_are_told_apart(house: House) -> None:
     )
 
 
+@on_each_database
 def test_a_missing_database_is_not_ready(house: House) -> None:
     """503."""
 

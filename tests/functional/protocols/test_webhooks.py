@@ -15,7 +15,7 @@ from authsms.senders.exchange import ProviderAnswer, ProviderRequest
 from authsms.senders.settings import SettingValues
 from authsms.senders.submission import Outcome, Submission
 from authsms.senders.webhook import ReceiptState
-from tests.functional.protocols.house import House
+from tests.functional.protocols.house import House, on_each_database
 
 PATH = "/webhooks/main%20line/token"
 TEXT = "STOP 482913 please"
@@ -84,6 +84,7 @@ def tags(house: House) -> list[str]:
         return list(session.scalars(select(AuditRecord.tag).order_by(AuditRecord.id)))
 
 
+@on_each_database
 def test_a_report_is_taken_note_of(house: House, provider: Provider) -> None:
     """And answered with nothing, at once."""
     response = call(house, data={"id": "m1", "empty": ""})
@@ -159,6 +160,7 @@ def test_too_many_fields_are_refused(house: House, provider: Provider) -> None:
     assert provider.calls == []
 
 
+@on_each_database
 def test_an_inbound_text_is_noted_without_what_it_says(house: House, provider: Provider, logged) -> None:
     """Neither the text nor the number enters the audit trail or the log."""
     assert call(house, data={"text": TEXT}).status_code == 204
@@ -172,6 +174,7 @@ def test_an_inbound_text_is_noted_without_what_it_says(house: House, provider: P
     assert "15112345678" not in seen
 
 
+@on_each_database
 def test_an_inbound_text_counts_whatever_is_in_it(house: House, provider: Provider) -> None:
     """No database takes these characters; the provider would send the text again and again, and the STOP be lost."""
     odd = InboundMessage("in1", "+4915112345678", "+4915\0\udc00", "STOP\0\ud800", keyword="STOP")
@@ -181,6 +184,7 @@ def test_an_inbound_text_counts_whatever_is_in_it(house: House, provider: Provid
     assert (204, ["consent.stopped", "inbound.received"]) == (response.status_code, tags(house))
 
 
+@on_each_database
 def test_a_fixed_address_takes_what_is_signed(house: House, provider: Provider) -> None:
     """Some providers are told one address for a number, whatever the service is called here."""
     response = call(house, path="/response/twin", data={"id": "m1"})

@@ -25,6 +25,7 @@ from authsms.identity.local_people import LocalPeople
 from authsms.identity.repository import Person
 from authsms.logon.seed import ADMIN_EVENT
 from authsms.logon.sessions import SessionDraft
+from authsms.portals.admin.frame import AdminForm
 from authsms.wiring import Services, assemble
 
 Fields: TypeAlias = Mapping[str, Any] | Iterable[tuple[str, Any]]
@@ -50,8 +51,8 @@ class Clerk:
         return self.client.get(address, base_url=self.home, headers=headers, buffered=True)
 
     def post(self, address: str, fields: Fields = (), *, token: str | None = None, **headers: str) -> TestResponse:
-        """Send a form as browsers do from our own page; the token is taken from the start page when left out."""
-        given = self.token() if token is None else token
+        """Send a form as browsers do from our own page; a new *token* is made for this session when it is left out."""
+        given = self._new_token() if token is None else token
         pairs = [*(fields.items() if isinstance(fields, Mapping) else fields or ())]
         data: dict[str, list[str]] = {"csrf_token": [given]}
         for name, value in pairs:
@@ -61,7 +62,7 @@ class Clerk:
 
     def upload(self, address: str, name: str, content: bytes, fields: Mapping[str, str] | None = None) -> TestResponse:
         """Send a form with a file."""
-        data = {"csrf_token": self.token(), name: (BytesIO(content), "file"), **(fields or {})}
+        data = {"csrf_token": self._new_token(), name: (BytesIO(content), "file"), **(fields or {})}
         headers = {"Origin": self.home, "Sec-Fetch-Site": "same-origin"}
         return self.client.post(address, base_url=self.home, data=data, headers=headers, buffered=True)
 
@@ -69,6 +70,15 @@ class Clerk:
         """Return the token in the first form of a page."""
         found = re.search(r'name="csrf_token"[^>]*value="([^"]+)"', self.get(address).text)
         return found[1] if found else ""
+
+    def _new_token(self) -> str:
+        """Return a new token such as every page holds for its forms; to ask for a page each time would be dear."""
+        held = {one.key: one.value for one in (self.client._cookies or {}).values()}
+        if not any(name.endswith("-session") for name in held):
+            return self.token()
+        cookies = "; ".join(f"{name}={value}" for name, value in held.items())
+        with self.client.application.test_request_context(base_url=self.home, headers={"Cookie": cookies}):
+            return str(AdminForm()["csrf_token"].current_token)
 
 
 @dataclass
@@ -106,8 +116,9 @@ class Office:
         """Return somebody with a browser of his own, signed in when a token is given."""
         client = self.app.test_client()
         if token:
-            name = cookie_name(SESSION_COOKIE, https=self.services.settings.is_https)
-            client.set_cookie(name, token, domain=self.home.partition("//")[2].partition(":")[0])
+            for word, value in ((SESSION_COOKIE, token), ("browser", self.services.vault.new_token())):
+                name = cookie_name(word, https=self.services.settings.is_https)
+                client.set_cookie(name, value, domain=self.home.partition("//")[2].partition(":")[0])
         return Clerk(client, self.home)
 
     def clerk(self, *roles: Role, login: str = "") -> Clerk:

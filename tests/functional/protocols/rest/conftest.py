@@ -30,7 +30,7 @@ def house(sqlite_database_url: str, counting_vault: CountingVault, clock: Manual
 
 @pytest.fixture
 def either_house(database: Database, counting_vault: CountingVault, clock: ManualClock) -> House:
-    """The engine on SQLite and on PostgreSQL."""
+    """The engine on the database that a test asks for."""
     return House(database, counting_vault, clock)
 
 

@@ -5,6 +5,7 @@ import threading
 from authsms.foundation.errors import NotFoundError
 from authsms.logon.machine import Status
 from authsms.protocols.rest.tickets import Tickets
+from tests.functional.protocols.house import on_each_database
 from tests.functional.protocols.rest.program import Parts, open_program
 from tests.integration.logon.house import HERE, PASSWORD
 
@@ -35,6 +36,7 @@ def test_a_code_is_text_and_nothing_else(program, house):
     assert 1 == house.tags().count("logon.method-passed")
 
 
+@on_each_database
 def test_a_code_wins_once_by_rest_or_by_another_door(either_house):
     """ATK-05: one logon, its right code at once through two doors; exactly one lets the person in."""
     house = either_house

@@ -10,6 +10,7 @@ from authsms.foundation.errors import ForgeryError, InvalidInputError
 from authsms.logon.endpoint_sessions import LIFETIME, proof
 from authsms.logon.kinds import EndpointKind
 from authsms.logon.models import EndpointRow
+from tests.functional.protocols.house import on_each_database
 from tests.functional.protocols.rest.program import Parts, open_program
 
 REFUSED = {
@@ -54,6 +55,7 @@ def test_a_salt_is_good_once(program, house):
     assert 201 == program.prove("another-salt").status_code
 
 
+@on_each_database
 def test_of_one_proof_at_once_one_is_taken(either_house):
     """A replay need not be later; on both databases one conditional row decides."""
     program = open_program(either_house)

@@ -38,7 +38,7 @@ def open_client(address: str, program: Program, secret: str = "") -> Client:
 
 def test_the_example_works(program, house, capsys):
     """A developer copies it, and puts in what his administrator told him."""
-    example, _ = re.findall(r"::\n\n((?:    .*\n|\n)+)", module.__doc__ or "")
+    example, *_ = re.findall(r"::\n\n((?:    .*\n|\n)+)", module.__doc__ or "")
     typed = iter([lambda: "alice", lambda: "nope", lambda: PASSWORD, house.wrong_code, house.code])
     asked = []
 

@@ -38,6 +38,7 @@ from authsms.logon.continuations import Continuations
 from authsms.logon.emergency import EmergencyPasswords
 from authsms.logon.endpoints import EndpointService
 from authsms.logon.enrollment import Enrollments
+from authsms.logon.graces import Graces
 from authsms.logon.methods.base import Method
 from authsms.logon.methods.builtin import MethodTools, builtin_methods
 from authsms.logon.methods.sms_otp import CodeTools
@@ -237,7 +238,8 @@ def _logon(
     ground: _Ground, sending: _Sending, people: PeopleService, issuing: _Issuing, codes: CodeTools
 ) -> tuple[LogonTools, Sequence[Method]]:
     settings, database, vault, clock = ground.settings, ground.database, ground.vault, ground.clock
-    followers = [issuing.families.follow, issuing.notices.follow]
+    graces = Graces(database, vault, clock)
+    followers = [issuing.families.follow, issuing.notices.follow, graces.follow]
     blocks, enrollments = Blocks(database, clock), Enrollments(database, vault, clock)
     admitted = AdmittedPeople(people, blocks)
     tools = LogonTools(
@@ -247,6 +249,7 @@ def _logon(
         whereabouts=Whereabouts(sending.outbox, vault, clock, settings.sms.fallback, sending.senders.sender_of),
         blocks=blocks,
         enrollments=enrollments,
+        graces=graces,
     )
     methods = MethodTools(
         *(database, vault, clock, ground.audit, ground.limits, admitted, codes, enrollments),

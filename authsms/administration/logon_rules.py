@@ -8,6 +8,7 @@ from typing import Final
 from authsms.foundation.errors import InvalidInputError
 from authsms.logon.arrangement import Arranged
 from authsms.logon.catalog import Chain, Event
+from authsms.logon.graces import LONGEST_MINUTES
 from authsms.logon.methods.base import Method
 from authsms.logon.seed import ADMIN_EVENT, SETUP_EVENT
 
@@ -25,6 +26,8 @@ class Oddity(StrEnum):
     HIDDEN = "hidden"
     UNUSED = "unused"
     UNKNOWN_METHOD = "unknown-method"
+    SHORTENED = "shortened"
+    NEVER_UNLOCKED = "never-unlocked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,15 +57,21 @@ class PortalRule:
         """Check what would be stored.
 
         Raises:
-            InvalidInputError: The portal would become unsafe, or administrators could not come in any more.
+            InvalidInputError: The portal would become unsafe, or administrators could not come in any more; or a chain
+                would be unlocked by one that is not stronger.
         """
+        check_unlocking(after, self.methods)
         if before.events.get(SETUP_EVENT) != after.events.get(SETUP_EVENT):
             raise InvalidInputError("The first set-up of administrators uses this; it stays as it is.")
         changed = after.events.get(ADMIN_EVENT)
-        if changed is None or before.events.get(ADMIN_EVENT) == changed:
-            return
+        if changed is not None and before.events.get(ADMIN_EVENT) != changed:
+            self._check_portal(changed)
+
+    def _check_portal(self, changed: Event) -> None:
         if changed.endpoints or changed.only(supplement=True).chains:
             raise InvalidInputError("Administrators sign in directly; their event and its chains are for nobody else.")
+        if any(chain.required for chain in changed.chains):
+            raise InvalidInputError("Administrators always sign in with a whole chain; none of theirs can be unlocked.")
         for chain in changed.chains:
             if factors(chain, self.methods) < _TWO:
                 raise InvalidInputError(
@@ -91,6 +100,33 @@ def factors(chain: Chain, methods: Mapping[str, Method]) -> int:
     return len(kinds)
 
 
+def check_unlocking(arranged: Arranged, methods: Mapping[str, Method]) -> None:
+    """Check what chains require: a stronger chain that itself requires none, for a time that can be seen to the end of.
+
+    Raises:
+        InvalidInputError: One of them does not.
+    """
+    for chain in arranged.chains.values():
+        if not chain.required:
+            continue
+        if not 1 <= chain.grace_minutes <= LONGEST_MINUTES:
+            raise InvalidInputError("Give it between 1 and 720 minutes.", field="grace_minutes")
+        stronger = arranged.chains.get(chain.required)
+        if stronger is None or stronger.name == chain.name:
+            raise InvalidInputError("Choose another chain that is there.", field="required")
+        if chain.is_supplement or stronger.is_supplement:
+            raise InvalidInputError(
+                "A chain that completes what an application began neither unlocks others nor is unlocked.",
+                field="required",
+            )
+        if stronger.required or factors(stronger, methods) < _TWO:
+            raise InvalidInputError(
+                "%(title)s cannot unlock another chain: it must ask for two factors each time.",
+                title=stronger.title,
+                field="required",
+            )
+
+
 def warnings_of(
     arranged: Arranged, methods: Mapping[str, Method]
 ) -> tuple[Mapping[str, Sequence[Notice]], Mapping[str, Sequence[Notice]]]:
@@ -103,16 +139,20 @@ def warnings_of(
 def _event_warnings(event: Event, methods: Mapping[str, Method]) -> Sequence[Notice]:
     found: list[Notice] = []
     event = event.only(supplement=False)
-    if not event.chains:
+    usual = [chain for chain in event.chains if not chain.required]
+    if not usual:
         return [Notice(Oddity.NO_CHAIN)]
-    if all(chain.groups for chain in event.chains):
+    if all(chain.groups for chain in usual):
         found.append(Notice(Oddity.GROUPS_ONLY))
     if event.name != SETUP_EVENT:
         weak = [chain for chain in event.chains if factors(chain, methods) < _TWO]
         found.extend(Notice(Oddity.ONE_FACTOR, chain.title) for chain in weak)
-    for place, chain in enumerate(event.chains):
-        if any(set(chain.methods) == set(one.methods) and not one.groups for one in event.chains[:place]):
+    for place, chain in enumerate(usual):
+        if any(set(chain.methods) == set(one.methods) and not one.groups for one in usual[:place]):
             found.append(Notice(Oddity.HIDDEN, chain.title))
+    names = {chain.name for chain in usual}
+    lonely = [chain for chain in event.chains if chain.required and chain.required not in names]
+    found.extend(Notice(Oddity.NEVER_UNLOCKED, chain.title) for chain in lonely)
     return found
 
 
@@ -122,6 +162,9 @@ def _chain_warnings(chain: Chain, arranged: Arranged, methods: Mapping[str, Meth
     if not users:
         found.append(Notice(Oddity.UNUSED))
     found.extend(Notice(Oddity.UNKNOWN_METHOD, name) for name in chain.methods if name not in methods)
+    if chain.required:
+        stronger = arranged.chains.get(chain.required)
+        return [*found, Notice(Oddity.SHORTENED, stronger.title if stronger else chain.required)]
     is_for_setup = bool(users) and all(event.name == SETUP_EVENT for event in users)
     if factors(chain, methods) < _TWO and not is_for_setup and not chain.is_supplement:
         is_sms = all("sms" in methods[name].amr for name in chain.methods if name in methods)

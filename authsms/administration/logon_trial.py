@@ -36,6 +36,7 @@ class Verdict(StrEnum):
     NOT_SET_UP = "not-set-up"
     UNKNOWN_METHOD = "unknown-method"
     SUPPLEMENT = "supplement"
+    UNLOCKED = "unlocked"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +118,12 @@ class LogonTrials:
         tried: list[ChainTrial] = []
         is_first = True
         ready = self.enrollments.ready(person.key)
+        titles = {chain.name: chain.title for chain in chains}
         for chain in chains:
             verdict, subject = (Verdict.SUPPLEMENT, "") if chain.is_supplement else self._judge(chain, person, ready)
+            if verdict is Verdict.OFFERED and chain.required:
+                verdict = Verdict.UNLOCKED
+                subject = f"{titles.get(chain.required, chain.required)}, {chain.grace_minutes} min"
             # What somebody has to set up is offered after the first proof, and never comes first.
             if verdict is Verdict.OFFERED and is_first and not self._to_set_up(chain):
                 is_first = False

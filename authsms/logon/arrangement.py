@@ -52,7 +52,8 @@ def fingerprint(thing: Chain | Event | Endpoint) -> str:
     """Return a word that changes with whatever an administrator can change about *thing*."""
     match thing:
         case Chain():
-            seen: Sequence[object] = (thing.title, thing.methods, sorted(thing.groups), thing.is_supplement)
+            grace = (thing.required, thing.grace_minutes)
+            seen: Sequence[object] = (thing.title, thing.methods, sorted(thing.groups), thing.is_supplement, grace)
         case Event():
             seen = (
                 thing.title,
@@ -98,6 +99,7 @@ class Arrangement:
             write_chain(session, self._vault, chain)
             details = {"chain": chain.name, "methods": ", ".join(chain.methods), "groups": ", ".join(chain.groups)}
             details |= {"supplement": "yes"} if chain.is_supplement else {}
+            details |= {"required": chain.required, "minutes": str(chain.grace_minutes)} if chain.required else {}
             self._audit.record(session, author.entry(AuditTag.CHAIN_SAVED, details=details))
             return _arranged(session, now.endpoints)
 
@@ -108,12 +110,16 @@ class Arrangement:
 
         Raises:
             NotFoundError: There is none of this name.
-            InvalidInputError: An event offers it; the text says which.
+            InvalidInputError: An event offers it, or it unlocks another one; the text says which.
         """
 
         def change(session: Session, now: Arranged) -> Arranged:
             if name not in now.chains:
                 raise NotFoundError("There is no such chain.")
+            if shorter := [chain.title for chain in now.chains.values() if chain.required == name]:
+                raise InvalidInputError(
+                    "This chain unlocks: %(where)s. Change that first.", where=", ".join(sorted(shorter))
+                )
             if users := now.events_with(name):
                 where = ", ".join(event.title for event in users)
                 raise InvalidInputError("This chain is used by: %(where)s. Take it out there first.", where=where)

@@ -31,6 +31,9 @@ class Chain:
         groups: Whose members may use it; empty: everybody.
         is_supplement: It only completes what an endpoint has begun, which has checked the password itself; nobody else
             can ask for it.
+        required: Name of a stronger chain: only who has finished that one may use this one, for a while; empty: anybody
+            may, at any time.
+        grace_minutes: For how many minutes.
     """
 
     name: str
@@ -38,6 +41,8 @@ class Chain:
     methods: tuple[str, ...]
     groups: frozenset[str] = frozenset()
     is_supplement: bool = False
+    required: str = ""
+    grace_minutes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,6 +210,7 @@ def _write_chains(session: Session, vault: Vault, chains: Sequence[Chain]) -> No
     rows |= {name: ChainRow(id=vault.new_id(), name=name) for name in wanted if name not in rows}
     for name, chain in wanted.items():
         rows[name].title, rows[name].is_supplement = chain.title, chain.is_supplement
+        rows[name].required, rows[name].grace_minutes = chain.required, chain.grace_minutes
     session.add_all(rows.values())
     session.flush()
     for name, chain in wanted.items():
@@ -256,6 +262,8 @@ def read_chains(session: Session) -> dict[str, Chain]:
             tuple(methods.get(row.id, ())),
             frozenset(groups.get(row.id, ())),
             is_supplement=row.is_supplement,
+            required=row.required,
+            grace_minutes=row.grace_minutes,
         )
         for row in session.scalars(select(ChainRow))
     }

@@ -13,6 +13,8 @@ from authsms.foundation.vault import Vault
 from authsms.logon.models import ContinuationRow, EndpointRow
 
 GIVE_UP = "/give-up"
+STRICT = "is_strict"
+"""In the notes of a door: it demands two factors, and no chain that a stronger sign-in has unlocked will do."""
 _CONTINUATION_LIFETIME = timedelta(minutes=30)
 _LONGEST_PATH = 2000
 _LONGEST_HINT = 256
@@ -39,6 +41,11 @@ class Continuation:
     login_hint: str
     expires_at: datetime
     is_vouched: bool = False
+
+    @property
+    def is_strict(self) -> bool:
+        """Whether the door has noted `STRICT`."""
+        return self.payload.get(STRICT) is True
 
 
 class Continuations:

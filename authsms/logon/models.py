@@ -47,6 +47,8 @@ class ChainRow(Base):
     name: Mapped[str] = mapped_column(NAME, unique=True)
     title: Mapped[str] = mapped_column(NAME)
     is_supplement: Mapped[bool] = mapped_column(Boolean, server_default=false(), doc="completes what others began")
+    required: Mapped[str] = mapped_column(NAME, server_default="", doc="chain that unlocks it; empty: none has to")
+    grace_minutes: Mapped[int] = mapped_column(Integer, server_default="0", doc="for how long")
 
 
 class ChainMethodRow(Base):
@@ -183,6 +185,7 @@ class LogonProcessRow(Base):
     endpoint: Mapped[str] = mapped_column(NAME)
     return_to: Mapped[str | None] = mapped_column(String(2000))
     is_supplement: Mapped[bool] = mapped_column(Boolean, server_default=false())
+    is_strict: Mapped[bool] = mapped_column(Boolean, server_default=false(), doc="no shortened chain will do")
     started_at: Mapped[datetime] = mapped_column(UtcDateTime)
     expires_at: Mapped[datetime] = mapped_column(UtcDateTime, index=True)
 

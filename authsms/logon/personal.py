@@ -3,6 +3,7 @@
 from typing import Final
 
 from authsms.foundation.personal import Fate, Holding
+from authsms.logon.grace_models import GRACE
 from authsms.logon.models import (
     EMERGENCY_PASSWORD,
     ENROLLMENT,
@@ -22,6 +23,7 @@ HOLDINGS: Final = (
             *("authenticated_at", "seen_at", "expires_at", "ended_at"),
         ),
     ),
+    Holding("graces", GRACE, Fate.DELETED, ("event", "chain", "began_at", "expires_at")),
     Holding("methods", ENROLLMENT, Fate.DELETED, ("method", "state", "label", "created_at", "confirmed_at")),
     Holding("passkeys", PASSKEY_TABLE, Fate.DELETED, ("name", "is_synced", "transports", "made_at", "used_at")),
     Holding("recovery_codes", RECOVERY_CODE_TABLE, Fate.DELETED, ("made_at", "used_at")),

@@ -11,9 +11,11 @@ from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database, rowcount
 from authsms.foundation.errors import NotFoundError
 from authsms.foundation.vault import Vault
+from authsms.logon.catalog import Chain
+from authsms.logon.continuations import Continuation
 from authsms.logon.machine import Asks, MessageKey, Progress, Prompt, Status
 from authsms.logon.models import LOGON_PROCESS
-from authsms.logon.steps import Ticket
+from authsms.logon.steps import Client, Ticket
 from authsms.logon.subject import Known, Subject
 
 LIFETIME = timedelta(minutes=10)
@@ -44,6 +46,7 @@ class Process:
         endpoint: Name of the calling endpoint, for people; empty for a direct visit.
         return_to: Local path to go to in the end.
         is_supplement: It only completes what the endpoint has begun.
+        is_strict: No chain that a stronger sign-in has unlocked will do.
         is_stored: It has a row already; a new one is stored once it is known what its first answer has come to.
     """
 
@@ -61,6 +64,7 @@ class Process:
     return_to: str | None
     expires_at: datetime
     is_supplement: bool = False
+    is_strict: bool = False
     is_stored: bool = True
 
     def about(self, subject: Subject) -> "Process":
@@ -75,6 +79,32 @@ class Processes:
         self._database = database
         self._vault = vault
         self._clock = clock
+
+    def open(
+        self, event: str, chain: Chain, subject: Subject, client: Client, waiting: Continuation | None
+    ) -> tuple[Process, str]:
+        """Return a process that is not stored yet, at the beginning of a chain, and its secret."""
+        process_id = self._vault.new_id()
+        secret, secret_hash = self.new_secret(process_id)
+        process = Process(
+            id=process_id,
+            secret_hash=secret_hash,
+            serial=0,
+            event=event,
+            chain=chain.name,
+            progress=Progress(chain.methods),
+            typed=subject.typed,
+            login=subject.login,
+            known=None,
+            phantom=False,
+            endpoint=waiting.endpoint if waiting else client.endpoint,
+            return_to=waiting.path if waiting else None,
+            expires_at=self._clock.now() + LIFETIME,
+            is_supplement=waiting is not None and waiting.is_vouched,
+            is_strict=client.is_strict or (waiting is not None and waiting.is_strict),
+            is_stored=False,
+        )
+        return process, secret
 
     def new_secret(self, process_id: str) -> tuple[str, str]:
         """Draw a secret for a process and return it with the hash to store."""
@@ -190,6 +220,7 @@ def _values(process: Process) -> dict[str, Any]:
         "endpoint": process.endpoint,
         "return_to": process.return_to,
         "is_supplement": process.is_supplement,
+        "is_strict": process.is_strict,
     }
 
 
@@ -219,6 +250,7 @@ def _process(row: Any) -> Process:
         return_to=row["return_to"],
         expires_at=row["expires_at"],
         is_supplement=row["is_supplement"],
+        is_strict=row["is_strict"],
     )
 
 

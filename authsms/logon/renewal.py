@@ -60,7 +60,7 @@ class CodeRenewal:
         self._tools = tools
         self._methods: Mapping[str, Method] = {method.name: method for method in methods}
         self._processes = Processes(tools.database, tools.vault, tools.clock)
-        self._settlement = Settlement(self._processes, tools.sessions, tools.audit, self._methods)
+        self._settlement = Settlement(self._processes, tools.sessions, tools.graces, tools.audit, self._methods)
 
     def outlook(self, process_id: str, reference: str) -> Renewed:
         """Return what `renew` would answer now; the limits of the number are only known once it is tried."""

@@ -6,7 +6,7 @@ exception is the attempt that a method charges beforehand.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sqlalchemy.orm import Session
 
@@ -20,10 +20,11 @@ from authsms.logon.blocks import Blocks
 from authsms.logon.catalog import NO_EVENT, Catalog, Event
 from authsms.logon.continuations import GIVE_UP, Continuation, Continuations
 from authsms.logon.enrollment import Enrollments
+from authsms.logon.graces import Graces
 from authsms.logon.machine import Asks, Failed, Passed, Progress, advance, switch
 from authsms.logon.methods.base import Answer, Begin, LogonView, Method
 from authsms.logon.pace import Pace
-from authsms.logon.processes import LIFETIME, OVER, Process, Processes
+from authsms.logon.processes import OVER, Processes
 from authsms.logon.sessions import LoginSessions
 from authsms.logon.settlement import Settlement, result_of
 from authsms.logon.steps import Client, DeliveryStatus, Entrance, Step, Ticket
@@ -49,6 +50,7 @@ class LogonTools:
     whereabouts: Whereabouts
     blocks: Blocks
     enrollments: Enrollments
+    graces: Graces
 
 
 class LogonService:
@@ -68,7 +70,7 @@ class LogonService:
         self._pace = pace or Pace()
         self._methods = {method.name: method for method in methods}
         self._processes = Processes(tools.database, tools.vault, tools.clock)
-        self._settlement = Settlement(self._processes, tools.sessions, tools.audit, self._methods)
+        self._settlement = Settlement(self._processes, tools.sessions, tools.graces, tools.audit, self._methods)
 
     def entrance(self, event_name: str, *, continuation_id: str | None = None) -> Entrance:
         """Return what the first page of an event shows.
@@ -109,7 +111,8 @@ class LogonService:
         began = self._pace.now()
         event, continuation = self._enter(event_name, continuation_id, client.endpoint_id)
         event = reachable(narrowed(event, chain), self._methods, has_page=client.has_page)
-        walk, secret = self._open(event, user_name, client, continuation)
+        strict = replace(client, is_strict=client.is_strict or bool(chain and chain not in self._methods))
+        walk, secret = self._open(event, user_name, strict, continuation)
         first = walk.process.progress
         opening = self._methods[first.methods[0]].opening()
         if response is not None and opening is not None:
@@ -201,33 +204,15 @@ class LogonService:
         return self._tools.whereabouts.of(step.asks)
 
     def purge(self) -> int:
-        """Delete processes that are long over, and seeds that nobody has confirmed; return how many."""
-        return self._processes.purge() + self._tools.enrollments.purge()
+        """Delete processes and graces that are over, and seeds that nobody has confirmed; return how many."""
+        return self._processes.purge() + self._tools.graces.purge() + self._tools.enrollments.purge()
 
     def _open(self, event: Event, typed: str, client: Client, waiting: Continuation | None) -> tuple[Walk, str]:
         """Return a new process that is not stored yet, and its secret."""
         tools, is_vouched = self._tools, waiting is not None and waiting.is_vouched
         subject = Subject(tools.people, tools.vault, waiting.login_hint if waiting and is_vouched else typed)
         chain = first_chain(event, subject, self._methods)
-        process_id = tools.vault.new_id()
-        secret, secret_hash = self._processes.new_secret(process_id)
-        process = Process(
-            id=process_id,
-            secret_hash=secret_hash,
-            serial=0,
-            event=event.name,
-            chain=chain.name,
-            progress=Progress(chain.methods),
-            typed=subject.typed,
-            login=subject.login,
-            known=None,
-            phantom=False,
-            endpoint=waiting.endpoint if waiting else client.endpoint,
-            return_to=waiting.path if waiting else None,
-            expires_at=tools.clock.now() + LIFETIME,
-            is_supplement=is_vouched,
-            is_stored=False,
-        )
+        process, secret = self._processes.open(event.name, chain, subject, client, waiting)
         return Walk(process, event, subject, client), secret
 
     def _judge(self, walk: Walk, response: Mapping[str, str], began: float) -> Answer:
@@ -273,7 +258,7 @@ class LogonService:
         tools = self._tools
         subject = Subject(tools.people, tools.vault, process.typed, known=process.known, phantom=process.phantom)
         event = tools.catalog.event(process.event, supplement=process.is_supplement)
-        walk = Walk(process, event, subject, client)
+        walk = Walk(process, event, subject, client).unlocking(tools.graces)
         return walk.knowing(self._tools.enrollments, self._methods) if process.progress.completed else walk
 
     def _present(self, walk: Walk) -> tuple[Method, LogonView]:
@@ -289,6 +274,9 @@ class LogonService:
         """Look up what the next page needs, and make the next method ready, in case the present one passes."""
         progress = advance(walk.process.progress, Passed())
         if not callable(given) or progress.current is None:
+            return walk, None
+        walk = walk.unlocking(self._tools.graces)
+        if walk.shortcut is not None:
             return walk, None
         return walk.knowing(self._tools.enrollments, self._methods), self._prepare(walk, progress)
 

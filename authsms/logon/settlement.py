@@ -8,11 +8,13 @@ from sqlalchemy.orm import Session
 
 from authsms.audit import AuditEntry, AuditTag, AuditTrail, Detail
 from authsms.foundation.db import after_commit
+from authsms.foundation.errors import NotFoundError
 from authsms.foundation.metrics import LOGONS
 from authsms.logon.devices import browser_of, system_of
+from authsms.logon.graces import Feat, Graces
 from authsms.logon.machine import Asks, Failed, MessageKey, Passed, Result, Status, advance
 from authsms.logon.methods.base import Answer, Begin, Method
-from authsms.logon.processes import Processes
+from authsms.logon.processes import OVER, Processes
 from authsms.logon.sessions import LoginSessions, SessionDraft
 from authsms.logon.steps import Step
 from authsms.logon.walk import Walk, choices, proofs
@@ -24,10 +26,16 @@ class Settlement:
     """Turns results into steps."""
 
     def __init__(
-        self, processes: Processes, sessions: LoginSessions, audit: AuditTrail, methods: Mapping[str, Method]
+        self,
+        processes: Processes,
+        sessions: LoginSessions,
+        graces: Graces,
+        audit: AuditTrail,
+        methods: Mapping[str, Method],
     ) -> None:
         self._processes = processes
         self._sessions = sessions
+        self._graces = graces
         self._audit = audit
         self._methods = methods
 
@@ -42,7 +50,7 @@ class Settlement:
             following: Begins the next method, if the chain has one.
 
         Raises:
-            NotFoundError: The process went on or ended while the method was at work.
+            NotFoundError: The process went on or ended while the method was at work, or its chain is locked again.
         """
         match result:
             case Passed():
@@ -88,6 +96,7 @@ class Settlement:
         self._audit.record(session, entry)
 
     def _pass(self, session: Session, walk: Walk, result: Passed, following: Begin | None) -> Step:
+        walk = walk.shortened()
         before = walk.process.progress
         progress = advance(before, result)
         secret, secret_hash = self._processes.new_secret(walk.process.id)
@@ -107,6 +116,9 @@ class Settlement:
         process = walk.process
         if process.known is None:
             raise ValueError("nobody can be signed in whom nobody has found")
+        unlocked_by = self._unlocked_by(session, walk, process.known.key)
+        completed = process.progress.completed
+        grace = self._graces.leave(session, Feat(walk.event, process.chain, process.known.key, completed, walk.client))
         token = self._sessions.begin(
             session,
             SessionDraft(
@@ -125,12 +137,29 @@ class Settlement:
             ),
         )
         self._processes.update(session, process)
-        passed = " ".join(process.progress.completed)
-        self.record(session, walk, AuditTag.LOGON_FINISHED, chain=process.chain, methods=passed, **_device(walk))
+        details = {"chain": process.chain, "methods": " ".join(completed), **unlocked_by, **_device(walk)}
+        self.record(session, walk, AuditTag.LOGON_FINISHED, **details)
         after_commit(session, lambda: LOGONS.labels("ok", process.event).inc())
         told = MessageKey.FINISHED_OVERDUE if process.progress.is_overdue else MessageKey.FINISHED
         step = self.step(walk, "", told)
-        return replace(step, session_token=token, return_to=process.return_to, is_supplement=process.is_supplement)
+        step = replace(step, session_token=token, grace=grace, return_to=process.return_to)
+        return replace(step, is_supplement=process.is_supplement)
+
+    def _unlocked_by(self, session: Session, walk: Walk, person_key: str) -> Mapping[str, Detail]:
+        """Return what unlocked the chain that is finished, as a detail of a record; nothing for one that needs nothing.
+
+        Raises:
+            NotFoundError: It is locked again.
+        """
+        chain = walk.chain
+        if chain is None:
+            raise NotFoundError(OVER)
+        if not chain.required:
+            return {}
+        is_open = chain.name in self._graces.unlocked_in(session, walk.event, person_key, walk.client)
+        if walk.process.is_strict or not is_open:
+            raise NotFoundError(OVER)
+        return {"unlocked_by": chain.required}
 
     def _fail(self, session: Session, walk: Walk, secret: str, failure: Failed) -> Step:
         before = walk.process.progress

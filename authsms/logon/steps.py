@@ -18,6 +18,8 @@ class Client:
         endpoint_id: Its id, likewise, for events that admit only some.
         has_page: Whoever asks sees our own pages, in a browser that can be asked for a passkey.
         takes_new_password: Whoever asks can ask the person for the old and a new password at once.
+        grace: What the browser keeps of a strong sign-in to the event, see `authsms.logon.graces`.
+        is_strict: A chain that is shortened by one will not do.
     """
 
     address: str = ""
@@ -27,6 +29,8 @@ class Client:
     endpoint_id: str = ""
     has_page: bool = False
     takes_new_password: bool = False
+    grace: str = field(default="", repr=False)
+    is_strict: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,7 @@ class Step:
         event_title: Its title, for people.
         login: What the person typed as user name, in canonical spelling.
         is_supplement: The new login session is only good at `return_to`.
+        grace: What the browser is to keep, by which shorter chains are unlocked for a while; empty for nothing.
     """
 
     process_id: str
@@ -83,6 +88,7 @@ class Step:
     event_title: str
     login: str
     is_supplement: bool = False
+    grace: str = field(default="", repr=False)
 
     @property
     def ticket(self) -> Ticket:

@@ -7,7 +7,8 @@ from authsms.foundation.errors import BrowserNeededError, NotFoundError
 from authsms.logon.catalog import Chain, Event
 from authsms.logon.enrollment import Enrollments
 from authsms.logon.factors import has_knowledge
-from authsms.logon.machine import Asks, Progress
+from authsms.logon.graces import Graces
+from authsms.logon.machine import Asks, Progress, Prompt
 from authsms.logon.methods.base import LogonView, Method
 from authsms.logon.processes import Process
 from authsms.logon.steps import ChainChoice, Client
@@ -20,6 +21,7 @@ class Walk:
 
     Attributes:
         ready: Methods that the person has set up for himself, as far as that was looked up.
+        unlocked: Names of the chains that a stronger sign-in has unlocked here, as far as that was looked up.
     """
 
     process: Process
@@ -27,6 +29,44 @@ class Walk:
     subject: Subject
     client: Client
     ready: frozenset[str] = frozenset()
+    unlocked: frozenset[str] = frozenset()
+
+    @property
+    def chain(self) -> Chain | None:
+        """The chain it is on; None when the event does not have it any more."""
+        return next((chain for chain in self.event.chains if chain.name == self.process.chain), None)
+
+    @property
+    def shortcut(self) -> Chain | None:
+        """An unlocked chain of which only the open question is left, while the present one asks for more; if any."""
+        completed, progress = set(self.process.progress.completed), self.process.progress
+        if len(set(progress.methods) - completed) <= 1:
+            return None
+        if progress.asks is not None and progress.asks.prompt is Prompt.NEW_PASSWORD:
+            return None  # a factor has just changed
+        for chain in self.event.chains:
+            is_left = set(chain.methods) - completed == {progress.current}
+            if is_left and chain.name in self.unlocked and (not chain.groups or _is_member(chain, self.subject)):
+                return chain
+        return None
+
+    def shortened(self) -> "Walk":
+        """Return the walk on its shortcut, if there is one; to be called once the open question is answered."""
+        chain = self.shortcut
+        if chain is None:
+            return self
+        return self.at(replace(self.process.progress, methods=chain.methods), chain=chain.name)
+
+    def unlocking(self, graces: Graces) -> "Walk":
+        """Return the walk with the chains that are unlocked, looked up only where the event has any such chain."""
+        if self.process.is_strict or not any(chain.required for chain in self.event.chains):
+            return self
+        # Only a browser that shows a grace has a say before anybody has looked who this is.
+        is_nobody = self.client.grace and self.subject.is_phantom
+        known = self.subject.known
+        if known is None or is_nobody:
+            return self
+        return replace(self, unlocked=graces.unlocked(self.event, known.key, self.client))
 
     def at(self, progress: Progress, *, chain: str | None = None) -> "Walk":
         """Return the walk at *progress*, with all that is known of its subject by now."""
@@ -74,6 +114,7 @@ def narrowed(event: Event, word: str) -> Event:
 
     A chain answers to its name and to what stands behind a dash in it: ``sms`` means ``local-sms`` as well as
     ``directory-sms``, whichever suits the person. It also answers to the wire name of the method it begins with.
+    One that has to be unlocked answers to nothing: whether it is, nobody is told before something is proven.
 
     Raises:
         NotFoundError: None of them does.
@@ -81,8 +122,9 @@ def narrowed(event: Event, word: str) -> Event:
     if not word:
         return event
     wanted = f"-{word}".casefold()
+    usual = (chain for chain in event.chains if not chain.required)
     chains = tuple(
-        chain for chain in event.chains if f"-{chain.name}".casefold().endswith(wanted) or chain.methods[:1] == (word,)
+        chain for chain in usual if f"-{chain.name}".casefold().endswith(wanted) or chain.methods[:1] == (word,)
     )
     if not chains:
         raise NotFoundError("There is no such way to log in.")
@@ -98,7 +140,7 @@ def reachable(event: Event, methods: Mapping[str, Method], *, has_page: bool) ->
     if has_page:
         return event
     chains = tuple(chain for chain in event.chains if not _needs_page(chain, methods))
-    if not chains:
+    if all(chain.required for chain in chains):
         raise BrowserNeededError("Every way to log in here needs a browser. Sign in on the login page.")
     return replace(event, chains=chains)
 
@@ -108,9 +150,10 @@ def first_chain(event: Event, subject: Subject, methods: Mapping[str, Method]) -
 
     The person is only looked up when a chain is limited to groups. Somebody who may use none of the chains takes the
     first one like anybody, as a phantom: nothing he answers will be right. Who has set up what plays no part, or a
-    stranger could see it; chains that need it come last here.
+    stranger could see it; chains that need it come last here. Nor does what is unlocked; such a chain is taken once
+    something is proven (`Walk.shortcut`), or chosen.
     """
-    suitable = [chain for chain in event.chains if _suits(chain, subject, methods)]
+    suitable = [chain for chain in event.chains if not chain.required and _suits(chain, subject, methods)]
     suitable.sort(key=lambda chain: _needs_enrollment(chain, methods))
     for chain in suitable:
         if not chain.groups or _is_member(chain, subject):
@@ -122,14 +165,16 @@ def first_chain(event: Event, subject: Subject, methods: Mapping[str, Method]) -
 def openings(event: Event, subject: Subject, methods: Mapping[str, Method]) -> tuple[Chain, ...]:
     """Return the chains a process may begin with: that of `first_chain`, then the others that are for everybody."""
     first = first_chain(event, subject, methods)
-    others = (chain for chain in event.chains if not chain.groups and _suits(chain, subject, methods))
+    usual = (chain for chain in event.chains if not chain.required)
+    others = (chain for chain in usual if not chain.groups and _suits(chain, subject, methods))
     return first, *(one for one in others if one.name != first.name and not _needs_enrollment(one, methods))
 
 
 def choices(walk: Walk, methods: Mapping[str, Method]) -> tuple[ChainChoice, ...]:
     """Return the other chains that may be taken now; before anything is proven only those that are for everybody.
 
-    A chain with a method that has to be set up is only offered to people who have done so.
+    A chain with a method that has to be set up is only offered to people who have done so, and one that has to be
+    unlocked only where it is: before anything is proven only to a browser that shows a grace.
     """
     completed = walk.process.progress.completed
     return tuple(
@@ -140,6 +185,7 @@ def choices(walk: Walk, methods: Mapping[str, Method]) -> tuple[ChainChoice, ...
         and _suits(chain, walk.subject, methods)
         and any(method not in completed for method in chain.methods)
         and (not chain.groups or (completed and _is_member(chain, walk.subject)))
+        and (not chain.required or (chain.name in walk.unlocked and (completed or walk.client.has_page)))
         and (not _needs_enrollment(chain, methods) or (completed and _is_ready(chain, walk, methods)))
     )
 

@@ -17,7 +17,7 @@ from authsms.foundation.errors import InvalidInputError, NotFoundError, TooManyR
 from authsms.identity.names import visible_part
 from authsms.logon.machine import MessageKey
 from authsms.logon.seed import ADMIN_EVENT, SETUP_EVENT
-from authsms.logon.steps import Step, Ticket
+from authsms.logon.steps import Client, Step, Ticket
 from authsms.portals import onward
 from authsms.portals.code_page import CodePage, alternatives, clock_text
 from authsms.portals.forms import AnotherWayForm, AnswerForm, PortalForm, SignInForm, process_scope, require_own_page
@@ -83,7 +83,8 @@ def _begin(
     logon = services().logon
     origin = Origin(event, continuation_id, logon.entrance(event, continuation_id=continuation_id).endpoint)
     try:
-        step = logon.begin(event, user_name, client(), continuation_id=continuation_id, response=proof)
+        caller = client(event, is_strict=read_wanted() is not None)
+        step = logon.begin(event, user_name, caller, continuation_id=continuation_id, response=proof)
     except InvalidInputError:
         return _sign_in_again(event, continuation_id, user_name, MessageKey.WRONG_PASSWORD)
     return onward.go_on(step, origin)
@@ -99,7 +100,7 @@ def _sign_in_again(event: str, continuation_id: str | None, user_name: str, key:
 def ask(process_id: str) -> ResponseReturnValue:
     """Show what the present method asks."""
     ticket, origin = read_ticket(process_id)
-    step = services().logon.view(ticket, client())
+    step = services().logon.view(ticket, client(origin.event))
     if step.asks is None:
         raise NotFoundError("This logon process asks nothing any more.")
     page = CodePage.of(step.asks, services().clock.now(), services().logon.delivery_of(step))
@@ -127,21 +128,23 @@ def status(process_id: str) -> ResponseReturnValue:
 def answer(process_id: str) -> ResponseReturnValue:
     """Hand the present method its answer."""
     form = AnswerForm(process_scope(process_id))
-    return _proceed(process_id, form, lambda ticket: services().logon.answer(ticket, form.response(), client()))
+    return _proceed(process_id, form, lambda ticket, caller: services().logon.answer(ticket, form.response(), caller))
 
 
 @blueprint.post("/logon/<process_id>/resend")
 def resend(process_id: str) -> ResponseReturnValue:
     """Send a new code; the old one is dead from then on."""
     form = PortalForm(process_scope(process_id))
-    return _proceed(process_id, form, lambda ticket: services().logon.resend(ticket, client()))
+    return _proceed(process_id, form, services().logon.resend)
 
 
 @blueprint.post("/logon/<process_id>/another-way")
 def another_way(process_id: str) -> ResponseReturnValue:
     """Go on with another chain."""
     form = AnotherWayForm(process_scope(process_id))
-    return _proceed(process_id, form, lambda ticket: services().logon.choose(ticket, form.chain.data or "", client()))
+    return _proceed(
+        process_id, form, lambda ticket, caller: services().logon.choose(ticket, form.chain.data or "", caller)
+    )
 
 
 @blueprint.post("/logon/<process_id>/cancel")
@@ -183,7 +186,7 @@ def signed_in() -> ResponseReturnValue:
     return render_template("portals/signed_in.html", session=session, announcement=told)
 
 
-def _proceed(process_id: str, form: PortalForm, act: Callable[[Ticket], Step]) -> ResponseReturnValue:
+def _proceed(process_id: str, form: PortalForm, act: Callable[[Ticket, Client], Step]) -> ResponseReturnValue:
     here = url_for("login.ask", process_id=process_id)
     if not form.validate():
         return onward.back(here, "form.incomplete")
@@ -191,7 +194,7 @@ def _proceed(process_id: str, form: PortalForm, act: Callable[[Ticket], Step]) -
     def work() -> Response:
         ticket, origin = read_ticket(process_id)
         try:
-            return onward.go_on(act(ticket), origin)
+            return onward.go_on(act(ticket, client(origin.event)), origin)
         except TooManyRequestsError as error:
             return onward.back(here, "wait", seconds=str(max(1, round(error.retry_after.total_seconds()))))
 

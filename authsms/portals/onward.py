@@ -6,7 +6,15 @@ from authsms.logon.machine import Status
 from authsms.logon.steps import Step
 from authsms.portals.notes import Note, leave_note, local_path
 from authsms.portals.services import services
-from authsms.portals.session import Origin, drop_ticket, keep_session, keep_supplement, keep_ticket, session_token
+from authsms.portals.session import (
+    Origin,
+    drop_ticket,
+    keep_grace,
+    keep_session,
+    keep_supplement,
+    keep_ticket,
+    session_token,
+)
 from authsms.portals.wording import QUIET
 
 
@@ -73,6 +81,8 @@ def _finish(step: Step, token: str, origin: Origin) -> Response:
     values = {"to": step.return_to or "", "place": origin.place}
     response = back(url_for("login.signed_in"), step.message_key, **values)
     drop_ticket(response, step.process_id)
+    if step.grace:
+        keep_grace(response, step.event, step.grace)
     if step.is_supplement:
         keep_supplement(response, token)
     else:

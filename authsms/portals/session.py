@@ -11,6 +11,7 @@ import binascii
 import re
 from dataclasses import dataclass
 from datetime import timedelta
+from hashlib import sha256
 
 from flask import Response, g, request
 
@@ -63,12 +64,33 @@ def keep_browser(response: Response) -> Response:
     return response
 
 
-def client() -> Client:
-    """Return who is asking, as far as the request tells."""
+def client(event: str = "", *, is_strict: bool = False) -> Client:
+    """Return who is asking, as far as the request tells.
+
+    Args:
+        event: What is logged in to; what this browser keeps of a strong sign-in to it comes along.
+        is_strict: That must not make the sign-in shorter.
+    """
     agent = request.user_agent.string[:_LONGEST_USER_AGENT]
+    grace = read_cookie(_grace(event)) if event else ""
     return Client(
-        address=request.remote_addr or "", user_agent=agent, locale=language(), has_page=True, takes_new_password=True
+        address=request.remote_addr or "",
+        user_agent=agent,
+        locale=language(),
+        has_page=True,
+        takes_new_password=True,
+        grace=grace if _TOKEN.fullmatch(grace) else "",
+        is_strict=is_strict,
     )
+
+
+def keep_grace(response: Response, event: str, token: str) -> None:
+    """Let this browser unlock shorter chains of an event for a while; the server's clock decides how long."""
+    write_cookie(response, _grace(event), token)
+
+
+def _grace(event: str) -> str:
+    return f"grace-{sha256(event.encode()).hexdigest()[:16]}"
 
 
 def keep_ticket(response: Response, step: Step, origin: Origin) -> None:

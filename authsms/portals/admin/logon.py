@@ -176,8 +176,12 @@ def _store_event(name: str) -> ResponseReturnValue:
 def _store_chain(name: str) -> ResponseReturnValue:
     form = _checked_form()
     groups = frozenset(filter(None, map(str.strip, form.text("groups", _LONGEST_GROUPS).splitlines())))
+    required = form.text("required")
     typed = Chain(
-        name or form.text("name"), form.text("title"), form.picked(), groups, is_supplement=bool(form.supplement.data)
+        *(name or form.text("name"), form.text("title"), form.picked(), groups),
+        is_supplement=bool(form.supplement.data),
+        required=required,
+        grace_minutes=form.minutes() if required else 0,
     )
     if form.move.data:
         return _chain_page(typed, form.text("seen"), form=form)
@@ -262,12 +266,15 @@ def _chain_page(
     problem: AuthsmsError | None = None,
     stored: Chain | None = None,
 ) -> str:
-    known = [method.name for method in _desk().overview(actor()).methods]
+    overview = _desk().overview(actor())
+    known = [method.name for method in overview.methods]
+    others = [one for one in overview.arranged.chains.values() if one.name != shown.name and not one.required]
     return page(
         "logon_chain.html",
         shown=shown,
         is_new=request.endpoint in {"admin_logon.new_chain", "admin_logon.create_chain"},
         seen=seen,
+        unlocking=sorted(((one.name, one.title) for one in others), key=lambda one: one[1]),
         lines=[(one, METHODS.get(one, one)) for one in _lines(form, shown.methods, known)],
         picked=shown.methods,
         moved=form.text("move") if form else "",

@@ -9,6 +9,7 @@ from authsms.portals.admin.frame import AdminForm
 
 _LONGEST: Final = 200
 _MOST: Final = 90
+_MINUTE_DIGITS: Final = 6
 
 
 class ArrangeForm(AdminForm):
@@ -28,6 +29,8 @@ class ArrangeForm(AdminForm):
     endpoint = SelectMultipleField(validate_choice=False)
     groups = StringField()
     supplement = BooleanField()
+    required = StringField()
+    grace_minutes = StringField()
     move = StringField()
 
     def text(self, field: str, longest: int = _LONGEST) -> str:
@@ -38,6 +41,11 @@ class ArrangeForm(AdminForm):
         """Return what becomes of passwords that have to be changed; whatever is none of the choices refuses them."""
         word = self.text("overdue")
         return OverdueRule(word) if word in set(OverdueRule) else OverdueRule.DENY
+
+    def minutes(self) -> int:
+        """Return for how many minutes another chain unlocks this one; 0 for what is no whole number."""
+        typed = self.text("grace_minutes", _MINUTE_DIGITS)
+        return int(typed) if typed.isascii() and typed.isdigit() else 0
 
     def lines(self) -> list[str]:
         """Return all lines in their order, one of them moved when its button was pressed."""

@@ -40,6 +40,8 @@ ODDITIES: Mapping[Oddity, LazyString] = {
     Oddity.HIDDEN: lazy_gettext("Never comes first: a chain before it asks everybody for the same."),
     Oddity.UNUSED: lazy_gettext("No event uses it."),
     Oddity.UNKNOWN_METHOD: lazy_gettext("Asks for a method that is not there; nobody can pass."),
+    Oddity.SHORTENED: lazy_gettext("Lets people in with less, for a while after a stronger sign-in:"),
+    Oddity.NEVER_UNLOCKED: lazy_gettext("Is never offered here: the chain that unlocks it is not in this event."),
 }
 OVERDUE: Mapping[OverdueRule, LazyString] = {
     OverdueRule.DENY: lazy_gettext("Refuse it like a wrong one"),
@@ -56,5 +58,8 @@ VERDICTS: Mapping[Verdict, LazyString] = {
     Verdict.NOT_A_MEMBER: lazy_gettext("Only for members of other groups."),
     Verdict.NOT_SET_UP: lazy_gettext("Only once this person has set it up, or was given it."),
     Verdict.UNKNOWN_METHOD: lazy_gettext("Asks for a method that is not there."),
+    Verdict.UNLOCKED: lazy_gettext(
+        "Enough for a while after a stronger sign-in, in the same browser or for the same endpoint and address:"
+    ),
     Verdict.SUPPLEMENT: lazy_gettext("Only for applications that have checked the password themselves."),
 }

@@ -17,7 +17,7 @@ from authlib.oidc.core.errors import LoginRequiredError
 
 from authsms.foundation.clock import Clock
 from authsms.foundation.errors import InvalidInputError, NotFoundError
-from authsms.logon.continuations import Continuations
+from authsms.logon.continuations import STRICT, Continuations
 from authsms.logon.sessions import LoginSession
 from authsms.protocols.oidc.arrivals import Arrival, Arrivals, check_voucher
 from authsms.protocols.oidc.clients import Client
@@ -203,7 +203,11 @@ class Authorizations:
             inquiry.client.client_id,
             inquiry.client.endpoint.event,
             RESUME_PATH,
-            {"parameters": parameters, "asked_at": self._clock.now().isoformat()},
+            {
+                "parameters": parameters,
+                "asked_at": self._clock.now().isoformat(),
+                STRICT: demand.needs_two_factors,
+            },
             demand.login_hint,
             is_vouched=demand.is_for_code_alone,
         )

@@ -69,9 +69,8 @@ class RadiusDoor:
         if request.user_name is None or request.password is None:
             _log.warning("radius.unreadable", client=device.name, hint="only PAP with UTF-8, and the right secret")
             return Reply(Say.REJECT, words.say("refused", device.profile.locale))
-        client = Client(
-            _whereabouts(request.station, address), f"RADIUS {device.name}", device.profile.locale, device.name
-        )
+        where = _whereabouts(request.station, address)
+        client = Client(where, f"RADIUS {device.name}", device.profile.locale, device.name, f"radius:{device.id}")
         visit = _Visit(device, Caller(device.id, request.user_name), request.password, client)
         try:
             return self._go_on(visit, request.state) if request.state else self._open(visit)

@@ -158,7 +158,7 @@ def _visit(endpoint: Endpoint, values: Mapping[str, str], *, needs_password: boo
     check_writable([user, password, *values.values()])
     agent = f"validate {endpoint.name}"
     locale = request.accept_languages.best_match(LOCALES) or LOCALES[0]
-    client = Client(_whereabouts(values.get("client", "")), agent, locale, endpoint.name)
+    client = Client(_whereabouts(values.get("client", "")), agent, locale, endpoint.name, endpoint.id)
     name = f"{realm}\\{user}" if realm and "\\" not in user else user
     return Visit(endpoint, name, password, values.get("transaction_id") or values.get("state", ""), client)
 

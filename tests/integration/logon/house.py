@@ -27,6 +27,7 @@ from authsms.logon.continuations import Continuations
 from authsms.logon.emergency import EmergencyPasswords
 from authsms.logon.endpoints import EndpointService
 from authsms.logon.enrollment import Enrollments
+from authsms.logon.graces import Graces
 from authsms.logon.guesses import Guesses
 from authsms.logon.methods.emergency import EmergencyMethod
 from authsms.logon.methods.passkey import PasskeyMethod
@@ -191,7 +192,6 @@ class House:
     otp: OtpSettings = field(default_factory=OtpSettings)
     sms: SmsSettings = field(default_factory=SmsSettings)
     public_url: str = "https://login.example.com"
-
     carried: frozenset[Purpose] = frozenset(Purpose)
     seconds: float = 0.0
     pauses: list[float] = field(default_factory=list)
@@ -206,9 +206,9 @@ class House:
         self.catalog = Catalog(database, vault)
         self.endpoints = EndpointService(database, vault, clock, self.audit)
         self.continuations = Continuations(database, vault, clock)
-        self.sessions = LoginSessions(database, vault, clock, SessionSettings())
-        self.whereabouts, self.blocks = Whereabouts(self.outbox, vault, clock), Blocks(database, clock)
-        self.enrollments = Enrollments(database, vault, clock)
+        self.whereabouts, self.graces = Whereabouts(self.outbox, vault, clock), Graces(database, vault, clock)
+        self.sessions = LoginSessions(database, vault, clock, SessionSettings(), [self.graces.follow])
+        self.blocks, self.enrollments = Blocks(database, clock), Enrollments(database, vault, clock)
         self.emergency, self.recovery = (
             EmergencyPasswords(database, vault, clock),
             RecoveryCodes(database, vault, clock),
@@ -227,7 +227,7 @@ class House:
         self.logon = LogonService(
             LogonTools(
                 *(database, vault, clock, self.audit, people, self.catalog, self.continuations),
-                *(self.sessions, self.whereabouts, self.blocks, self.enrollments),
+                *(self.sessions, self.whereabouts, self.blocks, self.enrollments, self.graces),
             ),
             [
                 PasswordMethod(guesses, people, self.audit, changes, local=False),

@@ -241,3 +241,57 @@ def test_nobody_is_told_as_such(admin):
 
     assert answer.status_code == 400
     assert "There is nobody of that name." in answer.text
+
+
+LESS = ("PASSWORD:1", "TOTP:1")
+SHORT = {"name": "short", "title": "Password", "seen": "", "order": ["PASSWORD:1"], "chosen": ["PASSWORD:1"]}
+
+
+def test_a_stronger_chain_unlocks_a_shorter_one(office, admin):
+    """It is arranged with a warning, told when a login is tried, and holds in one browser for its minutes alone."""
+    office.person("carla", "+12025550177")
+    made = admin.post("/admin/chains/new", {**SHORT, "required": "local-sms", "grace_minutes": "5"})
+    fields = form_of(admin.get("/admin/events/of/web"))
+    admin.post("/admin/events/of/web", {**fields, "chosen": [*fields["chosen"], "short"]})
+    tried = admin.post("/admin/events/try", {"user": "LOCAL\\carla", "event": "web"}).text
+    removed = admin.post("/admin/chains/of/local-sms/remove")
+    chain = office.services.catalog.event("web").chain("short")
+    saved = next(one for one in office.services.audit.search() if one.entry.details.get("chain") == "short")
+
+    assert made.status_code == 303
+    assert (chain.required, chain.grace_minutes) == ("local-sms", 5)
+    assert "a stolen password is enough for that long" in admin.get("/admin/chains/of/short").text
+    assert "Lets people in with less" in admin.get("/admin/events").text
+    assert "Local password + SMS code, 5 min" in tried
+    assert removed.status_code == 409
+    assert (saved.entry.details["required"], saved.entry.details["minutes"]) == ("local-sms", "5")
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"required": "local-sms", "grace_minutes": "0"}, "between 1 and 720 minutes"),
+        ({"required": "local-sms", "grace_minutes": "721"}, "between 1 and 720 minutes"),
+        ({"required": "local-sms", "grace_minutes": "-5"}, "between 1 and 720 minutes"),
+        ({"required": "setup-local", "grace_minutes": "5"}, "must ask for two factors each time"),
+        ({"required": "nothing", "grace_minutes": "5"}, "Choose another chain"),
+        ({"required": "short", "grace_minutes": "5"}, "Choose another chain"),
+        ({"required": "local-sms", "grace_minutes": "5", "supplement": "on"}, "neither unlocks others"),
+    ],
+)
+def test_what_cannot_be_unlocked_is_refused(admin, changes, told):
+    """A weak chain unlocks nothing, and nothing is unlocked without an end."""
+    answer = admin.post("/admin/chains/new", {**SHORT, **changes})
+
+    assert answer.status_code == 400
+    assert told in answer.text
+
+
+def test_administrators_are_never_let_in_by_less(office, admin):
+    """Whatever is unlocked."""
+    office.services.catalog.save_chain(Chain("short", "Less", LESS, required="local-sms", grace_minutes=5))
+    fields = form_of(admin.get("/admin/events/of/admin"))
+    answer = admin.post("/admin/events/of/admin", {**fields, "chosen": [*fields["chosen"], "short"]})
+
+    assert answer.status_code == 400
+    assert "always sign in with a whole chain" in answer.text

@@ -55,6 +55,7 @@ from authsms.messaging.offers_replies import OfferReplies
 from authsms.otp.bound_numbers import BoundNumbers
 from authsms.otp.budget import SendBudget
 from authsms.otp.challenge import ChallengeService
+from authsms.otp.engine import Algorithm, Recipe
 from authsms.plugins import load_plugins
 from authsms.protocols.oidc.families import Families
 from authsms.protocols.oidc.identity_tokens import Names
@@ -240,7 +241,8 @@ def _logon(
     settings, database, vault, clock = ground.settings, ground.database, ground.vault, ground.clock
     graces = Graces(database, vault, clock)
     followers = [issuing.families.follow, issuing.notices.follow, graces.follow]
-    blocks, enrollments = Blocks(database, clock), Enrollments(database, vault, clock)
+    recipe = Recipe(settings.otp.app_digits, Algorithm(settings.otp.app_algorithm))
+    blocks, enrollments = Blocks(database, clock), Enrollments(database, vault, clock, recipe)
     admitted = AdmittedPeople(people, blocks)
     tools = LogonTools(
         *(database, vault, clock, ground.audit, admitted, Catalog(database, vault)),

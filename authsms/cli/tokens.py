@@ -33,7 +33,8 @@ def token() -> None:
 def import_tokens(file: Path, kind: str, spelling: str) -> None:
     """Give people the tokens of a CSV file (serial, seed, user). Nothing is written while a line is wrong.
 
-    Tokens show six digits (SHA-1), with totp every 30 seconds. Delete the file afterwards: it holds the seeds.
+    Tokens show six digits (SHA-1) unless the columns digits (6, 8) and algorithm (SHA1, SHA256, SHA512) say otherwise,
+    with totp every 30 seconds. Delete the file afterwards: it holds the seeds.
     """
     from rich.console import Console  # noqa: PLC0415 - rich is slow to load, and only this command draws
     from rich.progress import Progress  # noqa: PLC0415

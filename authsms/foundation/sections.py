@@ -80,6 +80,12 @@ class OtpSettings(Section):
     failure_cap: int = Field(
         20, ge=5, le=100, description="Consecutive failures before the method is disabled until it is bound again"
     )
+    app_digits: int = Field(
+        6, ge=6, le=8, multiple_of=2, description="Digits of the codes of authenticator apps set up from now on: 6 or 8"
+    )
+    app_algorithm: Literal["SHA1", "SHA256", "SHA512"] = Field(
+        "SHA1", description="What those apps make codes with; several show wrong codes with anything but `SHA1`"
+    )
 
     @property
     def lifetime(self) -> timedelta:

@@ -8,7 +8,7 @@ that counts, it is the counter of the last code that was accepted.
 Seeds of tokens that were bought come by a file instead, and count at once.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any, Final
@@ -23,7 +23,15 @@ from authsms.foundation.glance import Glance
 from authsms.foundation.vault import Vault
 from authsms.logon import emergency, passkeys, recovery
 from authsms.logon.models import ENROLLMENT
-from authsms.otp.engine import SEED_BYTES, accept_hotp, accept_totp, encode_seed
+from authsms.otp.engine import (
+    COMMON,
+    Algorithm,
+    Recipe,
+    accept_hotp,
+    accept_hotp_pair,
+    accept_totp,
+    encode_seed,
+)
 
 HOTP: Final = "HOTP:1"
 PENDING_LIFETIME: Final = timedelta(minutes=15)
@@ -42,6 +50,7 @@ _E = ENROLLMENT.c
 _OF = (_E.person_key == bindparam("of_person")) & (_E.method == bindparam("of_method"))
 _THIS = _E.id == bindparam("wanted")
 _FIND = select(ENROLLMENT).where(_OF)
+_DIGITS = select(_E.digits).where(_OF, _E.state == EnrollmentState.ACTIVE)
 _READY = union_all(
     select(_E.method).where(_E.person_key == bindparam("of_person"), _E.state == EnrollmentState.ACTIVE),
     emergency.METHOD_OF,
@@ -74,6 +83,8 @@ class Enrollment:
         seed: Base32.
         last_step: Time step or counter of the last accepted code, -1 when there is none.
         label: What the application shows it as; of a token, its serial number.
+        recipe: How its codes are made.
+        is_given: It came by a file; its owner has not set it up, and cannot do so again.
     """
 
     id: str
@@ -85,6 +96,8 @@ class Enrollment:
     label: str
     created_at: datetime
     confirmed_at: datetime | None
+    recipe: Recipe = COMMON
+    is_given: bool = False
 
     @property
     def is_active(self) -> bool:
@@ -92,16 +105,41 @@ class Enrollment:
         return self.state is EnrollmentState.ACTIVE
 
 
-class Enrollments:
-    """Keeps seeds; safe to share between threads."""
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token that was bought.
 
-    def __init__(self, database: Database, vault: Vault, clock: Clock) -> None:
+    Attributes:
+        serial: What it shows itself as.
+        seed: What its codes are made from.
+        counter: Counter of the next code that is accepted, where it has one; earlier codes are used up.
+        recipe: How its codes are made.
+    """
+
+    serial: str
+    seed: bytes = field(repr=False)
+    counter: int = 0
+    recipe: Recipe = COMMON
+
+
+class Enrollments:
+    """Keeps seeds; safe to share between threads.
+
+    Args:
+        database: Where they are.
+        vault: Draws and seals them.
+        clock: What time it is.
+        recipe: How the codes of applications that are set up from now on are made.
+    """
+
+    def __init__(self, database: Database, vault: Vault, clock: Clock, recipe: Recipe = COMMON) -> None:
+        self.recipe = recipe
         self._database = database
         self._vault = vault
         self._clock = clock
         self._any = Glance(self._look)
         fresh = database.insert(ENROLLMENT)
-        columns = {name: fresh.excluded[name] for name in ("id", "seed", "label", "created_at")}
+        columns = {name: fresh.excluded[name] for name in ("id", "seed", "label", "digits", "algorithm", "created_at")}
         self._assign = fresh.on_conflict_do_nothing().returning(_E.id)
         self._draw = fresh.on_conflict_do_update(
             index_elements=[_E.person_key, _E.method], set_=columns, where=_E.state == EnrollmentState.PENDING
@@ -137,32 +175,30 @@ class Enrollments:
         is_stale = row.state == EnrollmentState.PENDING and row.created_at <= self._clock.now() - PENDING_LIFETIME
         return None if is_stale else self._view(row)
 
+    def digits(self, person_key: str, method: str) -> int:
+        """Return how long the codes of a method are that a person has set up; 0 when he has not."""
+        with self._database.read() as session:
+            found = session.execute(_DIGITS, {"of_person": person_key, "of_method": method}).scalar_one_or_none()
+        return found or 0
+
     def draw(self, session: Session, person_key: str, method: str, label: str) -> None:
         """Draw a seed that waits for its first code; an earlier one that still waits is replaced.
+
+        Applications that count make their codes with SHA-1 whatever is set: RFC 4226 knows nothing else.
 
         Raises:
             ConflictError: The method is set up already; remove it first.
         """
-        values = self._fresh(person_key, method, label, self._vault.draw_seed(SEED_BYTES))
+        recipe = replace(self.recipe, algorithm=Algorithm.SHA1) if method == HOTP else self.recipe
+        values = self._fresh(person_key, method, label, self._vault.draw_seed(recipe.algorithm.seed_bytes), recipe)
         if session.execute(self._draw, values).one_or_none() is None:
             raise ConflictError(gettext_noop("An authenticator app is set up already. Remove it first."))
 
-    def assign(
-        self, session: Session, person_key: str, method: str, serial: str, seed: bytes, counter: int = 0
-    ) -> bool:
-        """Give a person a token, which counts at once; False when he has one of its kind, or an app, already.
-
-        Args:
-            session: The caller's transaction.
-            person_key: Who gets it.
-            method: Its kind.
-            serial: What it shows itself as.
-            seed: What its codes are made from.
-            counter: Counter of the next code that is accepted, where it has one; earlier codes are used up.
-        """
+    def assign(self, session: Session, person_key: str, method: str, token: Token) -> bool:
+        """Give a person a token, which counts at once; False when he has one of its kind, or an app, already."""
         session.execute(_DROP_PENDING, {"of_person": person_key, "of_method": method})
-        active = {"state": EnrollmentState.ACTIVE, "confirmed_at": self._clock.now(), "last_step": counter - 1}
-        values = self._fresh(person_key, method, serial, seed) | active
+        active = {"state": EnrollmentState.ACTIVE, "confirmed_at": self._clock.now(), "last_step": token.counter - 1}
+        values = self._fresh(person_key, method, token.serial, token.seed, token.recipe) | active | {"is_given": True}
         self.look_again(session)
         return session.execute(self._assign, values).one_or_none() is not None
 
@@ -175,10 +211,23 @@ class Enrollments:
 
         Codes of a token that counts are looked for a little ahead: its button was pressed for nothing.
         """
+        recipe, last = enrollment.recipe, enrollment.last_step
+        if len(code) != recipe.digits:
+            return None
         if enrollment.method == HOTP:
-            following = accept_hotp(enrollment.seed, code, counter=enrollment.last_step + 1)
+            following = accept_hotp(enrollment.seed, code, counter=last + 1, algorithm=recipe.algorithm)
             return None if following is None else following - 1
-        return accept_totp(enrollment.seed, code, now=self._clock.now(), last_step=enrollment.last_step)
+        now = self._clock.now()
+        return accept_totp(enrollment.seed, code, now=now, last_step=last, algorithm=recipe.algorithm)
+
+    @staticmethod
+    def counter_of(enrollment: Enrollment, first: str, second: str) -> int | None:
+        """Return the counter of the *second* of two codes in a row (canonical), searched for far ahead, or None."""
+        recipe = enrollment.recipe
+        if not len(first) == len(second) == recipe.digits:
+            return None
+        counter = enrollment.last_step + 1
+        return accept_hotp_pair(enrollment.seed, first, second, counter=counter, algorithm=recipe.algorithm)
 
     def confirm(self, session: Session, enrollment: Enrollment, step: int) -> bool:
         """Let a method count from now on; False when that seed was replaced, removed or confirmed meanwhile."""
@@ -204,7 +253,7 @@ class Enrollments:
         with self._database.read() as session:
             return bool(session.execute(_ANY, {"moment": self._clock.now()}).scalar_one())
 
-    def _fresh(self, person_key: str, method: str, label: str, seed: bytes) -> dict[str, Any]:
+    def _fresh(self, person_key: str, method: str, label: str, seed: bytes, recipe: Recipe) -> dict[str, Any]:
         identifier = self._vault.new_id()
         return {
             "id": identifier,
@@ -214,6 +263,9 @@ class Enrollments:
             "seed": self._vault.seal(seed, context=_place(identifier)),
             "last_step": _NEVER,
             "label": label,
+            "digits": recipe.digits,
+            "algorithm": recipe.algorithm.value,
+            "is_given": False,
             "created_at": self._clock.now(),
             "confirmed_at": None,
         }
@@ -229,6 +281,8 @@ class Enrollments:
             row.label,
             row.created_at,
             row.confirmed_at,
+            Recipe(row.digits, Algorithm(row.algorithm)),
+            row.is_given,
         )
 
 

@@ -21,8 +21,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from authsms.foundation.db import Base, UtcDateTime
 
-ID = String(64)
-NAME = String(200)
+ID, NAME = String(64), String(200)
 
 
 class EventRow(Base):
@@ -229,6 +228,9 @@ class EnrollmentRow(Base):
     seed: Mapped[bytes] = mapped_column(LargeBinary)
     last_step: Mapped[int] = mapped_column(BigInteger, doc="time step of the last accepted code; -1: none yet")
     label: Mapped[str] = mapped_column(NAME)
+    digits: Mapped[int] = mapped_column(Integer, server_default="6")
+    algorithm: Mapped[str] = mapped_column(String(10), server_default="SHA1")
+    is_given: Mapped[bool] = mapped_column(Boolean, server_default=false(), doc="by a file, not set up by its owner")
     created_at: Mapped[datetime] = mapped_column(UtcDateTime)
     confirmed_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 

@@ -17,7 +17,7 @@ from authsms.foundation.errors import SealBrokenError, TooManyRequestsError
 from authsms.logon.enrollment import HOTP, Enrollment, Enrollments
 from authsms.logon.holder import Holder
 from authsms.logon.own_app import Verdict
-from authsms.otp.engine import TOTP_DIGITS, accept_hotp_pair, canonical_code
+from authsms.otp.engine import TOTP_DIGITS, canonical_seed_code
 from authsms.otp.failures import FailureCounter, HeldError, Standing
 
 
@@ -37,12 +37,16 @@ class TokenView:
     """A token.
 
     Attributes:
+        is_own: Its owner has set it up: an app that counts.
+        digits: How long its codes are.
         is_switched_off: Too many codes in a row were wrong.
         is_lost: The key of its seed is gone; it can only be removed.
     """
 
     serial: str = ""
     since: datetime | None = None
+    is_own: bool = False
+    digits: int = TOTP_DIGITS
     is_switched_off: bool = False
     is_lost: bool = False
 
@@ -59,11 +63,14 @@ class OwnToken:
             found = self._tools.enrollments.find(holder.person_key, HOTP)
         except SealBrokenError:
             return TokenView(is_lost=True)
-        if found is None:
+        if found is None or not found.is_active:
             return None
         with self._tools.database.read() as session:
             standing = self._standing(session, holder)
-        return TokenView(found.label, found.confirmed_at, is_switched_off=standing.disabled)
+        return TokenView(
+            *(found.label, found.confirmed_at, not found.is_given, found.recipe.digits),
+            is_switched_off=standing.disabled,
+        )
 
     def synchronise(self, holder: Holder, first: str, second: str) -> Verdict:
         """Bring a token into step by two codes that it has shown one after the other; both are used up.
@@ -71,16 +78,16 @@ class OwnToken:
         Raises:
             TooManyRequestsError: Too many codes were wrong; nothing was compared.
         """
-        codes = [canonical_code(typed, TOTP_DIGITS) for typed in (first, second)]
+        codes = [canonical_seed_code(typed) for typed in (first, second)]
         if codes[0] is None or codes[1] is None:
             return Verdict.MALFORMED
         found = self._tools.enrollments.find(holder.person_key, HOTP)
-        if found is None:
+        if found is None or not found.is_active:
             return Verdict.OVER
         standing = self._charge(holder)
         if standing is None:
             return Verdict.SWITCHED_OFF
-        counter = accept_hotp_pair(found.seed, codes[0], codes[1], counter=found.last_step + 1)
+        counter = self._tools.enrollments.counter_of(found, codes[0], codes[1])
         with self._tools.database.write() as session:
             if counter is None or not self._use(session, holder, found, counter):
                 self._note_miss(session, holder, standing)

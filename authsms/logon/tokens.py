@@ -20,12 +20,15 @@ from authsms.foundation.db import Database
 from authsms.identity.imports import LARGEST_FILE, ImportRefusedError
 from authsms.identity.ldif import Problem
 from authsms.identity.repository import Person
-from authsms.logon.enrollment import HOTP, Enrollments
-from authsms.otp.engine import LEAST_SEED_BYTES
+from authsms.logon.enrollment import HOTP, Enrollments, Token
+from authsms.otp.engine import COMMON, LEAST_SEED_BYTES, LENGTHS, Algorithm, Recipe
 from authsms.otp.failures import FailureCounter
 
 COLUMNS: Final = ("serial", "seed", "user")
 COUNTER: Final = "counter"
+DIGITS: Final = "digits"
+ALGORITHM: Final = "algorithm"
+OPTIONAL: Final = (COUNTER, DIGITS, ALGORITHM)
 _LONGEST_SEED: Final = 64
 _COUNTER: Final = re.compile(r"[0-9]{0,9}", re.ASCII)
 _SERIAL: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ._/-]{0,63}", re.ASCII)
@@ -46,14 +49,12 @@ class ImportedToken:
     """A token in a file, and the line it stands in.
 
     Attributes:
-        counter: Counter of the next code that is accepted, for tokens that have one.
+        token: With its seed.
     """
 
     line: int
-    serial: str
-    seed: bytes = field(repr=False)
     user: str
-    counter: int = 0
+    token: Token
 
 
 @dataclass
@@ -108,7 +109,7 @@ class TokenImport:
         found, problems = read_tokens(content, spelling)
         if method != HOTP:
             told = "counter: only tokens that count have one"
-            problems = [*problems, *(Problem(one.line, told) for one in found if one.counter)]
+            problems = [*problems, *(Problem(one.line, told) for one in found if one.token.counter)]
         owners = {one.line: self._tools.people.find(one.user) for one in found}
         strangers = [Problem(line, "user: nobody has this user name") for line, one in owners.items() if one is None]
         if problems or strangers:
@@ -124,14 +125,14 @@ class TokenImport:
             progress(done, len(found))
         return report
 
-    def _give(self, token: ImportedToken, method: str, owner: Person) -> str:
+    def _give(self, imported: ImportedToken, method: str, owner: Person) -> str:
         """Give a person a token; return why not, if not."""
-        tools = self._tools
+        tools, token = self._tools, imported.token
         tell = tools.notices.prepare(owner, Notice.METHOD_ASSIGNED, "en")
         with tools.database.write() as session:
             if tools.enrollments.is_assigned(session, method, token.serial):
                 return "serial: somebody has this token already"
-            if not tools.enrollments.assign(session, owner.key, method, token.serial, token.seed, token.counter):
+            if not tools.enrollments.assign(session, owner.key, method, token):
                 return "user: has a token or app of this kind already; remove that first"
             # What wrong codes there were belonged to another seed.
             tools.failures.forget(session, owner.key, method)
@@ -144,7 +145,7 @@ class TokenImport:
 def read_tokens(content: bytes, spelling: Spelling) -> tuple[Sequence[ImportedToken], Sequence[Problem]]:
     """Return the tokens in *content*, UTF-8 with a header line of `COLUMNS`, and all that is wrong with it.
 
-    A column `COUNTER` may stand there, too.
+    Columns of `OPTIONAL` may stand there, too.
     """
     problems: list[Problem] = []
     found: list[ImportedToken] = []
@@ -155,9 +156,10 @@ def read_tokens(content: bytes, spelling: Spelling) -> tuple[Sequence[ImportedTo
         except ValueError as error:
             problems.append(Problem(line, str(error)))
             continue
-        if first := seen.get(token.serial):
+        serial = token.token.serial
+        if first := seen.get(serial):
             problems.append(Problem(line, f"serial: this one stands in line {first} already"))
-        seen.setdefault(token.serial, line)
+        seen.setdefault(serial, line)
         found.append(token)
     if not found and not problems:
         problems.append(Problem(1, "the file holds no tokens"))
@@ -173,8 +175,9 @@ def _rows(content: bytes, problems: list[Problem]) -> Iterator[tuple[int, Mappin
     reader = csv.reader(io.StringIO(text, newline=""), strict=True)
     try:
         header = [name.strip().lower() for name in next(reader, [])]
-        if sorted(header) not in (sorted(COLUMNS), sorted((*COLUMNS, COUNTER))):
-            told = f"the first line names the columns: {', '.join(COLUMNS)}, and {COUNTER} if need be"
+        is_known = set(COLUMNS) <= set(header) <= {*COLUMNS, *OPTIONAL} and len(set(header)) == len(header)
+        if not is_known:
+            told = f"the first line names the columns: {', '.join(COLUMNS)}, and if need be {', '.join(OPTIONAL)}"
             problems.append(Problem(1, told))
             return
         for row in reader:
@@ -195,7 +198,19 @@ def _token(line: int, cells: Mapping[str, str], spelling: Spelling) -> ImportedT
     counter = cells.get(COUNTER, "").strip()
     if not _COUNTER.fullmatch(counter):
         raise ValueError("counter: digits, 9 at most")
-    return ImportedToken(line, serial, _seed("".join(cells["seed"].split()), spelling), user, int(counter or 0))
+    seed = _seed("".join(cells["seed"].split()), spelling)
+    return ImportedToken(line, user, Token(serial, seed, int(counter or 0), _recipe(cells)))
+
+
+def _recipe(cells: Mapping[str, str]) -> Recipe:
+    digits = cells.get(DIGITS, "").strip() or str(COMMON.digits)
+    if digits not in {str(length) for length in LENGTHS}:
+        raise ValueError("digits: 6 or 8")
+    written = (cells.get(ALGORITHM, "").strip() or COMMON.algorithm.value).upper().replace("-", "").removeprefix("HMAC")
+    try:
+        return Recipe(int(digits), Algorithm(written))
+    except ValueError:
+        raise ValueError(f"algorithm: {', '.join(Algorithm)}") from None
 
 
 def _seed(written: str, spelling: Spelling) -> bytes:

@@ -16,11 +16,13 @@ Pure: time and randomness are parameters.
 """
 
 import base64
+import hashlib
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from typing import Final
+from enum import StrEnum
+from typing import Any, Final
 
 import pyotp
 
@@ -37,6 +39,9 @@ LEAST_SEED_BYTES: Final = 16
 
 TIME_STEP: Final = timedelta(seconds=30)
 TOTP_DIGITS: Final = 6
+LENGTHS: Final = (6, 8)
+"""Digits that a code made from a seed may have; RFC 6238 section 1.2 makes its examples with eight."""
+
 LOOK_AHEAD: Final = 10
 """HOTP counters tried beyond the expected one, RFC 4226 section 7.4."""
 
@@ -47,6 +52,41 @@ _LONGEST_SPELLING: Final = 64
 _TEN_MINUTES: Final = timedelta(minutes=10)
 _DAY: Final = timedelta(days=1)
 _SEPARATORS: Final = frozenset(" \t\r\n-\u00a0\u2007\u2009\u202f\u2010\u2011\u2012\u2013\u2014\u2212")
+
+
+class Algorithm(StrEnum):
+    """What codes are made with (RFC 6238 section 1.2), in the words of ``otpauth://`` addresses."""
+
+    SHA1 = "SHA1"
+    SHA256 = "SHA256"
+    SHA512 = "SHA512"
+
+    @property
+    def digest(self) -> Callable[..., Any]:
+        """The hash function."""
+        function: Callable[..., Any] = getattr(hashlib, self.value.lower())
+        return function
+
+    @property
+    def seed_bytes(self) -> int:
+        """How long a seed is drawn: as long as what the function yields (RFC 6238 section 3, R6)."""
+        size: int = self.digest().digest_size
+        return size
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """How codes are made from a seed; six digits and SHA-1 is what every application and most tokens do."""
+
+    digits: int = TOTP_DIGITS
+    algorithm: Algorithm = Algorithm.SHA1
+
+    def __post_init__(self) -> None:
+        if self.digits not in LENGTHS:
+            raise ValueError("a code has 6 or 8 digits")
+
+
+COMMON: Final = Recipe()
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,6 +170,11 @@ def canonical_code(text: object, length: int) -> str | None:
     return "".join(digits) if len(digits) == length else None
 
 
+def canonical_seed_code(text: object, lengths: Sequence[int] = LENGTHS) -> str | None:
+    """Return a typed code that has one of these lengths as `canonical_code` does, or None."""
+    return next((code for length in lengths if (code := canonical_code(text, length))), None)
+
+
 def encode_seed(seed: bytes) -> str:
     """Return *seed* in the base32 form that authenticator applications take.
 
@@ -141,12 +186,31 @@ def encode_seed(seed: bytes) -> str:
     return base64.b32encode(seed).decode("ascii")
 
 
-def provisioning_uri(seed: str, *, account: str, issuer: str, digits: int = TOTP_DIGITS) -> str:
-    """Return the address by which authenticator applications take over a seed, ``otpauth://totp/…``."""
-    return pyotp.TOTP(seed, digits=digits).provisioning_uri(name=account, issuer_name=issuer)
+def provisioning_uri(
+    seed: str, *, account: str, issuer: str, recipe: Recipe = COMMON, counter: int | None = None
+) -> str:
+    """Return the address by which authenticator applications take over a seed, ``otpauth://totp/…`` or ``…hotp/…``.
+
+    What is common is left out of it, so that applications which know nothing else take it.
+
+    Args:
+        seed: Base32.
+        account: Whose codes these are.
+        issuer: And where.
+        recipe: How codes are made.
+        counter: Of the first code, for an application that counts; None for one that looks at the clock.
+    """
+    digest = recipe.algorithm.digest
+    if counter is None:
+        clock = pyotp.TOTP(seed, digits=recipe.digits, digest=digest)
+        return clock.provisioning_uri(name=account, issuer_name=issuer)
+    hotp = pyotp.HOTP(seed, digits=recipe.digits, digest=digest)
+    return hotp.provisioning_uri(name=account, issuer_name=issuer, initial_count=counter)
 
 
-def accept_totp(seed: str, code: str, *, now: datetime, last_step: int, drift: int = 1) -> int | None:
+def accept_totp(
+    seed: str, code: str, *, now: datetime, last_step: int, drift: int = 1, algorithm: Algorithm = Algorithm.SHA1
+) -> int | None:
     """Return the time step *code* belongs to, or None when it is refused.
 
     The caller stores the step with a conditional update; only a strictly greater one is accepted, so that a code is
@@ -158,8 +222,9 @@ def accept_totp(seed: str, code: str, *, now: datetime, last_step: int, drift: i
         now: The server's time.
         last_step: The step of the last accepted code, -1 when there is none.
         drift: Steps of clock difference that are forgiven, at most 1 is advised (RFC 6238 section 6).
+        algorithm: What codes are made with.
     """
-    totp = pyotp.TOTP(seed, digits=len(code), interval=int(TIME_STEP.total_seconds()))
+    totp = pyotp.TOTP(seed, digits=len(code), digest=algorithm.digest, interval=int(TIME_STEP.total_seconds()))
     present = int(now.astimezone(UTC).timestamp()) // int(TIME_STEP.total_seconds())
     accepted = None
     # Every step is computed whatever matches, so that the time taken tells nothing.
@@ -170,7 +235,9 @@ def accept_totp(seed: str, code: str, *, now: datetime, last_step: int, drift: i
     return accepted
 
 
-def accept_hotp(seed: str, code: str, *, counter: int, look_ahead: int = LOOK_AHEAD) -> int | None:
+def accept_hotp(
+    seed: str, code: str, *, counter: int, look_ahead: int = LOOK_AHEAD, algorithm: Algorithm = Algorithm.SHA1
+) -> int | None:
     """Return the counter to expect next when *code* is right, or None.
 
     Args:
@@ -178,8 +245,9 @@ def accept_hotp(seed: str, code: str, *, counter: int, look_ahead: int = LOOK_AH
         code: As `canonical_code` returns it.
         counter: The counter that is expected now; codes of lower ones are never accepted again.
         look_ahead: How many skipped codes are forgiven (RFC 4226 section 7.4).
+        algorithm: What codes are made with.
     """
-    hotp = pyotp.HOTP(seed, digits=len(code))
+    hotp = pyotp.HOTP(seed, digits=len(code), digest=algorithm.digest)
     accepted = None
     for value in range(counter, counter + look_ahead + 1):
         if pyotp.utils.strings_equal(code, hotp.at(value)) and accepted is None:
@@ -187,7 +255,9 @@ def accept_hotp(seed: str, code: str, *, counter: int, look_ahead: int = LOOK_AH
     return accepted
 
 
-def accept_hotp_pair(seed: str, first: str, second: str, *, counter: int) -> int | None:
+def accept_hotp_pair(
+    seed: str, first: str, second: str, *, counter: int, algorithm: Algorithm = Algorithm.SHA1
+) -> int | None:
     """Return the counter of the *second* of two codes in a row, searched for far ahead, or None.
 
     Args:
@@ -195,8 +265,9 @@ def accept_hotp_pair(seed: str, first: str, second: str, *, counter: int) -> int
         first: As `canonical_code` returns it.
         second: The one that the token showed next.
         counter: The counter that is expected now; codes of lower ones are never accepted again.
+        algorithm: What codes are made with.
     """
-    hotp = pyotp.HOTP(seed, digits=len(first))
+    hotp = pyotp.HOTP(seed, digits=len(first), digest=algorithm.digest)
     accepted, before = None, ""
     for value in range(counter, counter + RESYNCHRONISED_AHEAD + 2):
         code = hotp.at(value)

@@ -19,8 +19,9 @@ from authsms.identity.local import LOCAL
 from authsms.identity.repository import Person, PersonKey
 from authsms.logon.holder import Holder
 from authsms.logon.machine import MessageKey
-from authsms.logon.own_app import Verdict
+from authsms.logon.own_app import OwnApp, Verdict
 from authsms.logon.sessions import LoginSession
+from authsms.otp.engine import COMMON
 from authsms.portals import onward
 from authsms.portals.account import signed_in
 from authsms.portals.forms import AnswerForm, PortalForm, TwoCodesForm, session_scope
@@ -31,6 +32,7 @@ from authsms.portals.services import services
 from authsms.portals.wording import announce
 
 _GROUP = 4
+_COUNTER = "counter"
 _CONFIRMED = {
     Verdict.WRONG: MessageKey.APP_REFUSED,
     Verdict.MALFORMED: MessageKey.CODE_MALFORMED,
@@ -81,6 +83,7 @@ def listing() -> ResponseReturnValue:
         present=present,
         origins=_origins(present),
         app=services().own_app.view(holder),
+        counter=services().own_app.counting.view(holder),
         token=services().own_token.view(holder),
         passkeys=services().own_passkeys.keys(holder),
         passkeys_are_possible=services().own_passkeys.are_possible,
@@ -92,12 +95,12 @@ def listing() -> ResponseReturnValue:
     )
 
 
-@blueprint.get("/methods/app")
-def app() -> ResponseReturnValue:
+@blueprint.get("/methods/<any(app, counter):kind>")
+def app(kind: str) -> ResponseReturnValue:
     """Explain how an app is set up, or show the picture to scan once there is one."""
     present = present_session()
     holder = holder_of(present)
-    found = services().own_app.view(holder)
+    found = _own(kind).view(holder)
     if found is None:
         holder.require_proof()
     elif not found.is_waiting:
@@ -105,6 +108,8 @@ def app() -> ResponseReturnValue:
     return render_template(
         "portals/method_app.html",
         present=present,
+        kind=kind,
+        common=COMMON,
         app=found,
         picture=found and _picture(found.address),
         key=found and _in_groups(found.seed),
@@ -113,37 +118,41 @@ def app() -> ResponseReturnValue:
     )
 
 
-@blueprint.post("/methods/app")
-def begin_app() -> ResponseReturnValue:
+@blueprint.post("/methods/<any(app, counter):kind>")
+def begin_app(kind: str) -> ResponseReturnValue:
     """Draw the secret that is shared with the app."""
     holder = holder_of(signed_in())
 
     def act() -> Response:
         try:
-            services().own_app.begin(holder)
+            _own(kind).begin(holder)
         except TooManyRequestsError as error:
             return wait(url_for(".listing"), error)
         except ConflictError:
             return onward.see(url_for(".listing"))
-        return onward.see(url_for(".app"))
+        return onward.see(url_for(".app", kind=kind))
 
     return answer_once(act)
 
 
-@blueprint.post("/methods/app/confirm")
-def confirm_app() -> ResponseReturnValue:
+@blueprint.post("/methods/<any(app, counter):kind>/confirm")
+def confirm_app(kind: str) -> ResponseReturnValue:
     """Take the first code."""
     holder, form = holder_of(signed_in()), AnswerForm(session_scope())
 
     def act() -> Response:
         try:
-            verdict = services().own_app.confirm(holder, form.code.data or "")
+            verdict = _own(kind).confirm(holder, form.code.data or "")
         except TooManyRequestsError as error:
-            return wait(url_for(".app"), error)
+            return wait(url_for(".app", kind=kind), error)
         if verdict is Verdict.RIGHT:
             return onward.back(url_for(".listing"), "app.ready")
         is_open = verdict in {Verdict.WRONG, Verdict.MALFORMED, Verdict.SWITCHED_OFF}
-        return onward.back(url_for(".app" if is_open else ".listing"), _CONFIRMED[verdict])
+        return onward.back(
+            url_for(".app", kind=kind) if is_open else url_for(".listing"),
+            _CONFIRMED[verdict],
+            length=str(_own(kind).digits),
+        )
 
     return answer_once(act)
 
@@ -158,7 +167,7 @@ def try_app() -> ResponseReturnValue:
             verdict = services().own_app.try_code(holder, form.code.data or "")
         except TooManyRequestsError as error:
             return wait(url_for(".listing"), error)
-        return onward.back(url_for(".listing"), _TRIED[verdict])
+        return onward.back(url_for(".listing"), _TRIED[verdict], length=str(services().own_app.digits))
 
     return answer_once(act)
 
@@ -178,28 +187,28 @@ def synchronise_token() -> ResponseReturnValue:
     return answer_once(act)
 
 
-@blueprint.get("/methods/app/remove")
-def ask_removal() -> ResponseReturnValue:
+@blueprint.get("/methods/<any(app, counter):kind>/remove")
+def ask_removal(kind: str) -> ResponseReturnValue:
     """Ask once more before the app is removed."""
     present = present_session()
     holder = holder_of(present)
     holder.require_proof()
-    found = services().own_app.view(holder)
-    if found is None or found.is_waiting:
+    found = _own(kind).view(holder)
+    if found is None or found.is_waiting or (kind == _COUNTER and (found.is_given or found.is_lost)):
         return redirect(url_for(".listing"))
     origins = _origins(present)
     form = PortalForm(session_scope())
-    return render_template("portals/method_app_remove.html", present=present, origins=origins, form=form)
+    return render_template("portals/method_app_remove.html", present=present, origins=origins, form=form, kind=kind)
 
 
-@blueprint.post("/methods/app/remove")
-def remove_app() -> ResponseReturnValue:
+@blueprint.post("/methods/<any(app, counter):kind>/remove")
+def remove_app(kind: str) -> ResponseReturnValue:
     """Remove the app."""
     present = signed_in()
     holder = holder_of(present)
 
     def act() -> Response:
-        if not services().own_app.remove(holder):
+        if not _own(kind).remove(holder):
             return onward.see(url_for(".listing"))
         sign_out_elsewhere(present)
         return onward.back(url_for(".listing"), "app.removed")
@@ -212,6 +221,11 @@ def _may_change_password(holder: Holder) -> bool:
         return services().own_password.is_changeable(holder)
     except UnavailableError:
         return False
+
+
+def _own(kind: str) -> OwnApp:
+    """Return the service for apps that look at the clock, or for those that count."""
+    return services().own_app.counting if kind == _COUNTER else services().own_app
 
 
 def _origins(present: LoginSession) -> Origins:

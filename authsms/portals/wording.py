@@ -103,7 +103,7 @@ _SENTENCES: Final[dict[str, LazyString]] = {
     "token.not-ready": lazy_gettext(
         "Those are not two codes in a row, or they were used before. Press the button twice and type both."
     ),
-    "token.malformed": lazy_gettext("A code has 6 digits. Please type both again."),
+    "token.malformed": lazy_gettext("Codes have 6 or 8 digits. Please type both again."),
     "token.switched-off": lazy_gettext("There were too many wrong codes. Please ask your help desk."),
     "token.over": lazy_gettext("You have no token any more."),
     "passkey.added": lazy_gettext("Your passkey is added. From now on you can sign in with it."),

@@ -24,7 +24,7 @@ def test_an_app_is_set_up_and_removed(desk: Desk, page: Page):
     """Every page on the way, in both colours and both widths; without the policy having to stop anything."""
     page.goto(desk.url + METHODS)
     look_everywhere(page, "list")
-    page.get_by_role("button", name="Set up").click()
+    page.get_by_role("button", name="Set up").first.click()
     page.get_by_role("button", name="Continue").click()
     expect(page.get_by_role("img", name="QR code")).to_be_visible()
     page.get_by_text("You cannot scan it?").click()

@@ -27,7 +27,7 @@ class CountedMethod(Method, ABC):
 
     needs_enrollment: ClassVar[bool] = True
     prompt: ClassVar[Prompt]
-    length: ClassVar[int]
+    length: int
     asked: ClassVar[MessageKey]
     missing: ClassVar[MessageKey]
     refused: ClassVar[MessageKey]
@@ -40,19 +40,20 @@ class CountedMethod(Method, ABC):
     @override
     def begin(self, logon: LogonView) -> Begin:
         key = logon.subject.key
-        is_ready = not logon.proven or self._is_set_up(key)
+        length = self._length_of(key) if logon.proven else self.length
 
         def ask(session: Session) -> Asks:
             standing = self._failures.standing(session, key, self.name)
-            told = self._opening(logon, standing) if is_ready else self.missing
+            told = self._opening(logon, standing) if length else self.missing
             held_until = standing.held_until if logon.proven and not standing.disabled else None
-            return Asks(self.name, self.prompt, told, length=self.length, hold_until=held_until, details=logon.proven)
+            asked = length or self.length
+            return Asks(self.name, self.prompt, told, length=asked, hold_until=held_until, details=logon.proven)
 
         return ask
 
     @abstractmethod
-    def _is_set_up(self, key: str) -> bool:
-        """Tell whether a person has something to answer with."""
+    def _length_of(self, key: str) -> int:
+        """Return the letters or digits of what a person answers with; 0 when he has nothing to answer with."""
 
     def _charge(self, key: str) -> Standing | None:
         """Count an attempt as failed, in a transaction of its own; None when it may not even be looked at."""

@@ -28,7 +28,7 @@ class EmergencyMethod(CountedMethod):
     name = EMERGENCY
     amr: ClassVar[tuple[str, ...]] = ("otp",)
     prompt: ClassVar[Prompt] = Prompt.EMERGENCY
-    length: ClassVar[int] = LENGTH
+    length: int = LENGTH
     asked: ClassVar[MessageKey] = MessageKey.EMERGENCY_ASKED
     missing: ClassVar[MessageKey] = MessageKey.EMERGENCY_MISSING
     refused: ClassVar[MessageKey] = MessageKey.EMERGENCY_REFUSED
@@ -41,8 +41,8 @@ class EmergencyMethod(CountedMethod):
         self._decoy = passwords.of_nobody()
 
     @override
-    def _is_set_up(self, key: str) -> bool:
-        return self._passwords.find(key) is not None
+    def _length_of(self, key: str) -> int:
+        return self.length if self._passwords.find(key) is not None else 0
 
     @override
     def answer(self, logon: LogonView, response: Mapping[str, str]) -> Answer:

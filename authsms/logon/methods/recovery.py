@@ -28,7 +28,7 @@ class RecoveryMethod(CountedMethod):
     name = RECOVERY_CODE
     amr: ClassVar[tuple[str, ...]] = ("otp",)
     prompt: ClassVar[Prompt] = Prompt.RECOVERY
-    length: ClassVar[int] = CODE_LENGTH
+    length: int = CODE_LENGTH
     asked: ClassVar[MessageKey] = MessageKey.RECOVERY_ASKED
     missing: ClassVar[MessageKey] = MessageKey.RECOVERY_MISSING
     refused: ClassVar[MessageKey] = MessageKey.RECOVERY_REFUSED
@@ -46,8 +46,8 @@ class RecoveryMethod(CountedMethod):
         self._notices = notices
 
     @override
-    def _is_set_up(self, key: str) -> bool:
-        return self._codes.stock(key).left > 0
+    def _length_of(self, key: str) -> int:
+        return self.length if self._codes.stock(key).left > 0 else 0
 
     @override
     def answer(self, logon: LogonView, response: Mapping[str, str]) -> Answer:

@@ -6,7 +6,6 @@ Whoever has neither, and nobody, takes the same steps and is compared with a see
 """
 
 from collections.abc import Mapping
-from datetime import datetime
 from typing import ClassVar
 
 from sqlalchemy.orm import Session
@@ -20,7 +19,7 @@ from authsms.logon.machine import Failed, MessageKey, Passed, Prompt, Result
 from authsms.logon.methods.base import Answer, LogonView, typed_answer
 from authsms.logon.methods.counted import CountedMethod, question
 from authsms.logon.subject import Subject
-from authsms.otp.engine import SEED_BYTES, TOTP_DIGITS, canonical_code, encode_seed
+from authsms.otp.engine import LENGTHS, SEED_BYTES, Recipe, canonical_seed_code, encode_seed
 from authsms.otp.failures import FailureCounter
 
 TOTP = "TOTP:1"
@@ -31,7 +30,6 @@ class SeedMethod(CountedMethod):
 
     amr: ClassVar[tuple[str, ...]] = ("otp",)
     prompt: ClassVar[Prompt] = Prompt.CODE
-    length: ClassVar[int] = TOTP_DIGITS
 
     def __init__(
         self, database: Database, clock: Clock, audit: AuditTrail, enrollments: Enrollments, failures: FailureCounter
@@ -39,14 +37,17 @@ class SeedMethod(CountedMethod):
         super().__init__(database, audit, failures)
         self._clock = clock
         self._enrollments = enrollments
+        self.length = enrollments.recipe.digits
 
     @override
-    def _is_set_up(self, key: str) -> bool:
-        return self.name in self._enrollments.ready(key)
+    def _length_of(self, key: str) -> int:
+        return self._enrollments.digits(key, self.name)
 
     @override
     def answer(self, logon: LogonView, response: Mapping[str, str]) -> Answer:
-        code = canonical_code(typed_answer(response, "code"), question(logon).length)
+        # Before anything is proven, nobody is told how long his codes are.
+        lengths = (question(logon).length,) if logon.proven else LENGTHS
+        code = canonical_seed_code(typed_answer(response, "code"), lengths)
         if code is None:
             return Failed(MessageKey.CODE_MALFORMED, reason="malformed", counted=False)
         person, key = logon.subject.person, logon.subject.key
@@ -55,11 +56,17 @@ class SeedMethod(CountedMethod):
             return lambda session: self._unseen(session, logon)
         found = self._enrollments.find(key, self.name)
         is_usable = person is not None and person.enabled and found is not None and found.is_active
-        enrollment = found if found is not None and is_usable else _decoy(logon.subject, self.name, self._clock.now())
+        enrollment = found if found is not None and is_usable else self._decoy(logon.subject, len(code))
         step = self._enrollments.step_of(enrollment, code)
         if step is None or not is_usable:
             return lambda session: self._miss(session, logon, standing)
         return lambda session: self._use(session, enrollment, step)
+
+    def _decoy(self, subject: Subject, digits: int) -> Enrollment:
+        """Return what a code is compared with when there is nothing to compare it with."""
+        seed, now = encode_seed(bytes.fromhex(subject.invent("seed"))[:SEED_BYTES]), self._clock.now()
+        made = Recipe(digits, self._enrollments.recipe.algorithm)
+        return Enrollment("", subject.key, self.name, EnrollmentState.PENDING, seed, -1, "", now, None, made)
 
     def _use(self, session: Session, enrollment: Enrollment, step: int) -> Result:
         if not self._enrollments.use(session, enrollment, step):
@@ -85,9 +92,3 @@ class HotpMethod(SeedMethod):
     asked: ClassVar[MessageKey] = MessageKey.HOTP_ASKED
     missing: ClassVar[MessageKey] = MessageKey.HOTP_MISSING
     refused: ClassVar[MessageKey] = MessageKey.HOTP_REFUSED
-
-
-def _decoy(subject: Subject, method: str, now: datetime) -> Enrollment:
-    """Return what a code is compared with when there is nothing to compare it with."""
-    seed = encode_seed(bytes.fromhex(subject.invent("seed"))[:SEED_BYTES])
-    return Enrollment("", subject.key, method, EnrollmentState.PENDING, seed, -1, "", now, None)

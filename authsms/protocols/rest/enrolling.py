@@ -17,7 +17,6 @@ from authsms.logon.own_app import OwnApp, Verdict
 from authsms.logon.own_codes import OwnCodes
 from authsms.logon.recovery import RECOVERY_CODE
 from authsms.logon.sessions import LoginSession, LoginSessions
-from authsms.otp.engine import TOTP_DIGITS
 from authsms.protocols.rest import bodies, words
 from authsms.protocols.rest.tickets import OVER, client_of
 
@@ -91,7 +90,8 @@ class Enrolling:
         if verdict is Verdict.OVER:
             raise NotFoundError(OVER)
         status = _STATUSES.get(verdict, Status.MORE_DATA)
-        return _state(TOTP, _REASONS[verdict], status, process_id=process_id)
+        digits = self._owning.own_app.digits
+        return _state(TOTP, _REASONS[verdict], status, process_id=process_id, digits=digits)
 
     def templates(self, caller: EndpointSession, wanted: bodies.OfSession, locale: str) -> bodies.Templates:
         """Return what the person has set up."""
@@ -131,12 +131,13 @@ def _state(
     *,
     process_id: str | None = None,
     data: bodies.EnrollData | None = None,
+    digits: int = 0,
 ) -> bodies.EnrollState:
     return bodies.EnrollState(
         enroll_process_id=process_id,
         method_id=method,
         status=status,
         reason=str(reason),
-        msg=words.sentence(reason, TOTP_DIGITS),
+        msg=words.sentence(reason, digits),
         data=data,
     )

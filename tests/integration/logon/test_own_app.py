@@ -11,6 +11,7 @@ from authsms.foundation.sections import OtpSettings
 from authsms.logon.holder import Holder
 from authsms.logon.methods.totp import TOTP
 from authsms.logon.own_app import OwnApp, OwnAppTools, Verdict
+from authsms.otp.engine import COMMON, Algorithm, Recipe
 from tests.integration.logon.house import House
 from tests.integration.otp.racing import at_once
 
@@ -118,3 +119,26 @@ def test_drawing_is_limited(house: House):
 
     with pytest.raises(TooManyRequestsError):
         service.begin(ALICE)
+
+
+def test_the_administrator_s_setting_is_for_apps_set_up_from_then_on(house: House):
+    """The address says it, codes follow it, and an app that counts keeps to SHA-1 (RFC 4226)."""
+    house.enrollments.recipe = Recipe(8, Algorithm.SHA256)
+    service = own_app(house)
+    service.begin(ALICE)
+    view = service.view(ALICE)
+    service.counting.begin(ALICE)
+    counting = service.counting.view(ALICE)
+    assert view is not None
+    assert counting is not None
+    app = pyotp.parse_uri(view.address)
+    assert isinstance(app, pyotp.TOTP)
+    code = app.at(house.clock.now())
+
+    assert ("algorithm=SHA256&digits=8" in view.address, len(view.seed)) == (True, 56)
+    assert ("digits=8" in counting.address, "algorithm" in counting.address) == (True, False)
+    assert service.confirm(ALICE, code[2:]) is Verdict.MALFORMED
+    assert service.confirm(ALICE, code) is Verdict.RIGHT
+    house.enrollments.recipe = COMMON
+    house.wait(30)
+    assert service.try_code(ALICE, app.at(house.clock.now())) is Verdict.RIGHT

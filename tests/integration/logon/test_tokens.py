@@ -1,6 +1,7 @@
 """Tokens that were bought: given by a file, asked for at the sign-in, and brought into step again."""
 
 import base64
+import hashlib
 
 import pyotp
 import pytest
@@ -205,6 +206,47 @@ def test_a_wrong_line_is_named_and_nothing_is_written(house, line, told):
     assert "line 3" in str(refused.value)
     assert HEX not in str(refused.value)
     assert own_token(house).view(holder()) is None
+
+
+WIDE = "serial,seed,user,digits,algorithm"
+
+
+@pytest.mark.parametrize(("algorithm", "digest"), [("SHA-256", hashlib.sha256), ("hmacsha512", hashlib.sha512)])
+def test_tokens_of_eight_digits_and_other_hash_functions_are_taken(house, algorithm, digest):
+    """The page asks for as many digits as the token shows, once the password was right."""
+    file = f"{WIDE}\nT-1,{HEX},alice,8,{algorithm}\nT-2,{HEX},nina,,"
+    token_import(house).run(file.encode(), TOTP, Spelling.HEX)
+    seed = base64.b32encode(SEED).decode()
+    token, common = pyotp.TOTP(seed, digits=8, digest=digest), pyotp.TOTP(seed)
+    step = house.logon.choose(house.at_code().ticket, "directory-totp", HERE)
+    short = house.logon.answer(step.ticket, {"code": token.at(house.clock.now())[2:]}, HERE)
+    done = house.logon.answer(step.ticket, {"code": token.at(house.clock.now())}, HERE)
+    other = house.logon.choose(house.at_code("nina").ticket, "directory-totp", HERE)
+
+    assert (8, MessageKey.CODE_MALFORMED) == (step.asks.length, short.message_key)
+    assert done.status is Status.OK
+    assert 6 == other.asks.length
+    assert house.logon.answer(other.ticket, {"code": common.at(house.clock.now())}, HERE).status is Status.OK
+
+
+def test_a_token_of_eight_digits_is_brought_into_step(house):
+    """Two codes in a row, with the token's own function; six digits of them are not enough."""
+    token_import(house).run(f"{WIDE}\nT-1,{HEX},alice,8,SHA256".encode(), HOTP, Spelling.HEX)
+    token = pyotp.HOTP(base64.b32encode(SEED).decode(), digits=8, digest=hashlib.sha256)
+    service = own_token(house)
+
+    assert Verdict.WRONG is service.synchronise(holder(), token.at(300)[2:], token.at(301)[2:])
+    assert Verdict.RIGHT is service.synchronise(holder(), token.at(300), token.at(301))
+    assert Status.OK is answer(house, token.at(302)).status
+
+
+@pytest.mark.parametrize(("cells", "told"), [("7,", "digits: 6 or 8"), ("8,MD5", "algorithm: SHA1, SHA256, SHA512")])
+def test_what_no_token_does_is_refused(house, cells, told):
+    """Before anything is written."""
+    with pytest.raises(ImportRefusedError) as refused:
+        token_import(house).run(f"{WIDE}\nT-1,{HEX},alice,{cells}".encode(), TOTP, Spelling.HEX)
+
+    assert told in str(refused.value)
 
 
 @pytest.mark.parametrize("content", [b"", b"serial;seed;user", b"\xff\xfe", b"serial,seed,user\n"])

@@ -1,6 +1,7 @@
 """The rules of one-time codes."""
 
 from datetime import UTC, datetime, timedelta
+from functools import partial
 
 import pyotp
 import pytest
@@ -10,13 +11,16 @@ from hypothesis import strategies as st
 from authsms.otp.engine import (
     FIRST_HOLD,
     LONGEST_HOLD,
+    Algorithm,
     HoldLadder,
+    Recipe,
     SendWindow,
     accept_hotp,
     accept_hotp_pair,
     accept_totp,
     canonical_code,
     encode_seed,
+    provisioning_uri,
 )
 
 NOW = datetime(2026, 11, 20, 12, tzinfo=UTC)
@@ -155,6 +159,30 @@ def test_totp_follows_the_standard():
     moment = datetime.fromtimestamp(1111111109, UTC)
 
     assert 1111111109 // 30 == accept_totp(SEED, "07081804", now=moment, last_step=-1)
+
+
+@pytest.mark.parametrize(
+    ("algorithm", "code"), [(Algorithm.SHA256, "68084774"), (Algorithm.SHA512, "25091201")], ids=["sha256", "sha512"]
+)
+def test_totp_follows_the_standard_with_other_hash_functions(algorithm: Algorithm, code: str):
+    """RFC 6238 appendix B, 8 digits, 1111111109 seconds; its seeds are as long as what the functions yield."""
+    size = algorithm.seed_bytes
+    seed = encode_seed((b"1234567890" * 7)[:size])
+    moment = datetime.fromtimestamp(1111111109, UTC)
+
+    assert 1111111109 // 30 == accept_totp(seed, code, now=moment, last_step=-1, algorithm=algorithm)
+    assert accept_totp(seed, code, now=moment, last_step=-1) is None
+
+
+def test_the_address_for_apps_says_what_is_not_common():
+    """And leaves out what is, for apps that know nothing else."""
+    address = partial(provisioning_uri, SEED, account="alice", issuer="here")
+    common, strong = address(), address(recipe=Recipe(8, Algorithm.SHA256))
+    counting = address(recipe=Recipe(8), counter=0)
+
+    assert f"otpauth://totp/here:alice?secret={SEED}&issuer=here" == common
+    assert f"{common}&algorithm=SHA256&digits=8" == strong
+    assert f"otpauth://hotp/here:alice?secret={SEED}&issuer=here&counter=0&digits=8" == counting
 
 
 def test_a_totp_code_is_good_once():

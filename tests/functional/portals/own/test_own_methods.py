@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from html import unescape
 from uuid import UUID
 
 import pyotp
@@ -9,7 +10,7 @@ import pytest
 
 from authsms.audit import AuditTag
 from authsms.identity.definitions import RepositoryDefinition
-from authsms.logon.enrollment import HOTP
+from authsms.logon.enrollment import HOTP, Token
 from authsms.logon.machine import Status
 from authsms.logon.methods.totp import TOTP
 from authsms.logon.sessions import SessionDraft
@@ -210,7 +211,7 @@ def test_a_token_is_shown_and_brought_into_step(office: Office, alice: Owner):
     before = alice.get(METHODS).text
     services = office.services
     with services.database.write() as session:
-        services.enrollments.assign(session, alice.person.key, HOTP, "T-4711", bytes(20))
+        services.enrollments.assign(session, alice.person.key, HOTP, Token("T-4711", bytes(20)))
     token = pyotp.HOTP("A" * 32)
     page = alice.get(METHODS).text
     alice.post("/account/methods/token", METHODS, code="123456", second="1")
@@ -219,6 +220,40 @@ def test_a_token_is_shown_and_brought_into_step(office: Office, alice: Owner):
 
     assert "T-4711" not in before
     assert "T-4711" in page
-    assert malformed == "A code has 6 digits. Please type both again."
+    assert malformed == "Codes have 6 or 8 digits. Please type both again."
     assert alice.told().startswith("Your token is in step again.")
     assert alice.try_sign_in("local-hotp", token.at(702)) is Status.OK
+
+
+def test_an_app_that_counts_is_set_up_used_and_removed(alice: Owner, clock: ManualClock):
+    """By a picture, as one that looks at the clock; the picture says where it begins."""
+    address = f"{METHODS}/counter"
+    alice.post(address, address)
+    page = alice.get(address).text
+    found = re.search(r'href="(otpauth://hotp/[^"]+)"', page)
+    assert found is not None
+    app = pyotp.parse_uri(unescape(found[1]))
+    waiting = alice.get(METHODS).text
+    alice.post(f"{address}/confirm", address, code=app.at(0))  # type: ignore[arg-type]
+    listed, again = alice.get(METHODS).text, alice.try_sign_in("local-hotp", app.at(0))  # type: ignore[arg-type]
+
+    assert "counter=0" in found[1]
+    assert "Microsoft Authenticator cannot" not in page
+    assert "Not finished yet" in waiting
+    assert "App that counts" in listed
+    assert again is Status.MORE_DATA
+    assert alice.try_sign_in("local-hotp", app.at(1)) is Status.OK  # type: ignore[arg-type]
+    alice.post(f"{address}/remove", f"{address}/remove")
+    assert "Its codes do not need the right time" in alice.get(METHODS).text
+
+
+def test_a_token_that_was_given_is_not_removed_by_its_owner(office: Office, alice: Owner):
+    """It is the company's; the help desk takes it back."""
+    with office.services.database.write() as session:
+        token = Token("T-4712", bytes(20))
+        office.services.enrollments.assign(session, alice.person.key, HOTP, token)
+    shown = alice.get(f"{METHODS}/counter/remove")
+    alice.post(f"{METHODS}/counter/remove")
+
+    assert shown.location == METHODS
+    assert "T-4712" in alice.get(METHODS).text

@@ -1,11 +1,15 @@
-"""Which language a page is in: what the application asked for, else the best the browser asks for, else English.
+"""Which language a page is in: what the person chose, else what the application asked for, else what the browser does.
 
-An application asks on the first page, by the parameter ``ui_locales`` (OpenID Connect Core 3.1.2.1); a cookie carries
-its wish through the sign-in that follows.
+A person chooses by a link at the foot of a page, and a cookie keeps that for a year. An application asks on the first
+page, by the parameter ``ui_locales`` (OpenID Connect Core 3.1.2.1); a cookie carries its wish through the sign-in that
+follows. Where none of them names a language we have, it is English.
 """
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from gettext import NullTranslations
+from urllib.parse import urlencode
 
 from babel.support import Translations
 from flask import Flask, Response, g, request
@@ -16,8 +20,27 @@ from authsms.foundation.resources import translations_folder
 from authsms.portals.services import services
 
 LANGUAGES = ("en", "de")
+_NAMES = {"en": "English", "de": "Deutsch"}
+_CHOICE = "language"
+_CHOICE_LIFETIME = timedelta(days=365)
+_NOT_OURS = ("oidc", "forward_auth", "admin")
 _WISH = "ui_locales"
 _WISH_LIFETIME = timedelta(minutes=10)
+
+
+@dataclass(frozen=True, slots=True)
+class LanguageLink:
+    """A link to the page at hand in another language.
+
+    Attributes:
+        tag: Of the language (BCP 47).
+        name: In that language.
+        address: Relative to the page.
+    """
+
+    tag: str
+    name: str
+    address: str
 
 
 def register(app: Flask) -> None:
@@ -26,6 +49,7 @@ def register(app: Flask) -> None:
     Babel(app, default_locale=LANGUAGES[0], default_timezone="UTC", locale_selector=language)
     app.jinja_env.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
     app.add_template_global(language)
+    app.add_template_global(other_languages)
     app.add_template_filter(format_datetime, "datetimeformat")
     app.after_request(_vary)
 
@@ -35,11 +59,30 @@ def language() -> str:
     chosen: str | None = g.get("language")
     if chosen is None:
         # Not best_match: to it "de-CH, en;q=0.8" means English, because only "en" is matched to the letter.
-        asked = request.args.get(_WISH, "") or request.cookies.get(_cookie(), "")
-        tags = (*asked.split(), *request.accept_languages.values())
+        asked = request.args.get(_WISH, "") or request.cookies.get(_cookie("language"), "")
+        own = (_choice(), request.cookies.get(_cookie("chosen-language"), ""))
+        tags = (*own, *asked.split(), *request.accept_languages.values())
         wishes = (tag.partition("-")[0].lower() for tag in tags)
         chosen = g.language = next((wish for wish in wishes if wish in LANGUAGES), LANGUAGES[0])
     return chosen
+
+
+def other_languages() -> Sequence[LanguageLink]:
+    """Return links to this page in the other languages; none where it cannot be fetched again, or is not only ours."""
+    if request.method != "GET" or request.blueprint is None or request.blueprint.startswith(_NOT_OURS):
+        return ()
+    kept = [pair for pair in request.args.items(multi=True) if pair[0] not in {_CHOICE, _WISH}]
+    return [
+        LanguageLink(tag, _NAMES[tag], "?" + urlencode([*kept, (_CHOICE, tag)]))
+        for tag in LANGUAGES
+        if tag != language()
+    ]
+
+
+def _choice() -> str:
+    """Return the language that the link to this page names, or nothing."""
+    wanted = request.args.get(_CHOICE, "") if request.method == "GET" else ""
+    return wanted if wanted in LANGUAGES else ""
 
 
 def _catalogue() -> Translations | NullTranslations:
@@ -62,13 +105,18 @@ def _vary(response: Response) -> Response:
     if "language" in g:
         response.vary.add("Accept-Language")
         response.content_language.add(g.language)
+        if _choice():
+            # Lax: whoever comes from an application's site has chosen, too.
+            _keep(response, "chosen-language", _CHOICE_LIFETIME, "Lax")
         if _WISH in request.args:
-            https = services().settings.is_https
-            response.set_cookie(
-                _cookie(), g.language, max_age=_WISH_LIFETIME, secure=https, httponly=True, samesite="Strict"
-            )
+            _keep(response, "language", _WISH_LIFETIME, "Strict")
     return response
 
 
-def _cookie() -> str:
-    return cookie_name("language", https=services().settings.is_https)
+def _keep(response: Response, word: str, lifetime: timedelta, site: str) -> None:
+    https = services().settings.is_https
+    response.set_cookie(_cookie(word), g.language, max_age=lifetime, secure=https, httponly=True, samesite=site)
+
+
+def _cookie(word: str) -> str:
+    return cookie_name(word, https=services().settings.is_https)

@@ -5,6 +5,7 @@ import re
 import string
 from collections.abc import Iterator, Mapping
 from pathlib import Path
+from urllib.parse import urlencode
 
 import pytest
 from babel.messages.catalog import Catalog
@@ -86,6 +87,43 @@ def test_the_language_the_application_asks_for_comes_first(visitor: Visitor, ask
 
     assert f'<html lang="{language}">' in first.text
     assert f'<html lang="{language}">' in second.text
+
+
+def test_a_person_chooses_a_language_and_it_stays(visitor: Visitor):
+    """Before what application and browser ask for, by a link that says which language it leads to."""
+    english = {"Accept-Language": "en"}
+    first = visitor.get("/login/web?c=&ui_locales=fr", **english).text
+    chosen = visitor.get("/login/web?c=&language=de", **english)
+    cookie = next(line for line in chosen.headers.getlist("Set-Cookie") if "chosen-language" in line)
+    later = visitor.get("/login/web?ui_locales=en", **english).text
+    path = visitor.reach_code()
+
+    link = '<a href="?c=&amp;language=de" hreflang="de" lang="de" rel="nofollow">Deutsch</a>'
+    assert link in first
+    assert '<html lang="de">' in chosen.text
+    assert 'hreflang="en" lang="en" rel="nofollow">English</a>' in chosen.text
+    assert {"Secure", "HttpOnly", "SameSite=Lax", "Max-Age=31536000"} <= set(cookie.split("; "))
+    assert '<html lang="de">' in later
+    assert '<html lang="de">' in visitor.get(path, **english).text
+
+
+@pytest.mark.parametrize("wanted", ["fr", "", "de-DE", "<script>", "de\r\nX: y"])
+def test_a_language_we_do_not_have_cannot_be_chosen(visitor: Visitor, wanted: str):
+    """Nor anything that is none."""
+    answer = visitor.get(f"/login/web?{urlencode({'language': wanted})}", **{"Accept-Language": "en"})
+
+    assert '<html lang="en">' in answer.text
+    assert "chosen-language" not in str(answer.headers)
+    assert "<script>&" not in answer.text
+    assert wanted != "<script>" or "language=%3Cscript" not in answer.text
+
+
+def test_a_cookie_that_somebody_else_has_written_is_passed_over(visitor: Visitor):
+    """A page in no language at all would be no page."""
+    name = "__Host-authsms-chosen-language"
+    visitor.client.set_cookie(name, "tlh", domain="login.example.test", secure=True)
+
+    assert '<html lang="de">' in visitor.get("/login/web", **{"Accept-Language": "de"}).text
 
 
 def test_status_and_errors_are_translated_too(visitor: Visitor):

@@ -233,16 +233,17 @@ def test_an_app_that_counts_is_set_up_used_and_removed(alice: Owner, clock: Manu
     found = re.search(r'href="(otpauth://hotp/[^"]+)"', page)
     assert found is not None
     app = pyotp.parse_uri(unescape(found[1]))
+    assert isinstance(app, pyotp.HOTP)
     waiting = alice.get(METHODS).text
-    alice.post(f"{address}/confirm", address, code=app.at(0))  # type: ignore[arg-type]
-    listed, again = alice.get(METHODS).text, alice.try_sign_in("local-hotp", app.at(0))  # type: ignore[arg-type]
+    alice.post(f"{address}/confirm", address, code=app.at(0))
+    listed, again = alice.get(METHODS).text, alice.try_sign_in("local-hotp", app.at(0))
 
     assert "counter=0" in found[1]
     assert "Microsoft Authenticator cannot" not in page
     assert "Not finished yet" in waiting
     assert "App that counts" in listed
     assert again is Status.MORE_DATA
-    assert alice.try_sign_in("local-hotp", app.at(1)) is Status.OK  # type: ignore[arg-type]
+    assert alice.try_sign_in("local-hotp", app.at(1)) is Status.OK
     alice.post(f"{address}/remove", f"{address}/remove")
     assert "Its codes do not need the right time" in alice.get(METHODS).text
 

@@ -12,14 +12,18 @@ A plugin is a module named in the setting ``plugins``. It answers a hook with wh
     def authsms_sender_services() -> list[type[SenderService]]:
         return [CarrierPigeon]
 
+A method is brought likewise, by `authsms_methods`.
+
 A published plugin names its module as an entry point in the group ``authsms``. Only plugins that the configuration
 names are imported: installing a package switches nothing on.
 """
 
 import pluggy
 
-from authsms.foundation.errors import ForgeryError, InvalidInputError
+from authsms.foundation.errors import ForgeryError, InvalidInputError, UnavailableError
 from authsms.foundation.phone import PhoneNumber
+from authsms.identity.code_methods import CodeMethod
+from authsms.identity.repository import Person
 from authsms.senders.callback_user import CALLBACK_USER, check_callback_user, verify_callback_user
 from authsms.senders.contract import SenderService
 from authsms.senders.exchange import (
@@ -67,6 +71,7 @@ __all__ = [
     "Alphabet",
     "Balance",
     "CodeMeaning",
+    "CodeMethod",
     "ForgeryError",
     "HttpGuard",
     "InboundMessage",
@@ -76,6 +81,7 @@ __all__ = [
     "Outcome",
     "Pairs",
     "PerhapsTaken",
+    "Person",
     "PhoneNumber",
     "Polled",
     "PollingService",
@@ -97,6 +103,7 @@ __all__ = [
     "SoapInterface",
     "Submission",
     "Template",
+    "UnavailableError",
     "Verdict",
     "WebhookReply",
     "WebhookRequest",
@@ -127,3 +134,7 @@ class HookSpecs:
     @hookspec
     def authsms_sender_services(self) -> list[type[SenderService]]:  # type: ignore[empty-body]
         """Return the kinds of sender service this plugin brings; each `key` must be its own."""
+
+    @hookspec
+    def authsms_methods(self) -> list[type[CodeMethod]]:  # type: ignore[empty-body]
+        """Return the methods this plugin brings; each `name` must be its own."""

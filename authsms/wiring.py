@@ -41,6 +41,7 @@ from authsms.logon.enrollment import Enrollments
 from authsms.logon.graces import Graces
 from authsms.logon.methods.base import Method
 from authsms.logon.methods.builtin import MethodTools, builtin_methods
+from authsms.logon.methods.plugged import PluggedMethod, check_names
 from authsms.logon.methods.sms_otp import CodeTools
 from authsms.logon.numbers import NumberTools, NumberWatch
 from authsms.logon.passkeys import Passkeys
@@ -56,7 +57,7 @@ from authsms.otp.bound_numbers import BoundNumbers
 from authsms.otp.budget import SendBudget
 from authsms.otp.challenge import ChallengeService
 from authsms.otp.engine import Algorithm, Recipe
-from authsms.plugins import load_plugins
+from authsms.plugins import load_methods, load_plugins
 from authsms.protocols.oidc.families import Families
 from authsms.protocols.oidc.identity_tokens import Names
 from authsms.protocols.oidc.keys import SigningKeys
@@ -261,4 +262,7 @@ def _logon(
         sending.notices,
         settings.sms,
     )
-    return tools, builtin_methods(methods)
+    ours, theirs = builtin_methods(methods), load_methods(settings.plugins)
+    check_names(ours, theirs)
+    failures = codes.challenges.failures
+    return tools, [*ours, *(PluggedMethod(one, database, ground.audit, failures) for one in theirs)]

@@ -66,7 +66,7 @@ class Settings(Section):
             *("authsms_lox24", "authsms_lox24_httpsms", "authsms_messagebird", "authsms_messagebird_v1"),
             *("authsms_messagemedia", "authsms_messagemedia_soap", "authsms_signalwire"),
         ),
-        description="Provider plugins to load",
+        description="Plugins to load: providers and methods",
     )
     database: DatabaseSettings = DatabaseSettings()
     server: ServerSettings = ServerSettings()

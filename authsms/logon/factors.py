@@ -13,6 +13,11 @@ def has_knowledge(words: Iterable[str]) -> bool:
     return bool(_KNOWN & set(words))
 
 
+def is_known(words: Iterable[str]) -> bool:
+    """Tell whether any of the words stands for a factor."""
+    return bool((_KNOWN | _HELD) & set(words))
+
+
 def has_two_factors(words: Iterable[str]) -> bool:
     """Tell whether something known and something held took part; two things of one kind are one factor."""
     proven = set(words)

@@ -23,6 +23,7 @@ from authsms.logon.enrollment import Enrollments
 from authsms.logon.graces import Graces
 from authsms.logon.machine import Asks, Failed, Passed, Progress, advance, switch
 from authsms.logon.methods.base import Answer, Begin, LogonView, Method
+from authsms.logon.methods.plugged import PluggedMethod
 from authsms.logon.pace import Pace
 from authsms.logon.processes import OVER, Processes
 from authsms.logon.sessions import LoginSessions
@@ -71,6 +72,11 @@ class LogonService:
         self._methods = {method.name: method for method in methods}
         self._processes = Processes(tools.database, tools.vault, tools.clock)
         self._settlement = Settlement(self._processes, tools.sessions, tools.graces, tools.audit, self._methods)
+
+    @property
+    def plugged(self) -> Sequence[PluggedMethod]:
+        """The methods of plugins."""
+        return [method for method in self._methods.values() if isinstance(method, PluggedMethod)]
 
     def entrance(self, event_name: str, *, continuation_id: str | None = None) -> Entrance:
         """Return what the first page of an event shows.

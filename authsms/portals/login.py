@@ -21,6 +21,7 @@ from authsms.logon.steps import Client, Step, Ticket
 from authsms.portals import onward
 from authsms.portals.code_page import CodePage, alternatives, clock_text
 from authsms.portals.forms import AnotherWayForm, AnswerForm, PortalForm, SignInForm, process_scope, require_own_page
+from authsms.portals.language import language
 from authsms.portals.notes import drop_note, take_note
 from authsms.portals.once import answer_once
 from authsms.portals.services import services
@@ -73,6 +74,12 @@ def begin_rest(event: str) -> ResponseReturnValue:
     return answer_once(lambda: _begin(event, request.args.get("c", "")))
 
 
+def _question(method: str) -> str:
+    """Return what the method of a plugin asks people, in their language; nothing for one of ours."""
+    found = next((one for one in services().logon.plugged if one.name == method), None)
+    return "" if found is None else found.questions.get(language()) or found.questions["en"]
+
+
 def _is_setting_up(event: str) -> bool:
     return event == ADMIN_EVENT and services().administrators.is_setting_up()
 
@@ -111,6 +118,7 @@ def ask(process_id: str) -> ResponseReturnValue:
         alternatives=alternatives(step),
         origin=origin,
         heading=heading(step.asks.prompt),
+        asked=_question(step.asks.method),
         form=AnswerForm(process_scope(process_id)),
         announcement=announce(take_note(), withheld=page.is_withheld),
     )

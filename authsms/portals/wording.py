@@ -51,6 +51,12 @@ _SENTENCES: Final[dict[str, LazyString]] = {
     MessageKey.HOTP_REFUSED: lazy_gettext(
         "That code is not right, or it was used before. Press the button of your token for the next one."
     ),
+    MessageKey.PLUGGED_REFUSED: lazy_gettext(
+        "That code is not right, or it was used before. Please take the next one."
+    ),
+    MessageKey.PLUGGED_MISSING: lazy_gettext(
+        "Nothing is set up here that makes such codes for you. Sign in another way, or ask your help desk."
+    ),
     MessageKey.HOTP_MISSING: lazy_gettext("You have no token. Sign in another way, or ask your help desk."),
     MessageKey.EMERGENCY_REFUSED: lazy_gettext(
         "That emergency password is not right, or it is used up or too old. Check it, or ask your help desk."
@@ -137,6 +143,7 @@ QUIET: Final = frozenset(
         MessageKey.CODE_SENT,
         MessageKey.APP_ASKED,
         MessageKey.HOTP_ASKED,
+        MessageKey.PLUGGED_ASKED,
         MessageKey.EMERGENCY_ASKED,
         MessageKey.RECOVERY_ASKED,
         MessageKey.PASSKEY_ASKED,

@@ -11,6 +11,7 @@ from authsms.audit import AuditEntry, AuditTag, AuditTrail, Detail
 from authsms.foundation.db import Database
 from authsms.logon.machine import Asks, Failed, MessageKey, Prompt, Result
 from authsms.logon.methods.base import Begin, LogonView, Method
+from authsms.logon.subject import Subject
 from authsms.otp.failures import FailureCounter, HeldError, Standing
 
 
@@ -40,7 +41,7 @@ class CountedMethod(Method, ABC):
     @override
     def begin(self, logon: LogonView) -> Begin:
         key = logon.subject.key
-        length = self._length_of(key) if logon.proven else self.length
+        length = self._length_of(logon.subject) if logon.proven else self.length
 
         def ask(session: Session) -> Asks:
             standing = self._failures.standing(session, key, self.name)
@@ -52,7 +53,7 @@ class CountedMethod(Method, ABC):
         return ask
 
     @abstractmethod
-    def _length_of(self, key: str) -> int:
+    def _length_of(self, subject: Subject) -> int:
         """Return the letters or digits of what a person answers with; 0 when he has nothing to answer with."""
 
     def _charge(self, key: str) -> Standing | None:

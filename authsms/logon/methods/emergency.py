@@ -19,6 +19,7 @@ from authsms.logon.emergency import EMERGENCY, LENGTH, EmergencyPassword, Emerge
 from authsms.logon.machine import Failed, MessageKey, Passed, Prompt, Result
 from authsms.logon.methods.base import Answer, LogonView, typed_answer
 from authsms.logon.methods.counted import CountedMethod
+from authsms.logon.subject import Subject
 from authsms.otp.failures import FailureCounter
 
 
@@ -41,8 +42,8 @@ class EmergencyMethod(CountedMethod):
         self._decoy = passwords.of_nobody()
 
     @override
-    def _length_of(self, key: str) -> int:
-        return self.length if self._passwords.find(key) is not None else 0
+    def _length_of(self, subject: Subject) -> int:
+        return self.length if self._passwords.find(subject.key) is not None else 0
 
     @override
     def answer(self, logon: LogonView, response: Mapping[str, str]) -> Answer:

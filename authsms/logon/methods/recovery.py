@@ -18,6 +18,7 @@ from authsms.logon.machine import Failed, MessageKey, Passed, Prompt, Result
 from authsms.logon.methods.base import Answer, LogonView, typed_answer
 from authsms.logon.methods.counted import CountedMethod
 from authsms.logon.recovery import RECOVERY_CODE, RecoveryCodes
+from authsms.logon.subject import Subject
 from authsms.otp.failures import FailureCounter
 from authsms.otp.recovery import CODE_LENGTH, canonical_recovery_code
 
@@ -46,8 +47,8 @@ class RecoveryMethod(CountedMethod):
         self._notices = notices
 
     @override
-    def _length_of(self, key: str) -> int:
-        return self.length if self._codes.stock(key).left > 0 else 0
+    def _length_of(self, subject: Subject) -> int:
+        return self.length if self._codes.stock(subject.key).left > 0 else 0
 
     @override
     def answer(self, logon: LogonView, response: Mapping[str, str]) -> Answer:

@@ -40,8 +40,8 @@ class SeedMethod(CountedMethod):
         self.length = enrollments.recipe.digits
 
     @override
-    def _length_of(self, key: str) -> int:
-        return self._enrollments.digits(key, self.name)
+    def _length_of(self, subject: Subject) -> int:
+        return self._enrollments.digits(subject.key, self.name)
 
     @override
     def answer(self, logon: LogonView, response: Mapping[str, str]) -> Answer:

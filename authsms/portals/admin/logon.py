@@ -1,10 +1,11 @@
 """The pages of events and chains: the overview, and the forms in which both are put into order."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol, cast
 
 from flask import Blueprint, request, url_for
 from flask.typing import ResponseReturnValue
+from flask_babel.speaklater import LazyString
 
 from authsms.administration.logon import GUARDED_EVENTS, LogonDesk, Overview
 from authsms.administration.logon_trial import LogonTrial, LogonTrials
@@ -18,10 +19,12 @@ from authsms.foundation.errors import (
 )
 from authsms.logon.arrangement import fingerprint
 from authsms.logon.catalog import Chain, Event, Wanted
+from authsms.logon.service import LogonService
 from authsms.portals.admin.frame import AdminForm, act_with, actor, check_form, done, page, told
 from authsms.portals.admin.frame import services as all_services
 from authsms.portals.admin.logon_form import ArrangeForm
 from authsms.portals.admin.logon_words import METHODS, NEEDS, ODDITIES, OVERDUE, VERDICTS
+from authsms.portals.language import language
 
 blueprint = Blueprint("admin_logon", __name__)
 _LONGEST = 200
@@ -32,6 +35,7 @@ _MOST = 90
 class _Services(Protocol):
     logon_desk: LogonDesk
     logon_trials: LogonTrials
+    logon: LogonService
 
 
 @blueprint.get("/events")
@@ -137,7 +141,7 @@ def _try_page(event: str, login: str, trial: LogonTrial | None = None, problem: 
         problem=problem,
         events=choices,
         verdicts=VERDICTS,
-        methods=METHODS,
+        methods=_words(),
     )
 
 
@@ -196,6 +200,12 @@ def _store_chain(name: str) -> ResponseReturnValue:
     return done(url_for(".events"))
 
 
+def _words() -> Mapping[str, str | LazyString]:
+    """Return what methods are called: ours, and those of plugins in their own words."""
+    plugged = cast("_Services", all_services()).logon.plugged
+    return {**METHODS, **{one.name: one.titles.get(language()) or one.titles["en"] for one in plugged}}
+
+
 def _desk() -> LogonDesk:
     return cast("_Services", all_services()).logon_desk
 
@@ -221,7 +231,7 @@ def _overview(problem: str = "") -> str:
         overview=found,
         problem=problem,
         oddities=ODDITIES,
-        methods=METHODS,
+        methods=_words(),
         needs=NEEDS,
         guarded=GUARDED_EVENTS,
     )
@@ -266,7 +276,7 @@ def _chain_page(
     problem: AuthsmsError | None = None,
     stored: Chain | None = None,
 ) -> str:
-    overview = _desk().overview(actor())
+    overview, words = _desk().overview(actor()), _words()
     known = [method.name for method in overview.methods]
     others = [one for one in overview.arranged.chains.values() if one.name != shown.name and not one.required]
     return page(
@@ -275,10 +285,10 @@ def _chain_page(
         is_new=request.endpoint in {"admin_logon.new_chain", "admin_logon.create_chain"},
         seen=seen,
         unlocking=sorted(((one.name, one.title) for one in others), key=lambda one: one[1]),
-        lines=[(one, METHODS.get(one, one)) for one in _lines(form, shown.methods, known)],
+        lines=[(one, words.get(one, one)) for one in _lines(form, shown.methods, known)],
         picked=shown.methods,
         moved=form.text("move") if form else "",
         problem=told(problem) if problem else "",
         stored=stored,
-        methods=METHODS,
+        methods=_words(),
     )

@@ -55,6 +55,7 @@ _BEFORE_THE_QUESTION: Final[dict[str, str]] = {
     MessageKey.CODE_MALFORMED: "wrong",
     "app.refused": "wrong",
     MessageKey.HOTP_REFUSED: "wrong",
+    MessageKey.PLUGGED_REFUSED: "wrong",
     MessageKey.EMERGENCY_REFUSED: "wrong",
     MessageKey.RECOVERY_REFUSED: "wrong",
     MessageKey.RECOVERY_MALFORMED: "wrong",
@@ -67,6 +68,7 @@ _ENDINGS: Final[dict[str, str]] = {
     MessageKey.NUMBER_HELD: "number",
     "app.not-set-up": "missing",
     MessageKey.HOTP_MISSING: "missing",
+    MessageKey.PLUGGED_MISSING: "missing",
     MessageKey.EMERGENCY_MISSING: "missing",
     MessageKey.RECOVERY_MISSING: "missing",
 }

@@ -16,6 +16,7 @@ _SENTENCES: Final[dict[str, LazyString]] = {
     MessageKey.CODE_SENT: lazy_gettext("Enter your code"),
     MessageKey.APP_ASKED: lazy_gettext("Enter your code"),
     MessageKey.HOTP_ASKED: lazy_gettext("Enter your code"),
+    MessageKey.PLUGGED_ASKED: lazy_gettext("Enter your code"),
     MessageKey.FINISHED: lazy_gettext("You are signed in"),
     MessageKey.WRONG_PASSWORD: lazy_gettext("User name or password is not right. Please try again."),
     MessageKey.PASSWORD_OVERDUE: lazy_gettext("Your password must be changed. Type it once more, and a new one."),
@@ -53,6 +54,12 @@ _SENTENCES: Final[dict[str, LazyString]] = {
     ),
     MessageKey.HOTP_REFUSED: lazy_gettext(
         "That code is not right, or it was used before. Press the button of your token for the next one."
+    ),
+    MessageKey.PLUGGED_REFUSED: lazy_gettext(
+        "That code is not right, or it was used before. Please take the next one."
+    ),
+    MessageKey.PLUGGED_MISSING: lazy_gettext(
+        "Nothing is set up here that makes such codes for you. Sign in another way, or ask your help desk."
     ),
     MessageKey.HOTP_MISSING: lazy_gettext("You have no token. Sign in another way, or ask your help desk."),
     MessageKey.EMERGENCY_ASKED: lazy_gettext("Enter your emergency password"),

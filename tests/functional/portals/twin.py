@@ -19,6 +19,7 @@ from authsms.foundation.resources import static_folder, templates_folder
 from authsms.foundation.settings import Settings
 from authsms.foundation.vault import HashingProfile, Vault
 from authsms.logon.machine import Asks, MessageKey, Prompt, Status
+from authsms.logon.methods.plugged import PluggedMethod
 from authsms.logon.sessions import LoginSessions, SessionDraft
 from authsms.logon.steps import ChainChoice, Client, DeliveryStatus, Entrance, Step
 
@@ -51,6 +52,7 @@ class ScriptedLogon:
     sessions: LoginSessions
     walks: dict[str, Walk] = field(default_factory=dict)
     sent: list[str] = field(default_factory=list)
+    plugged: tuple[PluggedMethod, ...] = ()
     answers: list[dict[str, str]] = field(default_factory=list)
     clients: list[Client] = field(default_factory=list)
     delivery: DeliveryStatus = field(default_factory=lambda: DeliveryStatus(MessageState.QUEUED, "", final=False))

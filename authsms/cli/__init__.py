@@ -14,6 +14,7 @@ _COMMANDS = {
     "admin": ("people", "admin"),
     "alerts": ("alerts", "alerts"),
     "audit": ("audit", "audit"),
+    "chain": ("chains", "chain"),
     "contacts": ("contacts", "contacts"),
     "db": ("database", "db"),
     "demo": ("demo", "demo"),

@@ -51,7 +51,7 @@ def send(  # noqa: PLR0913 - one parameter an option
     hours: int,
     yes: bool,
 ) -> None:
-    """Send a notice. FILE is TOML with a text for each language; the README shows one."""
+    """Send a notice. FILE is TOML with a text for each language; docs/texting.md shows one."""
     with open_services() as services:
         texts = {locale: str(text) for locale, text in read_toml(file).items()}
         zone = zone or services.settings.notices.time_zone

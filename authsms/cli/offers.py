@@ -67,7 +67,7 @@ def send(  # noqa: PLR0913 - one parameter an option
     sign_in: bool,
     yes: bool,
 ) -> None:
-    """Make an offer. FILE is TOML with a text for each language; the README shows one."""
+    """Make an offer. FILE is TOML with a text for each language; docs/texting.md shows one."""
     terms = OfferTerms(
         OfferKind(kind),
         OfferMode.CHOOSE if choose else OfferMode.FIRST,

@@ -142,7 +142,7 @@ def repository() -> None:
 @click.option("--secret-file", type=_FILE, help="Password of the service account; left out, the stored one stays.")
 @click.option("--default", "is_default", is_flag=True, help="Look names without a prefix up here.")
 def set_repository(name: str, file: Path, secret_file: Path | None, *, is_default: bool) -> None:
-    """Make or change a repository. The README lists the keys of FILE, which is TOML."""
+    """Make or change a repository. docs/reference.md lists the keys of FILE, which is TOML."""
     settings = read_toml(file)
     kind = settings.pop("kind", "ldap")
     secret = secret_file.read_text("utf-8").strip() if secret_file else None

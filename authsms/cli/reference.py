@@ -1,4 +1,4 @@
-"""The tables of the README, made from the code so that they are never stale."""
+"""The tables of the manual, made from the code so that they are never stale."""
 
 import inspect
 import re

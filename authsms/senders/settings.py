@@ -1,7 +1,7 @@
 """The settings of a sender service, as data.
 
 A provider names what it needs to know in a tuple of `Setting`; the form, the checks, the sealing of secrets and the
-table in the README are made from it. Values reach the provider checked and typed as `SettingValues`.
+table in the manual are made from it. Values reach the provider checked and typed as `SettingValues`.
 """
 
 import re

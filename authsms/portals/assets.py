@@ -3,7 +3,7 @@
 import hashlib
 from functools import lru_cache
 
-from flask import Flask, Response, current_app, request
+from flask import Flask, Response, request
 
 from authsms.foundation.errors import ConfigurationError
 from authsms.foundation.resources import static_folder
@@ -18,18 +18,16 @@ def register(app: Flask) -> None:
     app.after_request(_keep)
 
 
+@lru_cache
 def asset(name: str) -> str:
     """Return the address of the static file *name*."""
     # Not url_for: the error page for a foreign Host header has no address to build upon.
-    return f"{current_app.static_url_path}/{name}?v={_digest(name)}"
-
-
-@lru_cache
-def _digest(name: str) -> str:
+    folder = static_folder()
     try:
-        return hashlib.sha256((static_folder() / name).read_bytes()).hexdigest()[:_DIGITS]
+        digest = hashlib.sha256((folder / name).read_bytes()).hexdigest()[:_DIGITS]
     except FileNotFoundError as error:
         raise ConfigurationError(f"{name} is missing. Run: make setup") from error
+    return f"/{folder.name}/{name}?v={digest}"
 
 
 def _keep(response: Response) -> Response:

@@ -6,16 +6,11 @@ browser cookie still cannot get a token for a logon process or a login session t
 """
 
 import hmac
-from typing import Any
+from dataclasses import dataclass
+from functools import cached_property
+from typing import ClassVar
 
 from flask import request
-from flask_wtf import FlaskForm
-from typing_extensions import override
-from wtforms import PasswordField, StringField
-from wtforms.csrf.core import CSRF, CSRFTokenField
-from wtforms.form import BaseForm
-from wtforms.i18n import DummyTranslations
-from wtforms.validators import InputRequired, Length, Optional
 
 from authsms.foundation.characters import check_writable
 from authsms.foundation.errors import ForgeryError, NotFoundError
@@ -66,64 +61,97 @@ def require_own_form() -> None:
         check_writable(dict(request.form.lists()))
 
 
-class BrowserBoundCsrf(CSRF):
-    """Tokens made from the browser's secret; there is no session of Flask's."""
-
-    _scope: str
-
-    @override
-    def setup_form(self, form: Any) -> list[tuple[str, Any]]:
-        self._scope = form.meta.csrf_context
-        fields: list[tuple[str, Any]] = super().setup_form(form)
-        return fields
-
-    @override
-    def generate_csrf_token(self, csrf_token_field: CSRFTokenField) -> str:
-        return self._sign(services().vault.new_token(_RANDOM_BYTES))
-
-    @override
-    def validate_csrf_token(self, form: Any, field: CSRFTokenField) -> None:
-        given = str(field.data or "")
-        if not hmac.compare_digest(self._sign(given.partition(".")[0]).encode(), given.encode()):
-            raise ForgeryError("This form was not made for this browser.")
-
-    def _sign(self, random_part: str) -> str:
-        mac = services().vault.keyed_hash("portals.csrf", browser_secret(), self._scope, random_part)
-        return f"{random_part}.{mac}"
+def new_token(scope: str) -> str:
+    """Return a token for a form of this browser; one made for one *scope* is refused in another."""
+    return _sign(scope, services().vault.new_token(_RANDOM_BYTES))
 
 
-class PortalForm(FlaskForm):  # type: ignore[misc]
-    """A form with a token and nothing else: a button.
+def require_token(scope: str, given: str) -> None:
+    """Return when *given* was made for this browser and this *scope*.
+
+    Raises:
+        ForgeryError: It was not, or there is none.
+    """
+    if not hmac.compare_digest(_sign(scope, given.partition(".")[0]).encode(), given.encode()):
+        raise ForgeryError("This form was not made for this browser.")
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """A field of a page and what was typed into it, at first what is filled in beforehand."""
+
+    name: str
+    data: str
+
+
+class Field:
+    """A field of a form; read from a form it is what was `Typed`.
 
     Args:
-        scope: What the form is for; a token made for one scope is refused in another.
+        longest: Most characters.
+        is_needed: It may not be left empty.
+    """
+
+    def __init__(self, longest: int, *, is_needed: bool = False) -> None:
+        self._longest = longest
+        self._is_needed = is_needed
+        self._name = ""
+
+    def __set_name__(self, owner: type["PortalForm"], name: str) -> None:
+        self._name = name
+        owner.fields = (*owner.fields, self)
+
+    def __get__(self, form: "PortalForm", _owner: type["PortalForm"]) -> Typed:
+        """Return what was typed."""
+        return Typed(self._name, form.sent(self._name))
+
+    def admits(self, form: "PortalForm") -> bool:
+        """Return whether what was typed may be looked at."""
+        typed = form.sent(self._name)
+        return len(typed) <= self._longest and (bool(typed) or not self._is_needed)
+
+
+class PortalForm:
+    """A form with a token and nothing else: a button. Others have fields besides, each a text.
+
+    Nothing is read, or made, before it is asked for: a login makes four forms and looks at half of what they hold.
+    What WTForms builds for them was a twentieth of its work, and went in circles that only the garbage collector ends.
+
+    Args:
+        scope: What the form is for.
         values: Fields filled in beforehand.
     """
 
-    class Meta(FlaskForm.Meta):  # type: ignore[misc]
-        """How the token is made, and that only the fields of a form are read."""
-
-        csrf = True
-        csrf_class = BrowserBoundCsrf
-
-        @override
-        def wrap_formdata(self, form: Any, formdata: Any) -> Any:
-            # Flask-WTF would also read JSON, whose values may be anything, and files.
-            return request.form if request.method == "POST" else None
-
-        def get_translations(self, form: BaseForm) -> DummyTranslations:  # noqa: ARG002 - given by the base class
-            """Translate nothing: no words of fields are shown, and Flask-WTF would read its catalogue each time."""
-            return DummyTranslations()
+    fields: ClassVar[tuple[Field, ...]] = ()
 
     def __init__(self, scope: str, **values: str) -> None:
-        super().__init__(meta={"csrf_context": scope}, data=values)
+        self._scope = scope
+        self._values = values
+
+    @cached_property
+    def token(self) -> str:
+        """What the page sends along."""
+        return new_token(self._scope)
+
+    def sent(self, name: str) -> str:
+        """Return what was typed into a field; JSON is not read, for its values may be anything, nor are files."""
+        return (request.form if request.method == "POST" else self._values).get(name, "")
+
+    def validate(self) -> bool:
+        """Return whether every field is as it should be.
+
+        Raises:
+            ForgeryError: The form was made for another browser, or for something else.
+        """
+        require_token(self._scope, self.sent("csrf_token"))
+        return all(field.admits(self) for field in self.fields)
 
 
 class SignInForm(PortalForm):
     """Who, and the first proof."""
 
-    user_name = StringField(validators=[InputRequired(), Length(max=_LONGEST_NAME)])
-    password = PasswordField(validators=[InputRequired(), Length(max=_LONGEST_PASSWORD)])
+    user_name = Field(_LONGEST_NAME, is_needed=True)
+    password = Field(_LONGEST_PASSWORD, is_needed=True)
 
     @property
     def is_complete(self) -> bool:
@@ -134,42 +162,42 @@ class SignInForm(PortalForm):
 class AnswerForm(PortalForm):
     """What a method has asked for: some of these fields. Spaces and hyphens in a code are fine."""
 
-    password = PasswordField(validators=[Optional(), Length(max=_LONGEST_PASSWORD)])
-    new_password = PasswordField(validators=[Optional(), Length(max=_LONGEST_PASSWORD)])
-    repeated = PasswordField(validators=[Optional(), Length(max=_LONGEST_PASSWORD)])
-    code = StringField(validators=[Optional(), Length(max=_LONGEST_CODE)])
-    credential = StringField(validators=[Optional(), Length(max=LONGEST_ANSWER)])
+    password = Field(_LONGEST_PASSWORD)
+    new_password = Field(_LONGEST_PASSWORD)
+    repeated = Field(_LONGEST_PASSWORD)
+    code = Field(_LONGEST_CODE)
+    credential = Field(LONGEST_ANSWER)
 
     def response(self) -> dict[str, str]:
         """Return the fields that were sent, by name."""
-        return {name: str(self[name].data or "") for name in _ANSWERS if name in request.form}
+        return {name: self.sent(name) for name in _ANSWERS if name in request.form}
 
 
 class TwoCodesForm(PortalForm):
     """Two codes that a token has shown one after the other."""
 
-    code = StringField(validators=[Optional(), Length(max=_LONGEST_CODE)])
-    second = StringField(validators=[Optional(), Length(max=_LONGEST_CODE)])
+    code = Field(_LONGEST_CODE)
+    second = Field(_LONGEST_CODE)
 
 
 class PasskeyForm(PortalForm):
     """A key that the browser has made, and what its owner calls it."""
 
-    state = StringField(validators=[InputRequired(), Length(max=_LONGEST_PASSWORD)])
-    credential = StringField(validators=[Optional(), Length(max=LONGEST_ANSWER)])
-    name = StringField(validators=[Optional(), Length(max=_LONGEST_NAME)])
+    state = Field(_LONGEST_PASSWORD, is_needed=True)
+    credential = Field(LONGEST_ANSWER)
+    name = Field(_LONGEST_NAME)
 
 
 class PasskeyNameForm(PortalForm):
     """What a passkey shall be called."""
 
-    name = StringField(validators=[InputRequired(), Length(max=_LONGEST_NAME)])
+    name = Field(_LONGEST_NAME, is_needed=True)
 
 
 class AnotherWayForm(PortalForm):
     """The name of another chain."""
 
-    chain = StringField(validators=[InputRequired(), Length(max=_LONGEST_CHAIN)])
+    chain = Field(_LONGEST_CHAIN, is_needed=True)
 
 
 def process_scope(process_id: str) -> str:
@@ -180,3 +208,8 @@ def process_scope(process_id: str) -> str:
 def session_scope() -> str:
     """Return the scope of the forms of the present login session."""
     return f"session:{services().vault.keyed_hash('portals.session-scope', session_token())}"
+
+
+def _sign(scope: str, random_part: str) -> str:
+    mac = services().vault.keyed_hash("portals.csrf", browser_secret(), scope, random_part)
+    return f"{random_part}.{mac}"

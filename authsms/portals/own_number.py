@@ -58,7 +58,7 @@ def confirm() -> ResponseReturnValue:
     """Take the code that came back."""
     present, form = signed_in(), AnswerForm(session_scope())
     holder = holder_of(present)
-    return _answered(present, lambda: services().own_number.confirm(holder, form.code.data or ""))
+    return _answered(present, lambda: services().own_number.confirm(holder, form.code.data))
 
 
 @blueprint.post("/methods/number/remove")

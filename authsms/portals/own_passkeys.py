@@ -56,7 +56,7 @@ def add() -> ResponseReturnValue:
     form.validate()
 
     def act() -> Response:
-        sent = form.state.data or "", form.credential.data or "", form.name.data or ""
+        sent = form.state.data, form.credential.data, form.name.data
         try:
             outcome = services().own_passkeys.add(holder, *sent)
         except TooManyRequestsError as error:
@@ -93,7 +93,7 @@ def change(passkey_id: str) -> ResponseReturnValue:
             if is_done:
                 sign_out_elsewhere(present)
         elif form.validate():
-            is_done, told = own.rename(holder, passkey_id, form.name.data or ""), "passkey.renamed"
+            is_done, told = own.rename(holder, passkey_id, form.name.data), "passkey.renamed"
         else:
             return onward.back(url_for(OVERVIEW), "form.incomplete")
         return onward.back(url_for(OVERVIEW), told) if is_done else onward.see(url_for(OVERVIEW))

@@ -29,7 +29,8 @@ from authsms.administration.rights import Right
 from authsms.foundation.errors import AuthsmsError, ForbiddenError, ProofNeededError
 from authsms.identity.service import PeopleService
 from authsms.logon.seed import ADMIN_EVENT, SETUP_EVENT
-from authsms.portals.forms import PortalForm, require_own_form, session_scope
+from authsms.portals.admin.bound_form import BoundForm
+from authsms.portals.forms import require_own_form, session_scope
 from authsms.portals.notes import drop_note, take_note
 from authsms.portals.onward import back, see
 from authsms.portals.services import PortalServices
@@ -132,7 +133,7 @@ class SignInNeededError(AuthsmsError):
     """Nobody with a role is signed in here."""
 
 
-class AdminForm(PortalForm):
+class AdminForm(BoundForm):
     """A form of the portal, bound to the present login session."""
 
     def __init__(self, **values: Any) -> None:

@@ -5,15 +5,17 @@ page, by the parameter ``ui_locales`` (OpenID Connect Core 3.1.2.1); a cookie ca
 follows. Where none of them names a language we have, it is English.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from gettext import NullTranslations
+from typing import Any
 from urllib.parse import urlencode
 
 from babel.support import Translations
 from flask import Flask, Response, g, request
 from flask_babel import Babel, format_datetime, get_translations
+from markupsafe import Markup
 
 from authsms.foundation.cookies import cookie_name
 from authsms.foundation.resources import translations_folder
@@ -47,7 +49,8 @@ def register(app: Flask) -> None:
     """Translate what *app* renders; the sources are English, the catalogues lie in ``translations``."""
     app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", str(translations_folder()))
     Babel(app, default_locale=LANGUAGES[0], default_timezone="UTC", locale_selector=language)
-    app.jinja_env.install_gettext_callables(_gettext, _ngettext, newstyle=True)  # type: ignore[attr-defined]
+    # Jinja's own ways to a sentence lead through the page's variables, three times for each.
+    app.jinja_env.globals.update(_=_gettext, gettext=_gettext, ngettext=_ngettext)
     app.add_template_global(language)
     app.add_template_global(other_languages)
     app.add_template_filter(format_datetime, "datetimeformat")
@@ -93,18 +96,25 @@ def _catalogue() -> Translations | NullTranslations:
     return found
 
 
-def _gettext(sentence: str) -> str:
-    return _catalogue().gettext(sentence)
+def _gettext(sentence: str, /, **values: Any) -> Markup:
+    """Return *sentence* in the language of this request, as a part of a page; *values* are escaped."""
+    return _filled(_catalogue().gettext(sentence), values)
 
 
-def _ngettext(one: str, many: str, number: int) -> str:
-    return _catalogue().ngettext(one, many, number)
+def _ngettext(one: str, many: str, number: int, /, **values: Any) -> Markup:
+    return _filled(_catalogue().ngettext(one, many, number), {"num": number, **values})
+
+
+def _filled(sentence: str, values: Mapping[str, Any]) -> Markup:
+    # Sentences are our own, in our own catalogues.
+    return Markup(sentence) % values if values else Markup(sentence % values)  # noqa: S704
 
 
 def _vary(response: Response) -> Response:
     if "language" in g:
-        response.vary.add("Accept-Language")
-        response.content_language.add(g.language)
+        # Not by their sets: these write the whole header anew with every word.
+        response.headers.add("Vary", "Accept-Language")
+        response.headers.set("Content-Language", g.language)
         if _choice():
             # Lax: whoever comes from an application's site has chosen, too.
             _keep(response, "chosen-language", _CHOICE_LIFETIME, "Lax")

@@ -3,6 +3,10 @@
 SQLite runs in WAL mode with ``synchronous=FULL`` (a power cut must not revive a used code), and every writing
 transaction starts with ``BEGIN IMMEDIATE``: a deferred one that reads first either loses updates or fails as
 "locked". PostgreSQL runs at its default READ COMMITTED, with time-outs on every statement and lock.
+
+The connection that came back last goes out first. So as few of them do the work as there are threads at work at the
+same time: each keeps a cursor for every statement it has run, and PostgreSQL a plan, and taking turns would bring
+every connection there is to keep all of them.
 """
 
 import os
@@ -41,6 +45,7 @@ def open_engine(url: str, pool_size: int) -> Engine:
     engine = create_engine(
         address,
         pool_size=_SQLITE_CONNECTIONS,
+        pool_use_lifo=True,
         hide_parameters=True,
         connect_args={"timeout": BUSY_MILLISECONDS / 1000, "isolation_level": None},
     )
@@ -77,6 +82,7 @@ def _postgresql(address: URL, pool_size: int, settings: str = "", **options: str
     engine = create_engine(
         address.set(drivername="postgresql+psycopg"),
         pool_size=pool_size,
+        pool_use_lifo=True,
         max_overflow=0,
         pool_timeout=5,
         hide_parameters=True,

@@ -1,5 +1,6 @@
 """A statement says the same the first time, the second time and the tenth time, and on both databases."""
 
+from contextlib import ExitStack
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -44,6 +45,19 @@ def test_rows_are_the_same_however_often_they_are_asked_for(database: Database):
 
     assert [(2, _NOW + timedelta(days=2), False, "LOCAL:2", None)] * _TIMES == found
     assert kinds == [False, True, True, True]
+
+
+def test_as_few_connections_work_as_are_needed_at_the_same_time(database: Database):
+    """Each keeps a cursor for every statement it has run: if they took turns, memory would grow until all keep all."""
+    with ExitStack() as stack:
+        for _ in range(3):
+            stack.enter_context(database.read())
+    used = set()
+    for _ in range(6):
+        with database.read() as session:
+            used.add(id(session.connection().connection.driver_connection))
+
+    assert len(used) == 1
 
 
 @pytest.mark.usefixtures("_filled")

@@ -34,6 +34,7 @@ from authsms.contacts import personal as of_contacts
 from authsms.contacts.personal import ContactErasure
 from authsms.delivery import personal as of_delivery
 from authsms.delivery.activity import Activity
+from authsms.delivery.mail_courier import mail_tasks
 from authsms.delivery.polling import ReportPoller
 from authsms.delivery.schedule import PeriodicTask, purges
 from authsms.identity import personal as of_identity
@@ -285,5 +286,6 @@ class Services(Texting):
             *couriers,
             *hooks,
             self.offer_ending.task(),
+            *mail_tasks(self.mails, self.settings),
             ending,
         ]

@@ -16,6 +16,7 @@ from authsms.delivery.conditions import Conditions
 from authsms.delivery.doorbell import Doorbell
 from authsms.delivery.gate import Gate
 from authsms.delivery.gauges import Gauges
+from authsms.delivery.mails import MailQueue
 from authsms.delivery.outbox import Outbox
 from authsms.delivery.receipts import ReceiptService
 from authsms.delivery.throughput import Throughput
@@ -162,6 +163,11 @@ class Engine:
         tools = (self.database, self.vault, self.limits, self.people, self.numbers, self.challenges, self.budget)
         house = (self.settings.sms, self.settings.public_host)
         return OwnNumberDesk(OwnNumberTools(*tools, self.outbox, self._reports, *house))
+
+    @property
+    def mails(self) -> MailQueue:
+        """The mails that are to go out."""
+        return MailQueue(self.database, self.vault, self.clock, self.audit)
 
     @property
     def own_contacts(self) -> OwnContacts:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from authsms.administration.administrators import Administrators
 from authsms.administration.senders import SenderDesk
@@ -11,10 +12,12 @@ from authsms.contacts.book import ContactBook
 from authsms.contacts.consents import ConsentLedger
 from authsms.contacts.inbox import Inbox
 from authsms.contacts.suppression import SuppressionList
-from authsms.delivery.account_notices import AccountNotices, Reach
+from authsms.delivery.account_mails import AccountMails
+from authsms.delivery.account_notices import AccountNotices, ByMail, Reach
 from authsms.delivery.answering import open_inbox
 from authsms.delivery.doorbell import Doorbell, SocketDoorbell
 from authsms.delivery.gate import Gate, open_gate
+from authsms.delivery.mails import MailQueue
 from authsms.delivery.outbox import Outbox
 from authsms.delivery.personal import take_back_unwanted
 from authsms.delivery.quiet import quiet_hours
@@ -208,11 +211,19 @@ def _sending(ground: _Ground) -> _Sending:
     inbox = open_inbox(settings, outbox, suppressions, database, vault, clock, audit, replies)
     notices = AccountNotices(
         *(outbox, vault, clock),
-        reach=Reach(senders.choose, senders.offered, BoundNumbers(database, vault).find),
+        reach=Reach(senders.choose, senders.offered, BoundNumbers(database, vault).find, _by_mail(ground)),
         host=host,
         countries=countries,
     )
     return _Sending(guard, senders, doorbell, consents, contacts, suppressions, gate, outbox, receipts, inbox, notices)
+
+
+def _by_mail(ground: _Ground) -> ByMail | None:
+    settings, vault, clock = ground.settings, ground.vault, ground.clock
+    if not settings.mail.host:
+        return None
+    mails = AccountMails(vault, clock, host=settings.public_host, zone=ZoneInfo(settings.notices.time_zone))
+    return ByMail(mails, MailQueue(ground.database, vault, clock, ground.audit))
 
 
 def _codes(ground: _Ground, sending: _Sending) -> CodeTools:

@@ -60,6 +60,7 @@ class AuditTag(StrEnum):
     MESSAGE_CANCELLED = "message.cancelled"
     MESSAGE_SENT_AGAIN = "message.sent-again"
     MESSAGES_EXPORTED = "messages.exported"
+    MAIL_GIVEN_UP = "mail.given-up"
     INBOUND_RECEIVED = "inbound.received"
     CONSENT_STOPPED = "consent.stopped"
     CONSENT_STARTED = "consent.started"

@@ -27,6 +27,7 @@ _COMMANDS = {
     "policy": ("policy", "policy"),
     "radius": ("radius", "radius"),
     "repository": ("people", "repository"),
+    "send-mail-test": ("mails", "send_mail_test"),
     "send-test": ("senders", "send_test"),
     "sender": ("senders", "sender"),
     "serve": ("serving", "serve"),

@@ -2,6 +2,7 @@
 
 Whoever can change such a thing, for himself or for somebody else, may be a thief or may have been talked into it, so
 the person hears of it by another way (NIST SP 800-63B-4, 4.6). No secret stands in a notice, and nothing to click on.
+Notices go by text, and also by mail where a mail server is set and the person has an address.
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
@@ -12,6 +13,8 @@ from typing import Final, TypeAlias
 
 from sqlalchemy.orm import Session
 
+from authsms.delivery.account_mails import AccountMails
+from authsms.delivery.mails import MailQueue
 from authsms.delivery.outbox import Draft, Outbox
 from authsms.foundation.clock import Clock
 from authsms.foundation.phone import PhoneNumber, country_of
@@ -116,11 +119,34 @@ _WORDS: Final[Mapping[str, Mapping[Notice, str]]] = {
     },
 }
 
+_ABOUT_THE_NUMBER: Final = frozenset({Notice.CONTACT_CHANGED, Notice.CONTACT_REMOVED})
+"""Notices to a contact, which is no factor; only whoever has that number understands them."""
+
 Tell: TypeAlias = Callable[[Session], bool]
 """Queues a notice within the transaction of what it tells; False when nobody is told."""
 
 
 Choose: TypeAlias = Callable[[Consignment], Sequence[object]]
+
+
+@dataclass(frozen=True, slots=True)
+class ByMail:
+    """What it takes to send notices by mail, too."""
+
+    mails: AccountMails
+    queue: MailQueue
+
+    def prepare(self, person: Person, notice: Notice, words: str, locale: str) -> Tell:
+        """Return what queues a mail that says *words*."""
+        draft = None if notice in _ABOUT_THE_NUMBER else self.mails.draft(person, notice.value, words, locale)
+        if draft is None:
+            return _tell_nobody
+
+        def tell(session: Session) -> bool:
+            self.queue.enqueue(session, draft)
+            return True
+
+        return tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +157,13 @@ class Reach:
         choose: Returns the services that may carry a text.
         offered: The same, but as looked up last, without a look into the database.
         bound: Returns the number that codes came back from last of the person with a key, or None.
+        by_mail: Sends notices by mail, too; they go by text only when left out.
     """
 
     choose: Choose
     offered: Choose
     bound: Callable[[str], PhoneNumber | None]
+    by_mail: ByMail | None = None
 
 
 class AccountNotices:
@@ -168,7 +196,7 @@ class AccountNotices:
         self._countries = frozenset(countries)
 
     def prepare(self, person: Person | None, notice: Notice, locale: str, *, to: PhoneNumber | None = None) -> Tell:
-        """Return what tells a person something; it does nothing when no service may carry it, or no number is known.
+        """Return what tells a person something; it does nothing for whom neither a text nor a mail can reach.
 
         Looks into the sender policy, so it is to be asked before a transaction is opened.
 
@@ -176,7 +204,7 @@ class AccountNotices:
             person: Whom to tell.
             notice: What to tell.
             locale: Language; English where we lack it.
-            to: Number to tell. When left out, the one that codes came back from last, for whoever has changed the one
+            to: Number to text. When left out, the one that codes came back from last, for whoever has changed the one
                 in the directory would be told alone; that of the directory where there is none yet.
         """
         if person is None:
@@ -202,6 +230,20 @@ class AccountNotices:
         number: PhoneNumber | None,
         choose: Choose,
     ) -> Tell:
+        words = _WORDS.get(locale, _WORDS["en"])[notice].format(host=self._host)
+        by_text = self._texted(person, notice, words, number, choose)
+        mails = self._reach.by_mail
+        by_mail = mails.prepare(person, notice, words, locale) if mails else _tell_nobody
+        return lambda session: by_text(session) | by_mail(session)  # never `or`: by both ways
+
+    def _texted(
+        self,
+        person: Person,
+        notice: Notice,
+        words: str,
+        number: PhoneNumber | None,
+        choose: Choose,
+    ) -> Tell:
         if number is None or (self._countries and country_of(number) not in self._countries):
             return _tell_nobody
         groups = comparable(person.groups)
@@ -213,7 +255,7 @@ class AccountNotices:
             self._vault.new_id(),
             purpose,
             number,
-            _WORDS.get(locale, _WORDS["en"])[notice].format(host=self._host),
+            words,
             self._clock.now() + LIFETIME,
             f"account:{notice.value}",
             person_key=person.key,

@@ -5,6 +5,7 @@ from typing import Final, cast
 from sqlalchemy import Table, select
 from sqlalchemy.orm import Session
 
+from authsms.delivery.mail_models import MAIL
 from authsms.delivery.models import Message
 from authsms.delivery.outbox import Outbox
 from authsms.delivery.states import LIVE
@@ -33,6 +34,7 @@ HOLDINGS: Final = (
             "detail": "",
         },
     ),
+    Holding("mails", MAIL, Fate.DELETED, ("kind", "failure", "created_at", "finished_at")),
 )
 """What a message cost, and the provider's id for it, stay until the message is deleted: bills are checked by them."""
 

@@ -26,6 +26,7 @@ CONTENT_TYPE = CONTENT_TYPE_LATEST
 LOGONS = Counter("authsms_logons", "Logon processes that ended, by result and event.", ("result", "event"))
 CODES = Counter("authsms_codes", "One-time codes by what became of them.", ("outcome",))
 MESSAGES = Counter("authsms_messages", "State changes of messages, by sender service.", ("service", "state"))
+MAILS = Counter("authsms_mails", "Tries to hand a mail to the mail server, by outcome.", ("outcome",))
 TOKENS = Counter("authsms_tokens", "Token requests of endpoints, by outcome.", ("outcome",))
 WEBHOOKS = Counter(
     "authsms_webhooks", "Webhook calls of providers, by sender service and outcome.", ("service", "outcome")

@@ -20,6 +20,7 @@ from pydantic import AfterValidator, Field, ValidationError, model_validator
 
 from authsms.foundation.db import sqlite_url
 from authsms.foundation.errors import ConfigurationError
+from authsms.foundation.mail_settings import MailSettings
 from authsms.foundation.sections import (
     AlarmSettings,
     DatabaseSettings,
@@ -74,6 +75,7 @@ class Settings(Section):
     sms: SmsSettings = SmsSettings()
     helpdesk: HelpdeskSettings = HelpdeskSettings()
     notices: NoticeSettings = NoticeSettings()
+    mail: MailSettings = MailSettings()
     delivery: DeliverySettings = DeliverySettings()
     sessions: SessionSettings = SessionSettings()
     network: NetworkSettings = NetworkSettings()

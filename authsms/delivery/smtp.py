@@ -130,8 +130,8 @@ def compose(mail: Mail, sender: str) -> EmailMessage:
     message["Date"] = mail.written_at
     message["Message-ID"] = f"<{mail.id}@{sender.rpartition('@')[2]}>"
     message["Auto-Submitted"] = "auto-generated"
-    message["Content-Language"] = mail.locale
     message.set_content(mail.body, cte="quoted-printable")
+    message["Content-Language"] = mail.locale  # afterwards: setting the content removes what begins with Content-
     return message
 
 

@@ -48,6 +48,7 @@ def test_a_mail_goes_by_tls_to_one_recipient(authority, files, security):
     assert letter.is_sealed
     assert "Für Sie: Grüße\n.\nMehr\n" == letter.message.get_content().replace("\r\n", "\n")
     assert ("alice@example.org", SENDER) == (letter.message["To"], letter.message["From"])
+    assert "de" == letter.message["Content-Language"]
     assert ("<id1@example.com>", "auto-generated") == (letter.message["Message-ID"], letter.message["Auto-Submitted"])
     assert {"ehlo example.com", "STARTTLS"} >= set(server.in_clear().split("\n")) - {""}
 

@@ -10,13 +10,14 @@ import select
 import socket
 import ssl
 import threading
+import time
 import weakref
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from http.client import HTTPResponse
 from typing import TypeAlias
 
 from authsms.senders.addresses import Address, AllowList, Destination
+from authsms.senders.answers import Answer
 from authsms.senders.deadline import Journey
 
 Lookup: TypeAlias = Callable[[str, int], Sequence[str]]
@@ -142,10 +143,12 @@ class Line:
 
     Attributes:
         place: Where it leads.
+        waits_since: When it was put back, on the monotonic clock.
     """
 
     def __init__(self, place: Place, connection: socket.socket) -> None:
         self.place = place
+        self.waits_since = 0.0
         self._connection = connection
         self._lever = connection.dup()
 
@@ -162,11 +165,13 @@ class Line:
 
     def is_usable(self) -> bool:
         """Tell whether it still stands; who has nothing to answer has nothing to say but good-bye."""
+        if isinstance(self._connection, ssl.SSLSocket) and self._connection.pending():
+            return False
         poll = select.poll()
         poll.register(self._connection, select.POLLIN)
         return not poll.poll(0)
 
-    def ask(self, journey: Journey, method: str, request: bytes) -> HTTPResponse:
+    def ask(self, journey: Journey, method: str, request: bytes) -> Answer:
         """Send *request* and return the answer, of which only the head has been read.
 
         Raises:
@@ -178,9 +183,9 @@ class Line:
         if not journey.depart():
             raise TooLateError
         self._connection.sendall(request)
-        response = HTTPResponse(self._connection, method=method)
-        response.begin()
-        return response
+        answer = Answer(self._connection, method)
+        answer.begin()
+        return answer
 
     def close(self) -> None:
         """End it; no journey may hold it any more."""
@@ -195,12 +200,14 @@ class Lines:
         dialer: Opens new ones.
         trust: Returns what certificates are checked against.
         most: How many are kept.
+        idle_seconds: How long.
     """
 
-    def __init__(self, dialer: Dialer, trust: Callable[[], ssl.SSLContext], most: int) -> None:
+    def __init__(self, dialer: Dialer, trust: Callable[[], ssl.SSLContext], most: int, *, idle_seconds: float) -> None:
         self._dialer = dialer
         self._trust = trust
         self._most = most
+        self._idle_seconds = idle_seconds
         self._idle: list[Line] = []
         self._lock = threading.Lock()
         weakref.finalize(self, _close_all, self._idle)  # somebody may forget to close a service
@@ -229,6 +236,7 @@ class Lines:
     def put_back(self, line: Line) -> None:
         """Keep *line* for the next request."""
         with self._lock:
+            line.waits_since = time.monotonic()
             self._idle.append(line)
             oldest = self._idle.pop(0) if len(self._idle) > self._most else None
         if oldest is not None:
@@ -241,11 +249,19 @@ class Lines:
             _close_all(self._idle)
 
     def _waiting(self, place: Place) -> Line | None:
+        """Return the one used last that leads to *place*, and close all that have waited for too long."""
+        forgotten: list[Line] = []
+        found = None
         with self._lock:
+            oldest = time.monotonic() - self._idle_seconds
+            while self._idle and self._idle[0].waits_since < oldest:
+                forgotten.append(self._idle.pop(0))
             for index in range(len(self._idle) - 1, -1, -1):
                 if self._idle[index].place == place:
-                    return self._idle.pop(index)
-        return None
+                    found = self._idle.pop(index)
+                    break
+        _close_all(forgotten)
+        return found
 
 
 def _close_all(lines: list[Line]) -> None:

@@ -39,10 +39,12 @@ class Deadlines:
     Attributes:
         connect: Name look-up, TCP and TLS together; short, because the next sender service waits.
         total: The whole call, from the first look-up to the last byte of the answer.
+        idle: How long a connection waits for its next request; whatever is between forgets those that are silent.
     """
 
     connect: float = 2.5
     total: float = 10.0
+    idle: float = 60.0
 
 
 class HttpGuard:
@@ -101,7 +103,7 @@ class HttpClient:
         self._guard = guard
         self._trust = trust
         self._slots = threading.BoundedSemaphore(connections)
-        self._lines = Lines(guard.dialer, trust, connections)
+        self._lines = Lines(guard.dialer, trust, connections, idle_seconds=guard.deadlines.idle)
 
     def send(self, request: ProviderRequest, patience: timedelta | None = None) -> Reply:
         """Send *request* once, within *patience*, and return the answer or what is known about its absence."""
@@ -145,7 +147,7 @@ class HttpClient:
         try:
             with line.ask(journey, method, wire) as response:
                 answer = read(response)
-                is_reusable = answer.is_whole and not response.will_close
+                is_reusable = answer.is_whole and response.can_be_followed
         finally:
             journey.arrive()
             if is_reusable:

@@ -27,7 +27,7 @@ from authsms.foundation.logs import get_logger
 from authsms.foundation.vault import Vault
 from authsms.messaging.hook_leave import HookLeave
 from authsms.messaging.hook_models import HOOK, HOOK_EVENT
-from authsms.messaging.hooks import HookKind, Hooks, place_of
+from authsms.messaging.hooks import HookCall, HookKind, Hooks, place_of
 from authsms.senders.exchange import ProviderAnswer, ProviderRequest
 from authsms.senders.http import HttpClient
 
@@ -53,8 +53,6 @@ class Due:
     endpoint_id: str
     person_key: str
     tries: int
-    url: str
-    kinds: Sequence[str]
     kind: str
     body: bytes = field(repr=False)
 
@@ -94,10 +92,11 @@ class HookCourier:
                 break
             for event in due:
                 endpoint = event.endpoint_id
-                if endpoint in resting or not self._may_be_told(event) or not self._take(event):
+                call = None if endpoint in resting else self._hooks.call(endpoint)
+                if call is None or not self._may_be_told(event, call) or not self._take(event):
                     continue
                 begun = self._clock.now()
-                failure = self._try(event)
+                failure = self._try(event, call)
                 self._settle(event, failure)
                 taken += not failure
                 spent[endpoint] = spent.get(endpoint, timedelta()) + (self._clock.now() - begun)
@@ -107,7 +106,7 @@ class HookCourier:
 
     def _due(self, resting: Collection[str]) -> Sequence[Due]:
         query = (
-            select(_E.id, _E.endpoint_id, _E.person_key, _E.tries, HOOK.c.url, HOOK.c.kinds, _E.kind, _E.body)
+            select(_E.id, _E.endpoint_id, _E.person_key, _E.tries, _E.kind, _E.body)
             .join(HOOK, HOOK.c.endpoint_id == _E.endpoint_id)
             .where(_E.due_at <= self._clock.now(), _E.endpoint_id.not_in(resting))
             .order_by(_E.due_at, _E.id)
@@ -116,9 +115,9 @@ class HookCourier:
         with self._database.read() as session:
             return [Due(*row) for row in session.execute(query)]
 
-    def _may_be_told(self, event: Due) -> bool:
+    def _may_be_told(self, event: Due, call: HookCall) -> bool:
         """Tell whether the endpoint is still to be told, and forget the event when it is not."""
-        is_wanted = event.kind == HookKind.TEST or event.kind in event.kinds
+        is_wanted = event.kind == HookKind.TEST or event.kind in call.kinds
         if is_wanted and event.kind in self._leave.of(event.endpoint_id):
             return True
         with self._database.write() as session:
@@ -132,16 +131,12 @@ class HookCourier:
         with self._database.write() as session:
             return rowcount(session.execute(mine.values(tries=event.tries + 1, due_at=next_try))) == 1
 
-    def _try(self, event: Due) -> str:
+    def _try(self, event: Due, call: HookCall) -> str:
         """Make a call; return how it failed, or nothing."""
         try:
-            secret = self._hooks.secret(event.endpoint_id)
             body = self._vault.unseal(event.body, context=place_of(event.id))
-            if secret is None:
-                return "removed"
-            request = ProviderRequest.raw(
-                event.url, body, "application/json", headers=self._headers(secret, event, body)
-            )
+            headers = self._headers(self._hooks.secret(call), event, body)
+            request = ProviderRequest.raw(call.url, body, "application/json", headers=headers)
             reply = self._client.send(request)
         except SealBrokenError:
             return "the seal is broken"

@@ -6,7 +6,7 @@ another secret, so that nobody can be made to vouch for calls to a place he does
 
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -55,6 +55,16 @@ class Hook:
     endpoint_id: str
     url: str
     kinds: frozenset[HookKind]
+
+
+@dataclass(frozen=True, slots=True)
+class HookCall:
+    """Where one endpoint is called at this moment, of what it is told, and what signs that, sealed."""
+
+    endpoint_id: str
+    url: str
+    kinds: Sequence[str]
+    sealed: bytes = field(repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,15 +128,20 @@ class Hooks:
         """Return every webhook."""
         return self._read(_H.endpoint_id != "")
 
-    def secret(self, endpoint_id: str) -> bytes | None:
-        """Return what signs calls to an endpoint; None when it has no webhook any more.
+    def call(self, endpoint_id: str) -> HookCall | None:
+        """Return how an endpoint is called now, address and secret of the same moment; None without a webhook."""
+        query = select(_H.url, _H.kinds, _H.secret).where(_H.endpoint_id == endpoint_id)
+        with self._database.read() as session:
+            row = session.execute(query).one_or_none()
+        return row and HookCall(endpoint_id, row.url, row.kinds, row.secret)
+
+    def secret(self, call: HookCall) -> bytes:
+        """Return what signs a call.
 
         Raises:
             SealBrokenError: The key is gone; a new secret has to be made.
         """
-        with self._database.read() as session:
-            sealed = session.execute(select(_H.secret).where(_H.endpoint_id == endpoint_id)).scalar_one_or_none()
-        return None if sealed is None else self._vault.unseal(sealed, context=_place(endpoint_id))
+        return self._vault.unseal(call.sealed, context=_place(call.endpoint_id))
 
     def save(self, author: Author, endpoint_id: str, url: str, kinds: Collection[HookKind]) -> str:
         """Set where an endpoint is told, and of what; return the secret that was made for a new address, or nothing.

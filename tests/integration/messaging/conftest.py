@@ -59,6 +59,7 @@ def listener(_server: Listener) -> Listener:
     """A program's own server that has not been called yet."""
     _server.status, _server.ponder = 204, dict
     _server.calls.clear()
+    _server.paths.clear()
     return _server
 
 

@@ -58,6 +58,7 @@ class Listener:
     Attributes:
         status: What it answers.
         calls: Headers and bodies it was sent.
+        paths: Where they were sent to.
         ponder: Called before it answers.
     """
 
@@ -65,6 +66,7 @@ class Listener:
     status: int = 204
     ponder: Callable[[], object] = dict
     calls: list[tuple[dict[str, str], bytes]] = field(default_factory=list)
+    paths: list[str] = field(default_factory=list)
 
 
 @contextmanager
@@ -76,6 +78,7 @@ def listening() -> Iterator[Listener]:
         def do_POST(self):
             body = self.rfile.read(int(self.headers["Content-Length"]))
             listener.calls.append((dict(self.headers), body))
+            listener.paths.append(self.path)
             listener.ponder()
             self.send_response(listener.status)
             self.send_header("Location", "http://169.254.169.254/")

@@ -137,6 +137,25 @@ def test_another_address_gets_another_secret_and_nothing_is_kept_in_the_clear(ca
     assert not [row for row in rows if other in str(tuple(row)) or "alice" in str(tuple(row))]
 
 
+@pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+def test_an_address_that_changes_meanwhile_is_called_with_its_own_secret(case: Case, listener: Listener):
+    """What waits goes to the new one; no place is vouched for with the secret of another."""
+    hooks, endpoint, made = case.services.hooks, case.endpoint.id, list[str]()
+    for _ in range(2):
+        hooks.try_out(endpoint)
+
+    def move() -> None:
+        if not made:
+            made.append(hooks.save(Author("anna"), endpoint, f"{listener.address}/new", BOTH))
+
+    listener.ponder = move
+    case.services.hook_courier.deliver()
+    (_, (headers, body)) = listener.calls
+
+    assert ["/hook", "/hook/new"] == listener.paths
+    assert "test" == read_event(made[0], headers, body, now=case.post.clock.now()).kind
+
+
 def test_a_slow_program_keeps_no_other_waiting(case: Case, listener: Listener, clock: ManualClock):
     """However much there is to tell it, and though it takes everything: each has been called once."""
     hooks = case.services.hooks

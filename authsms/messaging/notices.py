@@ -37,9 +37,11 @@ _RECIPIENT: Final = cast("Table", NoticeRecipientRow.__table__)
 _THIS_OPEN: Final = (_n.name == bindparam("w_name"), _n.cancelled_at.is_(None))
 _OPEN: Final = select(_n.name).where(*_THIS_OPEN)
 _CLOSES: Final = select(_n.expires_at).where(*_THIS_OPEN)
+_OF_PROGRAM: Final = select(PROGRAM_NOTICE.c.name).where(PROGRAM_NOTICE.c.name == bindparam("w_name"))
 
 Tell = Callable[[int], object]
-Claim = Callable[[Session], object]
+Claim = Callable[[Session], bool]
+"""Makes the name of a notice somebody's within a transaction; tells whether that is new."""
 
 
 class Directory(Protocol):
@@ -159,7 +161,12 @@ class Notices:
         return self._reached(person, contacts[chosen], purpose)
 
     def send(
-        self, author: Author, notice: Notice, reached: Iterable[Reached], tell: Tell = int, claim: Claim = bool
+        self,
+        author: Author,
+        notice: Notice,
+        reached: Iterable[Reached],
+        tell: Tell = int,
+        claim: Claim | None = None,
     ) -> int:
         """Queue a notice for people; return how many were new to it. Delivery begins with the first ones.
 
@@ -168,16 +175,20 @@ class Notices:
             notice: What is sent.
             reached: To whom.
             tell: Is told how many are queued.
-            claim: Called first within the transaction that begins the notice; what it raises ends both.
+            claim: Called first within the transaction that begins the notice; what it raises ends both. Without one
+                the notice is an operator's.
 
         Raises:
-            ConflictError: A notice of that name was cancelled, or is of another kind.
+            ConflictError: A notice of that name was cancelled, is of another kind, or is somebody else's.
             InvalidInputError: The name or a text cannot be used; those queued before stay.
         """
         tools, expires_at = self._tools, self._tools.clock.now() + notice.life
         with tools.database.write() as session:
-            claim(session)
-            self.begin(session, author, notice, expires_at)
+            is_new = claim is not None and claim(session)
+            self.begin(session, author, notice, expires_at, is_new=is_new)
+            # Only now: a program that took the name meanwhile has been waited for.
+            if claim is None and session.execute(_OF_PROGRAM, {"w_name": notice.name}).first() is not None:
+                raise ConflictError("A program has sent a notice of this name; take another one.")
         before = self._count(notice.name)
         drafts = (self._draft(notice, one, expires_at) for one in reached)
         enqueue_many(tools.database, tools.outbox, drafts, tell=tell, admit=self._admit)

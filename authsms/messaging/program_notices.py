@@ -125,7 +125,7 @@ class ProgramNotices:
 
     def __init__(self, tools: ProgramNoticeTools) -> None:
         self._tools = tools
-        self._new = tools.database.insert(PROGRAM_NOTICE).on_conflict_do_nothing()
+        self._new = tools.database.insert(PROGRAM_NOTICE).on_conflict_do_nothing().returning(_P.name)
 
     def send(self, program: Program, order: Order) -> Sent:
         """Queue a notice for people who have agreed; those who were sent it before are not texted again.
@@ -143,8 +143,8 @@ class ProgramNotices:
         found = {name: tools.people.find(name) for name in dict.fromkeys(order.user_names)}
         survey = tools.notices.survey(person.key for person in found.values() if person is not None)
 
-        def claim(session: Session) -> None:
-            self._claim(session, program, order)
+        def claim(session: Session) -> bool:
+            return self._claim(session, program, order)
 
         queued = tools.notices.send(program.author, notice, survey.reached, claim=claim)
         return Sent(queued, survey.left, [name for name, person in found.items() if person is None])
@@ -199,8 +199,11 @@ class ProgramNotices:
         with self._tools.database.write() as session:
             return rowcount(session.execute(delete(PROGRAM_NOTICE).where(old, gone)))
 
-    def _claim(self, session: Session, program: Program, order: Order) -> None:
-        """Make the name the program's within the caller's transaction, unless it is already, for the same text."""
+    def _claim(self, session: Session, program: Program, order: Order) -> bool:
+        """Make the name the program's within the caller's transaction, or see that it is already, for the same text.
+
+        Return whether it is new to the program; then nobody may have a notice of that name.
+        """
         tools = self._tools
         content = tools.vault.keyed_hash("program-notice", json.dumps(sorted(order.texts.items())))
         mine = {
@@ -209,15 +212,12 @@ class ProgramNotices:
             "content": content,
             "expires_at": tools.clock.now() + order.life,
         }
-        known = select(PROGRAM_NOTICE).where(_P.name == order.name)
-        row = session.execute(known).one_or_none()
-        if row is None and session.execute(select(NoticeRow.name).where(NoticeRow.name == order.name)).first():
-            raise ConflictError(_TAKEN)
-        if row is None:
-            session.execute(self._new, mine)
-            row = session.execute(known).one()
+        if session.execute(self._new, mine).first() is not None:
+            return True
+        row = session.execute(select(PROGRAM_NOTICE).where(_P.name == order.name)).one()
         if (row.endpoint_id, row.content) != (program.endpoint_id, content):
             raise ConflictError(_TAKEN)
+        return False
 
     def _own(self, program: Program, name: str) -> None:
         query = select(_P.name).where(_P.name == name, _P.endpoint_id == program.endpoint_id)

@@ -26,7 +26,7 @@ from authsms.foundation.phone import PhoneNumber
 from authsms.messaging.audience import is_name
 from authsms.messaging.notices import NoticeTools
 from authsms.messaging.offers import Offers
-from authsms.messaging.offers_answers import GIVE_AWAY, OFFER, RECIPIENT, REPLY, Asked, change_state
+from authsms.messaging.offers_answers import GIVE_AWAY, IS_NOTED, OFFER, RECIPIENT, REPLY, Asked, change_state
 from authsms.messaging.offers_replies import ADDRESS
 from authsms.messaging.offers_rules import OfferEnd, OfferMode, RecipientState
 from authsms.messaging.offers_settling import OfferSettling
@@ -39,6 +39,8 @@ TIME_TO_CHOOSE: Final = timedelta(days=7)
 _TOLD_FOR: Final = timedelta(hours=12)
 _EVERY: Final = timedelta(seconds=5)
 _PORTION: Final = 50
+_PATIENCE_SECONDS: Final = 5.0
+"""What settling, and texting, may take before the rest has its turn: a directory may be slow."""
 _o, _r, _a = OFFER.c, RECIPIENT.c, ADDRESS.c
 _UNSEEN: Final = (MessageState.STALE.value, MessageState.WITHHELD.value, MessageState.FAILED.value)
 _MISSED: Final = {
@@ -80,6 +82,7 @@ _ADDRESS: Final = (
     .order_by(_a.texted_at.desc())
     .limit(1)
 )
+_NOTED: Final = select(REPLY.c.offer).where(REPLY.c.offer == _o.number).exists()
 _SEEN: Final = and_(Message.reference == bindparam("w_reference"), Message.state.not_in(_UNSEEN))
 
 
@@ -166,8 +169,7 @@ class OfferEnding:
         """
         now = self._tools.clock.now()
         willing = select(_r.offer).where(_r.offer == _o.number, _r.state == RecipientState.WILLING.value).exists()
-        noted = select(REPLY.c.offer).where(REPLY.c.offer == _o.number).exists()
-        undecided = or_(and_(_o.mode == OfferMode.CHOOSE.value, willing), noted)
+        undecided = or_(and_(_o.mode == OfferMode.CHOOSE.value, willing), _NOTED)
         waits = and_(_o.expires_at > now - TIME_TO_CHOOSE, undecided)
         over = update(OFFER).where(_o.closed_at.is_(None), _o.expires_at <= now, ~waits)
         over = over.values(closed_at=now, end=OfferEnd.EXPIRED.value)
@@ -192,10 +194,10 @@ class OfferEnding:
 
     def work(self) -> None:
         """Settle what was said, end what is over, tell people, and text those whose turn it is."""
-        self._settling.work()
+        self._settling.work(patience=_PATIENCE_SECONDS)
         self.expire()
         self.tell()
-        self._offers.work()
+        self._offers.work(patience=_PATIENCE_SECONDS)
 
     def task(self) -> PeriodicTask:
         """Return what delivery processes do for offers."""
@@ -237,17 +239,18 @@ class OfferEnding:
             with tools.database.write() as session:
                 told += self._tell(session, missed)
                 if not missed:
-                    done = update(OFFER).where(_o.number == row.number, _o.end == row.end)
+                    done = update(OFFER).where(_o.number == row.number, _o.end == row.end, ~_NOTED)
                     session.execute(done.values(told_at=tools.clock.now()))
                     break
         return told
 
     def _missed(self, row: Any) -> Sequence[_Missed]:
-        """Return the next people to be told; of those who have not answered only who may have seen the offer."""
+        """Return the next people to be told: nobody whose yes waits, nor who cannot have seen the offer."""
         told: Mapping[RecipientState, Says] = _MISSED[OfferEnd(row.end)]
         seen = select(Message.person_key).where(_SEEN)
         query = select(_r.person_key, _r.login, _r.state).where(
             *(_r.offer == row.number, _r.state.in_([state.value for state in told]), _r.told_state.in_(_UNTOLD)),
+            ~IS_NOTED,
             or_(_r.state != RecipientState.ASKED.value, _r.person_key.in_(seen)),
         )
         with self._tools.database.read() as session:

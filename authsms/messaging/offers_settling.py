@@ -2,11 +2,15 @@
 
 Each is settled by itself, in the order in which they came. One whose directory does not answer is asked about again
 later and keeps no other waiting, nor is it lost: an offer does not end by its time while one waits that came before.
+Whom the directory does not find it is asked about again for some minutes, for a copy of it may lag behind. Of several
+processes one asks about each: it moves the row's time on first, so that the others come back to it should it die.
 """
 
+import time
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
+from math import inf
 from typing import Any, Final
 
 from sqlalchemy import Row, and_, bindparam, delete, select, update
@@ -17,7 +21,8 @@ from authsms.contacts.agreement import ContactState
 from authsms.contacts.entries import CONTACT
 from authsms.contacts.inbox import KeywordAnswer
 from authsms.delivery.answering import OutboxPost
-from authsms.foundation.errors import AuthsmsError, SealBrokenError, UnavailableError
+from authsms.foundation.db import rowcount
+from authsms.foundation.errors import AuthsmsError, NotFoundError, SealBrokenError, UnavailableError
 from authsms.foundation.limits import Limits
 from authsms.foundation.logs import get_logger
 from authsms.foundation.phone import PhoneNumber
@@ -31,7 +36,9 @@ from authsms.messaging.replies import Answer
 
 _PORTION: Final = 20
 _AWAY: Final = timedelta(minutes=1)
-"""After that a directory which did not answer is asked again."""
+"""After that a directory which did not answer, or did not find somebody, is asked again."""
+_LOST_AFTER: Final = timedelta(minutes=10)
+"""Whom the directory does not find for so long after his yes is gone."""
 _o, _r, _a, _c, _y = OFFER.c, RECIPIENT.c, ADDRESS.c, CONTACT.c, REPLY.c
 _DUE: Final = (
     select(REPLY, _o.name, _o.closed_at, _r.login, _a.number)
@@ -44,6 +51,7 @@ _DUE: Final = (
 )
 _SETTLED: Final = delete(REPLY).where(_y.id == bindparam("w_id")).returning(_y.id)
 _PUT_OFF: Final = update(REPLY).where(_y.id == bindparam("w_id")).values(due_at=bindparam("due"))
+_CLAIM: Final = _PUT_OFF.where(_y.due_at <= bindparam("w_now"))
 _IS_LIVE: Final = select(_c.id).where(
     _c.person_key == bindparam("w_person"),
     _c.recipient_hash == bindparam("w_hash"),
@@ -71,15 +79,20 @@ class OfferSettling:
         self._host = host
         self._post = OutboxPost(tools.outbox, tools.vault, tools.clock)
 
-    def work(self) -> int:
+    def work(self, *, patience: float = inf) -> int:
         """Settle all whose turn it is; return how many that were."""
-        settled, silent = 0, set[str]()
-        while True:
+        deadline, settled = time.monotonic() + patience, 0
+        silent = set[str]()
+        while time.monotonic() < deadline:
             with self._tools.database.read() as session:
                 rows = session.execute(_DUE, {"w_now": self._tools.clock.now()}).all()
             if not rows:
-                return settled
-            settled += sum(self._serve(row, silent) for row in rows)
+                break
+            for row in rows:
+                settled += self._serve(row, silent)
+                if time.monotonic() >= deadline:
+                    break
+        return settled
 
     def _serve(self, row: Row[Any], silent: set[str]) -> bool:
         """Settle one, or see to it that it keeps no other waiting; a silent directory is asked once."""
@@ -87,6 +100,8 @@ class OfferSettling:
         try:
             if repository in silent and row.closed_at is None:
                 return self._put_off(row, _AWAY)
+            if not self._claim(row):
+                return False
             is_good = self._is_good(row)
             with self._tools.database.write() as session:
                 return self._settle(session, row, is_good=is_good)
@@ -97,11 +112,25 @@ class OfferSettling:
             _log.warning("offer.reply_put_off", offer=row.offer, kind=type(error).__name__)
             return self._put_off(row, _AWAY)
 
+    def _claim(self, row: Row[Any]) -> bool:
+        """See to it that nobody else asks the directory the same now; False when somebody does."""
+        if row.closed_at is not None:
+            return True
+        now = self._tools.clock.now()
+        with self._tools.database.write() as session:
+            return rowcount(session.execute(_CLAIM, {"w_id": row.id, "w_now": now, "due": now + _AWAY})) == 1
+
     def _is_good(self, row: Row[Any]) -> bool:
-        """Ask the directory, with no transaction open; once an offer has ended there is no place that he could take."""
+        """Ask the directory, with no transaction open; once an offer has ended there is no place that he could take.
+
+        Raises:
+            NotFoundError: It does not find him, and is to be asked again.
+        """
         if row.closed_at is not None:
             return True
         person = self._tools.people.get(PersonKey(row.person_key))
+        if person is None and self._tools.clock.now() < row.received_at + _LOST_AFTER:
+            raise NotFoundError("There is no such person.")
         return person is not None and person.enabled
 
     def _put_off(self, row: Row[Any], length: timedelta) -> bool:

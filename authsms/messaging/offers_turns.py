@@ -116,6 +116,8 @@ class OfferTurns:
                 break
             for row in rows:
                 queued += self._serve(row, silent)
+                if time.monotonic() >= deadline:
+                    break
         return queued
 
     def _serve(self, row: Row[Any], silent: set[str]) -> bool:

@@ -41,7 +41,12 @@ class MakeOffer(Body):
     group: Annotated[Word | None, Field(description="Of the repository only members of this group.")] = None
     kind: OfferKind = OfferKind.SHIFT
     mode: Annotated[
-        OfferMode, Field(description="`first`: the first to say yes get the places; `choose`: you choose among them.")
+        OfferMode,
+        Field(
+            description="`first`: the first to say yes get the places; `choose`: you choose among them. A yes by text "
+            "counts some seconds after it came, when the account is known to be good; a yes by link of that moment may "
+            "be first."
+        ),
     ] = OfferMode.FIRST
     places: Annotated[int, Field(ge=1, le=MOST_PLACES)] = 1
     attempts: Annotated[

@@ -1,5 +1,6 @@
 """A yes by text takes a place once the directory has said that its account is good, and no webhook waits for that."""
 
+import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
@@ -7,13 +8,16 @@ import pytest
 
 from authsms.audit.vocabulary import Author
 from authsms.identity.local_people import LocalPeople
+from authsms.identity.repository import Person, PersonKey
+from authsms.identity.service import PeopleService
+from authsms.messaging import offers_ending
 from authsms.messaging.replies import Answer
 from tests.integration.messaging.asking import ADMIN, FIVE, ON_SQLITE, Phones
 from tests.integration.messaging.test_offers_turns import away
 
 
-@pytest.mark.parametrize("change", ["gone", "blocked", "agrees no more"])
-def test_a_yes_of_somebody_who_is_asked_no_more_takes_no_place(phones: Phones, change: str):
+@pytest.mark.parametrize(("change", "after"), [("gone", 11), ("blocked", 0), ("agrees no more", 0)])
+def test_a_yes_of_somebody_who_is_asked_no_more_takes_no_place(phones: Phones, change: str, after: int):
     """Or a place would be held by nobody; it stands on record, and is answered as if he had not been asked."""
     key = phones.add("anna", FIVE["anna"])
     offer = phones.make()
@@ -29,6 +33,7 @@ def test_a_yes_of_somebody_who_is_asked_no_more_takes_no_place(phones: Phones, c
         services.contacts.withdraw(Author("anna", key), services.contacts.of(key)[0].id)
 
     assert [] == phones.wait(seconds=5)
+    assert [] == phones.wait(minutes=after)
     assert {"anna": "asked"} == phones.states()
     assert 1 == services.offer_course.find("early").places_left
     refused = next(one.entry for one in services.audit.search() if one.entry.tag.value == "offer.answered")
@@ -59,6 +64,101 @@ def test_a_silent_directory_is_asked_again_and_nothing_is_lost(phones: Phones, m
     assert ["Thank you. Offer"] == [text[:16] for text in anna]
     assert {"anna": "won", "bert": "won"} == phones.states()
     assert "filled" == phones.services.offer_course.find("early").end.value
+
+
+@ON_SQLITE
+def test_who_is_not_found_for_some_minutes_keeps_his_yes(phones: Phones, monkeypatch: pytest.MonkeyPatch):
+    """The copy of a directory that answers may lag behind the directory."""
+    phones.add("anna", FIVE["anna"])
+    phones.make()
+    phones.read()
+    phones.text(FIVE["anna"], "Y")
+    with monkeypatch.context() as inside:
+        inside.setattr(PeopleService, "get", lambda *_: None)
+        lost = phones.wait(seconds=5), phones.wait(minutes=8)
+    found = phones.wait(minutes=1)
+
+    assert ([], []) == lost
+    assert ["Thank you. Offer"] == [text[:16] for text in found]
+    assert {"anna": "won"} == phones.states()
+
+
+@ON_SQLITE
+def test_a_slow_directory_does_not_hold_what_else_is_to_be_done(phones: Phones, monkeypatch: pytest.MonkeyPatch):
+    """The rest of the yeses has its turn again after it."""
+    phones.add_five()
+    phones.make(places=5)
+    phones.make("other")
+    phones.read()
+    for number in FIVE.values():
+        phones.text(number, f"{phones.services.offer_course.find('early').number} Y")
+    phones.services.offer_ending.end(ADMIN, "other", withdraw=True, patience=0)
+    get = PeopleService.get
+
+    def slowly(people: PeopleService, wanted: PersonKey) -> Person | None:
+        time.sleep(0.1)
+        return get(people, wanted)
+
+    monkeypatch.setattr(PeopleService, "get", slowly)
+    monkeypatch.setattr(offers_ending, "_PATIENCE_SECONDS", 0.05)
+    first = [text for text in phones.wait(seconds=5) if "withdrawn" in text]
+    at_first = [*phones.states().values()].count("won")
+    for _ in range(4):
+        phones.wait(seconds=5)
+
+    assert (1, 5) == (at_first, len(first))
+    assert 5 == [*phones.states().values()].count("won")
+
+
+@ON_SQLITE
+def test_of_several_processes_one_asks_the_directory(phones: Phones, monkeypatch: pytest.MonkeyPatch):
+    """While it does, the others settle what else there is; should it die, they come back to it."""
+    anna = phones.add("anna", FIVE["anna"])
+    bert = phones.add("bert", FIVE["bert"])
+    phones.make(places=2)
+    phones.read()
+    for login in ("anna", "bert"):
+        phones.text(FIVE[login], "Y")
+    get, asked, others = PeopleService.get, list[str](), list[int]()
+
+    def meanwhile(people: PeopleService, wanted: PersonKey) -> Person | None:
+        asked.append(wanted)
+        if len(asked) == 1:
+            others.append(phones.services.offer_settling.work())
+            raise KeyboardInterrupt
+        return get(people, wanted)
+
+    monkeypatch.setattr(PeopleService, "get", meanwhile)
+    with pytest.raises(KeyboardInterrupt):
+        phones.services.offer_settling.work()
+    phones.wait(seconds=5)
+    at_once = list(asked)
+    phones.wait(minutes=1)
+
+    assert ([1], [anna, bert]) == (others, at_once)
+    assert [anna, bert, anna] == asked
+    assert {"anna": "won", "bert": "won"} == phones.states()
+
+
+@ON_SQLITE
+@pytest.mark.parametrize("agrees", [True, False], ids=["agrees", "agrees no more"])
+def test_whose_yes_waits_is_told_once_that_it_is_too_late(phones: Phones, agrees: bool):
+    """By the answer to it, not by what the others are told before."""
+    phones.add("anna", FIVE["anna"])
+    phones.add("bert", FIVE["bert"])
+    offer = phones.make()
+    phones.read()
+    phones.text(FIVE["anna"], "Y")
+    phones.services.offer_ending.end(ADMIN, "early", withdraw=True)
+    at_once = phones.read()
+    if not agrees:
+        phones.text(FIVE["anna"], "STOP")
+    told = phones.wait(seconds=5)
+
+    assert [f"Offer {offer.number} has been withdrawn."] == at_once
+    assert agrees == any("Too late" in text for text in told)
+    assert not any("withdrawn" in text for text in told)
+    assert [] == phones.wait(seconds=5)
 
 
 @ON_SQLITE

@@ -1,5 +1,7 @@
 """`authsms chain`: which methods people must pass, as the pages of events and chains arrange it."""
 
+from dataclasses import replace
+
 import click
 
 from authsms.cli.context import open_services
@@ -65,9 +67,8 @@ def create(  # noqa: PLR0913, PLR0917 - one parameter an option
         found = [desk.event(operator(), event) for event in events]
         desk.save_chain(operator(), made, "")
         for event in found:
-            chains = (*(one.name for one in event.chains), name)
-            wanted = Wanted(event.name, event.title, chains, tuple(sorted(event.endpoints)), event.label)
-            desk.save_event(operator(), wanted, fingerprint(event))
+            wanted = Wanted.of(event)
+            desk.save_event(operator(), replace(wanted, chains=(*wanted.chains, name)), fingerprint(event))
     click.echo(f"Made. {'Offered in ' + ', '.join(events) if events else 'No event offers it yet'}.")
 
 

@@ -94,6 +94,12 @@ class Wanted:
     label: str = ""
     overdue: OverdueRule = OverdueRule.DENY
 
+    @classmethod
+    def of(cls, event: Event) -> "Wanted":
+        """Return *event* as it is stored now."""
+        chains = tuple(chain.name for chain in event.chains)
+        return cls(event.name, event.title, chains, tuple(sorted(event.endpoints)), event.label, event.overdue)
+
 
 @dataclass(frozen=True, slots=True)
 class _Events:
@@ -139,6 +145,11 @@ class Catalog:
     def events(self) -> list[Event]:
         """Return all events by name, with all their chains."""
         return sorted(self._current().whole.values(), key=lambda event: event.name)
+
+    def is_shortened(self, event: str, chain: str) -> bool:
+        """Return whether a chain of an event is only there after a stronger one."""
+        found = self._current().whole.get(event)
+        return found is not None and any(one.name == chain and one.required for one in found.chains)
 
     def save_chain(self, chain: Chain) -> None:
         """Store *chain*; one of the same name is replaced.

@@ -1,5 +1,11 @@
 """Chains on the command line."""
 
+from dataclasses import replace
+
+from authsms.logon.catalog import Wanted
+from authsms.logon.kinds import EndpointKind
+from authsms.logon.overdue import OverdueRule
+
 METHODS = ("--method", "PASSWORD:1")
 
 
@@ -20,3 +26,21 @@ def test_a_chain_is_made_shown_and_removed(shell):
     assert "spare" in shell.run("chain", "list")
     assert "Removed." in shell.run("chain", "remove", "spare")
     assert "There is no such chain." in shell.run("chain", "show", "spare", status=1)
+
+
+def test_nothing_else_of_an_event_changes(shell):
+    """Not its title, its endpoints, its label, nor what becomes of a password that has to be changed."""
+    shell.run("chain", "list")
+    services = shell.services()
+    endpoint, _ = services.endpoints.create("Kiosk", event="web", kind=EndpointKind.REST)
+    wanted = Wanted("web", "House", ("setup-local", "local-sms"), (endpoint.id,), "north", OverdueRule.ASK)
+    services.catalog.save_all([], [wanted])
+    before = next(one for one in services.catalog.events() if one.name == "web")
+    shell.run("chain", "create", "spare", "Spare", *METHODS, "--group", "Staff", "--event", "web")
+    services.catalog.forget()
+    after = next(one for one in services.catalog.events() if one.name == "web")
+    services.close()
+
+    assert [*(one.name for one in before.chains), "spare"] == [one.name for one in after.chains]
+    assert before == replace(after, chains=before.chains)
+    assert OverdueRule.ASK is after.overdue

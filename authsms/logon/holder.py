@@ -51,7 +51,7 @@ class Holder:
 
     @property
     def has_one_factor_only(self) -> bool:
-        """Whether he signed in just now, but not with two factors: another sign-in there would not help."""
+        """Whether he signed in just now, but not with two factors; another whole sign-in there would not help."""
         return not self.is_two_factors and self.proof_age <= PROOF_LASTS
 
     def has_proof(self, within: timedelta = PROOF_LASTS) -> bool:

@@ -60,7 +60,8 @@ def lead_to_sign_in(page: str) -> Response:
         response = onward.see(url_for("login.sign_in", event=WEB_EVENT))
     else:
         event = ADMIN_EVENT if present.event.startswith(ADMIN_EVENT) else WEB_EVENT
-        if present.event == event and holder_of(present).has_one_factor_only:
+        is_all = present.event == event and not services().catalog.is_shortened(event, present.chain)
+        if is_all and holder_of(present).has_one_factor_only:
             return onward.back(url_for(OVERVIEW), "proof.two")
         address = url_for("login.sign_in", event=event)
         response = onward.back(address, "proof.needed", user_name=_name_to_type(present))

@@ -11,6 +11,7 @@ from authsms.foundation.db import Database
 from authsms.foundation.settings import Settings
 from authsms.foundation.vault import Vault
 from authsms.identity.service import PeopleService
+from authsms.logon.catalog import Catalog
 from authsms.logon.own_app import OwnApp
 from authsms.logon.own_codes import OwnCodes
 from authsms.logon.own_contacts import OwnContacts
@@ -37,6 +38,7 @@ class PortalServices(Protocol):
     administrators: Administrators
     people: PeopleService
     contacts: ContactBook
+    catalog: Catalog
 
     @property
     def own_codes(self) -> OwnCodes:

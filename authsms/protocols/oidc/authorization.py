@@ -178,7 +178,8 @@ class Authorizations:
 
     def _is_signed_in(self, inquiry: _Inquiry, demand: Demand, session: LoginSession) -> bool:
         is_ours = session.event == inquiry.client.endpoint.event
-        return is_ours and demand.accepts(session, self._clock.now(), inquiry.asked_at)
+        is_less = demand.needs_new_login and self._server.clients.is_shortened(session)
+        return is_ours and not is_less and demand.accepts(session, self._clock.now(), inquiry.asked_at)
 
     def _is_expected(self, demand: Demand, session: LoginSession) -> bool:
         if not demand.id_token_hint:
@@ -206,7 +207,7 @@ class Authorizations:
             {
                 "parameters": parameters,
                 "asked_at": self._clock.now().isoformat(),
-                STRICT: demand.needs_two_factors,
+                STRICT: demand.needs_two_factors or demand.needs_new_login,
             },
             demand.login_hint,
             is_vouched=demand.is_for_code_alone,

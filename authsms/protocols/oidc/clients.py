@@ -16,6 +16,7 @@ from authsms.logon.endpoint_refusals import EndpointRefusals
 from authsms.logon.endpoints import Endpoint, EndpointService
 from authsms.logon.kinds import EndpointKind
 from authsms.logon.oidc_profile import OidcOption
+from authsms.logon.sessions import LoginSession
 from authsms.protocols.oidc.claims import granted_scope
 from authsms.protocols.oidc.redirects import is_registered
 
@@ -78,6 +79,10 @@ class Clients:
     def may_use_event(self, client: Client) -> bool:
         """Return whether the event of this endpoint admits it."""
         return self._endpoints.may_use_event(client.endpoint)
+
+    def is_shortened(self, session: LoginSession) -> bool:
+        """Return whether a sign-in asked for less because of a stronger one before it."""
+        return self._catalog.is_shortened(session.event, session.chain)
 
     def may_ask_for_code_alone(self, client: Client) -> bool:
         """Return whether this endpoint is trusted to check passwords, and its event has a chain for the rest."""

@@ -19,7 +19,7 @@ office, shop = code_alone.office, code_alone.shop
 
 @pytest.fixture
 def wiki(office, shop: Shop, clock: ManualClock) -> Shop:
-    """An application that asks for a new sign-in each time; somebody has just signed in with two factors."""
+    """An application, and the browser of somebody who has just signed in with two factors and left again."""
     office.services.catalog.save_chain(SHORT)
     office.services.catalog.save_event("web", "Web", ["local-sms", "short"])
     code = sign_in(shop)
@@ -27,14 +27,20 @@ def wiki(office, shop: Shop, clock: ManualClock) -> Shop:
     vault = office.services.vault
     assert isinstance(vault, HearingVault)
     shop.press(shop.browser.get(code), code, code=vault.codes[-1])
+    leave(shop)
     clock.advance(AGAIN)
     return shop
 
 
 def ask(wiki: Shop, **changes: str) -> str:
-    """Send the browser with a request; return the address of the login page."""
-    values = {"redirect_uri": BACK, "response_type": "code", "scope": "openid", "prompt": "login", **changes}
+    """Send the browser with a request; return the address of the login page, or of the application."""
+    values = {"redirect_uri": BACK, "response_type": "code", "scope": "openid", **changes}
     return wiki.go(**values, code_challenge=CHALLENGE, code_challenge_method="S256")
+
+
+def leave(wiki: Shop) -> None:
+    """Let the browser forget the session, and nothing else."""
+    wiki.browser.client.delete_cookie("authsms-session", domain="127.0.0.1")
 
 
 def sign_in(wiki: Shop, address: str = "/login/web", user: str = "LOCAL\\alice") -> str:
@@ -54,10 +60,30 @@ def test_the_application_is_told_what_was_done_now(wiki):
     assert int(wiki.office.services.clock.now().timestamp()) == told["auth_time"]
 
 
+@pytest.mark.parametrize(
+    "demand",
+    [{"prompt": "login"}, {"prompt": "select_account"}, {"max_age": "0"}],
+    ids=["login", "select_account", "max_age"],
+)
+def test_a_demand_for_a_new_sign_in_is_met_by_the_whole_chain(wiki, demand):
+    """O-09: neither on the way it leads, nor by a shorter one that was gone meanwhile beside it."""
+    asked = ask(wiki, **demand)
+    beside = sign_in(wiki)
+    resume = f"/oauth2/resume/{found(r'c=([0-9a-f]{32})', asked)}"
+    refused = wiki.browser.get(resume).location
+    location = sign_in(wiki, asked)
+    path = wiki.finish(wiki.browser.get(location), location)
+    told = wiki.claims(wiki.redeem(wiki.browser.get(path).location))
+
+    assert ("/signed-in", asked) == (beside, refused)
+    assert "/logon/" in location
+    assert TWO_FACTORS == told["acr"]
+
+
 def test_an_application_that_demands_two_factors_gets_two(wiki):
     """The whole chain is asked, and a session of one factor is not passed off as more."""
     sign_in(wiki)
-    location = sign_in(wiki, ask(wiki, acr_values=TWO_FACTORS, prompt=""))
+    location = sign_in(wiki, ask(wiki, acr_values=TWO_FACTORS))
     page = wiki.browser.get(location)
     path = wiki.finish(page, location)
     told = wiki.claims(wiki.redeem(wiki.browser.get(path).location))
@@ -69,10 +95,22 @@ def test_an_application_that_demands_two_factors_gets_two(wiki):
 def test_pages_that_need_two_factors_ask_for_the_whole_chain(wiki):
     """Or nobody could come to the page of his own factors for as long as less will do."""
     sign_in(wiki)
-    wiki.browser.client.delete_cookie("authsms-session", domain="127.0.0.1")
+    leave(wiki)
     wiki.browser.get("/account/methods")
 
     assert "/logon/" in sign_in(wiki)
+
+
+def test_after_a_shortened_sign_in_the_whole_one_is_offered(wiki):
+    """It would help, and at once; only whoever has no second factor at all is sent to the help desk."""
+    sign_in(wiki)
+    led = wiki.browser.get("/account/methods/app").location
+    location = sign_in(wiki, led)
+    wiki.press(wiki.browser.get(location), location, code=wiki.office.services.vault.codes[-1])
+
+    assert led.startswith("/login/web")
+    assert "/logon/" in location
+    assert 200 == wiki.browser.get("/account/methods/app").status_code
 
 
 def test_another_browser_asks_for_everything(wiki):

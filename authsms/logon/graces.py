@@ -3,7 +3,7 @@
 An administrator says of a chain which other one it requires, and for how long. Whoever finishes that other chain leaves
 a grace behind. On our own pages its place is one browser, which gets a secret of its own for each event; it is drawn
 anew each time, so that nobody can plant one beforehand. For an endpoint without pages the place is the endpoint and the
-address it tells of the person.
+address it tells of the person; where it tells none there is no grace, because its own address is everybody's.
 
 A grace begins when the strong chain is finished, and what it unlocks never prolongs it. Signing out everywhere deletes
 it. Whatever else changes about somebody's factors is in the audit trail, written in the transaction of the change, by
@@ -113,14 +113,17 @@ class Graces:
         """Leave a grace behind a finished chain, if it unlocks any; return what the browser is to keep, or nothing."""
         event, client = feat.event, feat.client
         minutes = [one.grace_minutes for one in event.chains if one.required and one.required == feat.chain]
-        if not minutes or not (client.has_page or client.endpoint_id):
+        if not minutes:
             return ""
         token = self._vault.new_token() if client.has_page else ""
+        place = self._browser(event.name, token) if token else self._place(event.name, feat.person_key, client)
+        if not place:
+            return ""
         if client.grace:
             session.execute(_DROP, {"wanted": self._place(event.name, feat.person_key, client)})
         now = self._clock.now()
         values = {
-            "place": self._browser(event.name, token) if token else self._place(event.name, feat.person_key, client),
+            "place": place,
             "person_key": feat.person_key,
             "event": event.name,
             "chain": feat.chain,
@@ -147,7 +150,7 @@ class Graces:
         """Return the place of whoever calls, or nothing when it can hold no grace."""
         if client.has_page:
             return self._browser(event, client.grace) if client.grace else ""
-        if not client.endpoint_id:
+        if not client.endpoint_id or not client.is_address_told:
             return ""
         return self._vault.keyed_hash("grace-endpoint", client.endpoint_id, client.address, event, person_key)
 

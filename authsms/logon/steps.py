@@ -10,7 +10,8 @@ class Client:
     """Who calls, as the door sees it.
 
     Attributes:
-        address: IP address the request came from, after the rule for trusted proxies.
+        address: IP address the request came from, after the rule for trusted proxies; or the person's own one, as the
+            endpoint tells it.
         user_agent: What the client says it is.
         locale: Language of texts, e.g. ``de``.
         endpoint: Name of the endpoint that calls for the person, where the door knows it by its own means; empty when
@@ -20,6 +21,7 @@ class Client:
         takes_new_password: Whoever asks can ask the person for the old and a new password at once.
         grace: What the browser keeps of a strong sign-in to the event, see `authsms.logon.graces`.
         is_strict: A chain that is shortened by one will not do.
+        is_address_told: The address is the person's own, told by an endpoint, and not that of the endpoint itself.
     """
 
     address: str = ""
@@ -31,6 +33,7 @@ class Client:
     takes_new_password: bool = False
     grace: str = field(default="", repr=False)
     is_strict: bool = False
+    is_address_told: bool = False
 
 
 @dataclass(frozen=True, slots=True)

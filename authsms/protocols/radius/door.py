@@ -7,7 +7,6 @@ password at this client; otherwise it is one password, with a comma in it, and i
 can try codes without the password, and no password is cut in two.
 """
 
-import ipaddress
 from dataclasses import dataclass, field, replace
 from typing import Final
 
@@ -30,6 +29,7 @@ from authsms.logon.walk import narrowed
 from authsms.protocols.radius import words
 from authsms.protocols.radius.challenges import Caller, Challenges, Open
 from authsms.protocols.radius.packets import Ask, Reply, Request, Say
+from authsms.protocols.told_address import told_address
 
 _MINUTE_SECONDS: Final = 60
 _log = get_logger(__name__)
@@ -69,8 +69,11 @@ class RadiusDoor:
         if request.user_name is None or request.password is None:
             _log.warning("radius.unreadable", client=device.name, hint="only PAP with UTF-8, and the right secret")
             return Reply(Say.REJECT, words.say("refused", device.profile.locale))
-        where = _whereabouts(request.station, address)
-        client = Client(where, f"RADIUS {device.name}", device.profile.locale, device.name, f"radius:{device.id}")
+        told = told_address(request.station)
+        client = Client(
+            *(told or address, f"RADIUS {device.name}", device.profile.locale, device.name, f"radius:{device.id}"),
+            is_address_told=bool(told),
+        )
         visit = _Visit(device, Caller(device.id, request.user_name), request.password, client)
         try:
             return self._go_on(visit, request.state) if request.state else self._open(visit)
@@ -171,11 +174,3 @@ def _refusal(error: AuthsmsError) -> str:
     if isinstance(error, BrowserNeededError):
         return "browser"
     return "refused" if isinstance(error, InvalidInputError) else "over"
-
-
-def _whereabouts(station: str, address: str) -> str:
-    """Return the person's own address when the device tells it, else the device's."""
-    try:
-        return str(ipaddress.ip_address(station))
-    except ValueError:
-        return address

@@ -1,6 +1,7 @@
 """What a request means to the logon service, and what its step means to an endpoint."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Protocol, cast
 
 from authsms.foundation.errors import InvalidInputError, NotFoundError
@@ -14,6 +15,7 @@ from authsms.protocols.rest import bodies, words
 from authsms.protocols.rest.bearer import Bearers
 from authsms.protocols.rest.enrolling import Enrolling, Owning
 from authsms.protocols.rest.tickets import OVER, Held, Tickets, client_of
+from authsms.protocols.told_address import told_address
 
 
 class Engine(Owning, Protocol):
@@ -61,8 +63,11 @@ class RestDoor:
         """Begin a logon."""
         if visit.chain and visit.method_id:
             raise InvalidInputError("Name a chain or a method, not both.", field="chain")
-        client = client_of(
-            caller, str(visit.client_ip or address), locale, takes_new_password=visit.can_change_password
+        told = told_address(str(visit.client_ip))
+        client = replace(
+            client_of(caller, told or address, locale),
+            takes_new_password=visit.can_change_password,
+            is_address_told=bool(told),
         )
         event = _event(caller, visit)
         word = visit.chain or visit.method_id or ""

@@ -4,8 +4,9 @@ Endpoints get a process's public id only. The secret that goes with it changes w
 kept here, sealed, so that neither a row nor an address opens anything.
 """
 
+import itertools
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Final
 
@@ -105,24 +106,24 @@ class Tickets:
 
     def _sealed(self, held: Held) -> bytes:
         client = held.client
-        more = [True] if client.takes_new_password else []
+        more = (client.takes_new_password, client.is_address_told)
         plain = json.dumps([held.ticket.secret, client.address, client.locale, *more]).encode()
         return self._vault.seal(plain, context=_context(held.ticket.process_id))
 
     def _opened(self, caller: EndpointSession, process_id: str, sealed: bytes) -> Held:
         try:
-            secret, address, locale, *more = json.loads(self._vault.unseal(sealed, context=_context(process_id)))
+            found = json.loads(self._vault.unseal(sealed, context=_context(process_id)))
         except SealBrokenError:
             raise NotFoundError(OVER) from None
-        return Held(Ticket(process_id, secret), client_of(caller, address, locale, takes_new_password=bool(more)))
+        # A logon from before an upgrade says less.
+        secret, address, locale, takes, told, *_ = itertools.chain(found, (False, False))
+        client = client_of(caller, address, locale)
+        return Held(Ticket(process_id, secret), replace(client, takes_new_password=takes, is_address_told=told))
 
 
-def client_of(caller: EndpointSession, address: str, locale: str, *, takes_new_password: bool = False) -> Client:
+def client_of(caller: EndpointSession, address: str, locale: str) -> Client:
     """Return whom an endpoint calls for, as the logon service wants to know it."""
-    return Client(
-        *(address, f"REST {caller.endpoint}", locale, caller.endpoint, caller.endpoint_id),
-        takes_new_password=takes_new_password,
-    )
+    return Client(address, f"REST {caller.endpoint}", locale, caller.endpoint, caller.endpoint_id)
 
 
 def _context(process_id: str) -> str:

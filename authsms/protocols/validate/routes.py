@@ -1,6 +1,5 @@
 """The addresses of the interface, below ``/privacyidea/<endpoint>``, which is the base that plug-ins are given."""
 
-import ipaddress
 import json
 import re
 from collections.abc import Mapping
@@ -23,6 +22,7 @@ from authsms.protocols import problems
 from authsms.protocols.client_address import IS_PROXYS_OWN
 from authsms.protocols.radius.challenges import Challenges
 from authsms.protocols.services import ProtocolServices
+from authsms.protocols.told_address import told_address
 from authsms.protocols.validate import answers
 from authsms.protocols.validate.answers import ErrorCode, Outcome, Verdict
 from authsms.protocols.validate.callers import CREDENTIAL_HEADERS, Callers
@@ -158,7 +158,9 @@ def _visit(endpoint: Endpoint, values: Mapping[str, str], *, needs_password: boo
     check_writable([user, password, *values.values()])
     agent = f"validate {endpoint.name}"
     locale = request.accept_languages.best_match(LOCALES) or LOCALES[0]
-    client = Client(_whereabouts(values.get("client", "")), agent, locale, endpoint.name, endpoint.id)
+    told = told_address(values.get("client", ""))
+    address = told or request.remote_addr or ""
+    client = Client(address, agent, locale, endpoint.name, endpoint.id, is_address_told=bool(told))
     name = f"{realm}\\{user}" if realm and "\\" not in user else user
     return Visit(endpoint, name, password, values.get("transaction_id") or values.get("state", ""), client)
 
@@ -186,11 +188,3 @@ def _json() -> object:
     except (RecursionError, UnicodeEncodeError):
         return None
     return given
-
-
-def _whereabouts(told: str) -> str:
-    """Return the person's own address when the endpoint tells it, else the endpoint's."""
-    try:
-        return str(ipaddress.ip_address(told))
-    except ValueError:
-        return request.remote_addr or ""

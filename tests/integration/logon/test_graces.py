@@ -19,7 +19,9 @@ from tests.integration.logon.house import ALICE, PASSWORD
 MINUTES = 30
 SHORT = Chain("short", "Password", ("LDAP_PASSWORD:1",), required="directory-sms", grace_minutes=MINUTES)
 BROWSER = Client(address="192.0.2.7", user_agent="Test browser", has_page=True)
-DEVICE = Client(address="192.0.2.7", user_agent="RADIUS vpn", endpoint="vpn", endpoint_id="radius:1")
+DEVICE = Client(
+    address="192.0.2.7", is_address_told=True, user_agent="RADIUS vpn", endpoint="vpn", endpoint_id="radius:1"
+)
 BEN = Person(repository="corp", id="id-ben", login="ben", display_name="Ben", phones=ALICE.phones)
 
 
@@ -110,8 +112,20 @@ def test_a_device_is_the_place_with_the_address_it_tells(short):
     assert by_password(short, DEVICE).status is Status.OK
     assert by_password(short, replace(DEVICE, endpoint_id="radius:2")).status is Status.NEXT
     assert by_password(short, replace(DEVICE, address="203.0.113.9")).status is Status.NEXT
+    assert by_password(short, replace(DEVICE, is_address_told=False)).status is Status.NEXT
     assert by_password(short, DEVICE, "ben").status is Status.NEXT
     assert by_password(short, DEVICE, chain="sms").status is Status.NEXT
+
+
+def test_a_device_that_tells_no_address_gets_no_grace(short):
+    """Its own address would be everybody's; nothing is kept, and what is there is not found."""
+    untold = replace(DEVICE, is_address_told=False)
+    whole(short, untold)
+
+    assert by_password(short, untold).status is Status.NEXT
+    assert by_password(short, DEVICE).status is Status.NEXT
+    short.wait(timedelta(days=1).total_seconds())
+    assert short.graces.purge() == 0
 
 
 def test_nobody_sees_beforehand_what_is_unlocked(short):

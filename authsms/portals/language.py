@@ -24,6 +24,7 @@ from authsms.portals.services import services
 LANGUAGES = ("en", "de")
 _NAMES = {"en": "English", "de": "Deutsch"}
 _CHOICE = "language"
+_CONTINUATION = "c"
 _CHOICE_LIFETIME = timedelta(days=365)
 _NOT_OURS = ("oidc", "forward_auth", "admin")
 _WISH = "ui_locales"
@@ -74,7 +75,8 @@ def other_languages() -> Sequence[LanguageLink]:
     """Return links to this page in the other languages; none where it cannot be fetched again, or is not only ours."""
     if request.method != "GET" or request.blueprint is None or request.blueprint.startswith(_NOT_OURS):
         return ()
-    kept = [pair for pair in request.args.items(multi=True) if pair[0] not in {_CHOICE, _WISH}]
+    # What else stands in an address is not ours, and no page repeats it.
+    kept = [(_CONTINUATION, request.args[_CONTINUATION])] if _CONTINUATION in request.args else []
     return [
         LanguageLink(tag, _NAMES[tag], "?" + urlencode([*kept, (_CHOICE, tag)]))
         for tag in LANGUAGES

@@ -13,6 +13,7 @@ from babel.messages.extract import extract_from_dir
 from babel.messages.pofile import read_po
 
 from tests.functional.portals.conftest import Visitor
+from tests.functional.portals.twin import CONTINUATION
 
 ROOT = Path(__file__).parents[3]
 FOLDER = ROOT / "authsms" / "translations"
@@ -92,13 +93,13 @@ def test_the_language_the_application_asks_for_comes_first(visitor: Visitor, ask
 def test_a_person_chooses_a_language_and_it_stays(visitor: Visitor):
     """Before what application and browser ask for, by a link that says which language it leads to."""
     english = {"Accept-Language": "en"}
-    first = visitor.get("/login/web?c=&ui_locales=fr", **english).text
-    chosen = visitor.get("/login/web?c=&language=de", **english)
+    first = visitor.get(f"/login/web?c={CONTINUATION}&ui_locales=fr&other=1", **english).text
+    chosen = visitor.get(f"/login/web?c={CONTINUATION}&language=de", **english)
     cookie = next(line for line in chosen.headers.getlist("Set-Cookie") if "chosen-language" in line)
     later = visitor.get("/login/web?ui_locales=en", **english).text
     path = visitor.reach_code()
 
-    link = '<a href="?c=&amp;language=de" hreflang="de" lang="de" rel="nofollow">Deutsch</a>'
+    link = f'<a href="?c={CONTINUATION}&amp;language=de" hreflang="de" lang="de" rel="nofollow">Deutsch</a>'
     assert link in first
     assert '<html lang="de">' in chosen.text
     assert 'hreflang="en" lang="en" rel="nofollow">English</a>' in chosen.text

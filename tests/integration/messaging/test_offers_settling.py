@@ -103,10 +103,12 @@ def test_a_slow_directory_does_not_hold_what_else_is_to_be_done(phones: Phones, 
     monkeypatch.setattr(offers_ending, "_PATIENCE_SECONDS", 0.05)
     first = [text for text in phones.wait(seconds=5) if "withdrawn" in text]
     at_first = [*phones.states().values()].count("won")
-    for _ in range(4):
+    limit = time.monotonic() + 20
+    while [*phones.states().values()].count("won") < 5 and time.monotonic() < limit:
         phones.wait(seconds=5)
 
-    assert (1, 5) == (at_first, len(first))
+    assert at_first <= 1
+    assert 5 == len(first)
     assert 5 == [*phones.states().values()].count("won")
 
 

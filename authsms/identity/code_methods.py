@@ -42,12 +42,13 @@ class CodeMethod(ABC):
         """Return whether a code is right and was not used before, and see to it that it is not right again.
 
         It may be called by several threads and processes at once with one and the same code; only one of them may get
-        True. The attempt has been charged already.
+        True. The attempt has been charged already, and is taken back when `UnavailableError` says that nothing came
+        of it: about a code that was found wrong, never raise that, or guessing would be free.
 
         Args:
             person: Whom `has` holds for.
             code: Exactly `digits` ASCII digits.
 
         Raises:
-            UnavailableError: That cannot be told now; the attempt stays charged.
+            UnavailableError: That cannot be told now; the person is told to try again.
         """

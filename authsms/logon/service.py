@@ -21,7 +21,7 @@ from authsms.logon.catalog import NO_EVENT, Catalog, Event
 from authsms.logon.continuations import GIVE_UP, Continuation, Continuations
 from authsms.logon.enrollment import Enrollments
 from authsms.logon.graces import Graces
-from authsms.logon.machine import Asks, Failed, Passed, Progress, advance, switch
+from authsms.logon.machine import Asks, Failed, Passed, Progress, Status, advance, switch
 from authsms.logon.methods.base import Answer, Begin, LogonView, Method
 from authsms.logon.methods.plugged import PluggedMethod
 from authsms.logon.pace import Pace
@@ -141,8 +141,8 @@ class LogonService:
         began = self._pace.now()
         walk = self._load(ticket, client)
         given = self._judge(walk, response, began)
-        walk, following = self._ahead(walk, given)
-        return self._settle(walk, ticket, given, following)
+        ahead, following = self._ahead(walk, given)
+        return self._paced(walk, given, self._settle(ahead, ticket, given, following), began)
 
     def resend(self, ticket: Ticket, client: Client) -> Step:
         """Send again what the open question waits for; too early, the step only says from when on it is possible.
@@ -222,23 +222,28 @@ class LogonService:
         return Walk(process, event, subject, client), secret
 
     def _judge(self, walk: Walk, response: Mapping[str, str], began: float) -> Answer:
-        """Return what the present method says; its refusals all take the same time."""
+        """Return what the present method says."""
         method, view = self._present(walk)
         try:
-            given = self._tools.blocks.applied(view.subject, method.answer(view, response))
+            return self._tools.blocks.applied(view.subject, method.answer(view, response))
         except TooManyRequestsError:
             self._pace.hold(began, method.refusal_takes)
             raise
-        if isinstance(given, Failed):
-            self._pace.hold(began, method.refusal_takes)
-        return given
+
+    def _paced(self, walk: Walk, given: Answer, step: Step, began: float) -> Step:
+        """Return *step*, no transaction being open; every refusal of what was looked at takes the same time."""
+        is_seen = not isinstance(given, Failed) or given.counted
+        if is_seen and step.status not in {Status.OK, Status.NEXT}:
+            self._pace.hold(began, self._present(walk)[0].refusal_takes)
+        return step
 
     def _begin_and_answer(self, walk: Walk, secret: str, response: Mapping[str, str], began: float) -> Step:
         given = self._judge(walk, response, began)
-        walk, following = self._ahead(walk, given)
+        ahead, following = self._ahead(walk, given)
         with self._tools.database.write() as session:
-            self._record_start(session, walk)
-            return self._settlement.settle(session, walk, secret, result_of(given, session), following)
+            self._record_start(session, ahead)
+            step = self._settlement.settle(session, ahead, secret, result_of(given, session), following)
+        return self._paced(walk, given, step, began)
 
     def _record_start(self, session: Session, walk: Walk) -> None:
         self._settlement.record(session, walk, AuditTag.LOGON_STARTED, chain=walk.process.chain)

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import bindparam, delete, select, update
+from sqlalchemy import bindparam, case, delete, select, update
 from sqlalchemy.orm import Session
 
 from authsms.foundation.clock import Clock
@@ -29,6 +29,11 @@ _STANDING = select(
 ).where(_THIS)
 _FORGET = update(METHOD_FAILURE).where(_THIS, _F.failures > 0).values(failures=0, held_until=None, disabled=False)
 _SUCCEED = _SET.values(failures=0, held_until=None, disabled=False, new_number_hash="", new_number_from=None)
+_TAKE_BACK = _SET.where(_F.failures >= bindparam("counted")).values(
+    failures=_F.failures - 1,
+    held_until=case((_F.held_until == bindparam("hold", type_=_F.held_until.type), None), else_=_F.held_until),
+    disabled=_F.disabled & ~bindparam("was_last", type_=_F.disabled.type),
+)
 _BIND = _SUCCEED.values(number_hash=bindparam("fingerprint"), number=bindparam("sealed", type_=_F.number.type))
 _AWAIT = _SET.values(
     new_number_hash=bindparam("fingerprint"), new_number_from=bindparam("moment", type_=_F.new_number_from.type)
@@ -118,6 +123,14 @@ class FailureCounter:
             values = {"held_until": standing.held_until, "disabled": standing.disabled}
             session.execute(_SET, {"of_person": person_key, "of_method": method, **values})
         return standing
+
+    def take_back(self, session: Session, person_key: str, method: str, standing: Standing) -> None:
+        """Undo one attempt that `add` returned *standing* for, because nothing was compared.
+
+        Nothing is forgiven that others were charged with: of several at once, one or the other may stay charged.
+        """
+        mine = {"counted": standing.failures, "hold": standing.held_until, "was_last": standing.disabled}
+        session.execute(_TAKE_BACK, {"of_person": person_key, "of_method": method, **mine})
 
     def standing(self, session: Session, person_key: str, method: str) -> Standing:
         """Return how a person stands; a hold that is over is not reported."""

@@ -9,15 +9,16 @@ from typing_extensions import override
 
 from authsms.audit import AuditTrail
 from authsms.foundation.db import Database
-from authsms.foundation.errors import ConfigurationError
+from authsms.foundation.errors import ConfigurationError, UnavailableError
 from authsms.identity.code_methods import CodeMethod
+from authsms.identity.repository import Person
 from authsms.logon.factors import is_known
 from authsms.logon.machine import Failed, MessageKey, Passed, Prompt, Result
 from authsms.logon.methods.base import Answer, LogonView, Method, typed_answer
 from authsms.logon.methods.counted import CountedMethod, question
 from authsms.logon.subject import Subject
 from authsms.otp.engine import canonical_code
-from authsms.otp.failures import FailureCounter
+from authsms.otp.failures import FailureCounter, Standing
 
 _TAKES: Final = timedelta(seconds=1)
 """A refusal takes at least as long, or the time a plugin needs would tell who exists."""
@@ -51,13 +52,23 @@ class PluggedMethod(CountedMethod):
         if code is None:
             return Failed(MessageKey.CODE_MALFORMED, reason="malformed", counted=False)
         person, key = logon.subject.person, logon.subject.key
+        # Before the attempt is charged: it is not to be paid for when this cannot be told.
+        is_usable = person is not None and person.enabled and self._method.has(person)
         standing = self._charge(key)
         if standing is None:
             return lambda session: self._unseen(session, logon)
-        is_usable = person is not None and person.enabled and self._method.has(person)
-        if person is None or not is_usable or not self._method.use(person, code):
+        if person is None or not is_usable or not self._used(person, code, standing):
             return lambda session: self._miss(session, logon, standing)
         return lambda session: self._pass(session, key)
+
+    def _used(self, person: Person, code: str, standing: Standing) -> bool:
+        """Return whether a code is right; an attempt about which that cannot be told is taken back."""
+        try:
+            return self._method.use(person, code)
+        except UnavailableError:
+            with self._database.write() as session:
+                self._failures.take_back(session, person.key, self.name, standing)
+            raise
 
     def _pass(self, session: Session, key: str) -> Result:
         self._failures.forget(session, key, self.name)

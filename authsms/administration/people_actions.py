@@ -105,13 +105,18 @@ class PeopleActions:
             if method != CALLER:
                 tell(session)
 
-    def release_number(self, actor: Actor, key: str) -> None:
+    def release_number(self, actor: Actor, key: str, number: str) -> None:
         """Let codes go at once to a number that was changed and waits.
 
         That the caller was proven is not asked: a code to the new number would prove nothing.
 
+        Args:
+            actor: Who vouches for the number.
+            key: Whose it is.
+            number: `Change.number` as the actor was shown it.
+
         Raises:
-            ConflictError: No number waits any more, or the actor means himself.
+            ConflictError: This number does not wait any more, or the actor means himself.
             UnavailableError: The directory does not answer.
         """
         actor.require(Right.METHODS_RESET)
@@ -120,9 +125,10 @@ class PeopleActions:
         self._guard(actor, key)
         person = self._tools.people.get(PersonKey(key))
         with self._tools.database.write() as session:
-            if person is None or not self._tools.numbers.release(session, person):
-                raise ConflictError("No number waits any more.")
-            self._note(session, actor, key, person.login, AuditTag.NUMBER_RELEASED)
+            released = person and self._tools.numbers.release(session, person, number)
+            if person is None or not released:
+                raise ConflictError("This number does not wait any more.")
+            self._note(session, actor, key, person.login, AuditTag.NUMBER_RELEASED, new=released.new)
 
     def remove_own_number(self, actor: Actor, key: str, locale: str) -> None:
         """Let codes go to the number of the repository again, tell the number that somebody had given himself.

@@ -43,11 +43,16 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """A number that waits in place of another one; both masked."""
+    """A number that waits in place of another one; both masked.
+
+    Attributes:
+        number: Stands for the one that waits; says nothing about it.
+    """
 
     old: str
     new: str
     held_until: datetime
+    number: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,17 +135,26 @@ class NumberWatch:
         if standing.waiting != self._fingerprint(person.key, person.phone):
             return None
         old = self.unseal(person.key, standing.bound.sealed)
-        return Change(mask(old) if old else "", mask(person.phone), standing.waits_until)
+        return Change(mask(old) if old else "", mask(person.phone), standing.waits_until, standing.waiting)
 
-    def release(self, session: Session, person: Person) -> bool:
-        """Let the number of *person* be the one that counts, within the caller's transaction; False when none waits.
+    def release(self, session: Session, person: Person, number: str) -> Change | None:
+        """Let the number of *person* be the one that counts, within the caller's transaction.
 
         Whoever releases it vouches for it: codes go there, and what the account's owner is told does so, too.
+
+        Args:
+            session: The transaction.
+            person: As the directory has him now.
+            number: `Change.number` of the one that was vouched for.
+
+        Returns:
+            The change that waited, or None when that number does not wait: another one may have come up meanwhile.
         """
-        if person.phone is None or self.change_of(session, person) is None:
-            return False
+        change = self.change_of(session, person)
+        if person.phone is None or change is None or change.number != number:
+            return None
         self.bind(session, person.key, person.phone)
-        return True
+        return change
 
     def usable(self, session: Session, person: Person | None) -> str:
         """Return the fingerprint of the number of *person* if codes may go there now, or an empty text."""

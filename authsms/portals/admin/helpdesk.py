@@ -124,11 +124,12 @@ def remove_method() -> ResponseReturnValue:
 
 @blueprint.post("/people/number/release")
 def release_number() -> ResponseReturnValue:
-    """Release a number that was changed and waits."""
+    """Release a number that was changed and waits: the one that was shown, whichever waits by now."""
+    number = request.form.get("number", "")[:_LONGEST]
 
     def release(key: str) -> str:
         try:
-            all_services().people_desk.actions.release_number(actor(), key)
+            all_services().people_desk.actions.release_number(actor(), key, number)
         except ConflictError:
             return "person.too-late"
         return "number.released"

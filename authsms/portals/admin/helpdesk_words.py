@@ -40,7 +40,7 @@ HAPPENINGS: Final[Mapping[str, tuple[str, LazyString, LazyString | str]]] = {
         lazy_gettext("The phone number was changed from %(old)s to %(new)s; hours it waits: %(hours)s."),
         lazy_gettext("Ask the person whether that is right, not by the new number."),
     ),
-    "number.released": ("wait", lazy_gettext("The new phone number was released by %(by)s."), ""),
+    "number.released": ("wait", lazy_gettext("The new phone number, %(new)s, was released by %(by)s."), ""),
     "number.asked": ("off", lazy_gettext("Had a code sent to a new number, %(new)s."), ""),
     "number.given": ("wait", lazy_gettext("Confirmed a new number for codes, %(new)s."), ""),
     "number.refused": ("bad", lazy_gettext("Typed a wrong code for a new number."), ""),

@@ -83,14 +83,19 @@ def test_a_number_that_was_changed_is_shown_masked_and_released(work: Work, offi
     work.at_code("alice", "corp")
     hugo, address = office.clerk(Role.HELPDESK), f"/admin/people/{alice.key}"
     before, shown_to_others = hugo.get(address).text, office.clerk(Role.AUDITOR).get(address).text
-    after = hugo.get(hugo.post("/admin/people/number/release", {"person_key": alice.key}).location).text
+    number = found_in(r'name="number" value="([0-9a-f]+)"', before)
+    form = {"person_key": alice.key, "number": number}
+    late = hugo.get(hugo.post("/admin/people/number/release", {**form, "number": "0" * 64}).location).text
+    after = hugo.get(hugo.post("/admin/people/number/release", form).location).text
 
     assert "the phone number was changed, and waits" in before
     assert "no codes go to it until" in before
     assert PHONE[2:-2] not in before
     assert "/admin/people/number/release" not in shown_to_others
+    assert "somebody else was faster" in late
+    assert "no codes go to it until" in late
     assert "Released. Codes go to the new number from now on." in after
-    assert "The new phone number was released by" in after
+    assert "The new phone number, •••••••42, was released by" in after
     assert "no codes go to it until" not in after
 
 

@@ -236,7 +236,7 @@ class Services(Texting):
     def password_demands(self) -> PasswordDemands:
         """How people of the built-in repository are made to change their password."""
         local = LocalPeople(self.database, self.vault, self.clock)
-        return PasswordDemands(self.database, self.audit, local, self._is_administrator)
+        return PasswordDemands(self.database, self.audit, local, self.sessions, self._is_administrator)
 
     def _is_administrator(self, key: str) -> bool:
         return any(one.person_key == key for one in self.administrators.all())

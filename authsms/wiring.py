@@ -270,7 +270,7 @@ def _logon(
         EmergencyPasswords(database, vault, clock),
         RecoveryCodes(database, vault, clock),
         *(Passkeys(database, vault, clock), RelyingParty(settings.public_url)),
-        sending.notices,
+        *(sending.notices, tools.sessions),
         settings.sms,
     )
     ours, theirs = builtin_methods(methods), load_methods(settings.plugins)

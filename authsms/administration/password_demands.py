@@ -10,21 +10,29 @@ from authsms.foundation.db import Database
 from authsms.foundation.errors import ConflictError, gettext_noop
 from authsms.identity.local_people import LocalPeople
 from authsms.identity.repository import PersonKey, split_key
+from authsms.logon.sessions import LoginSessions
 
 
 class PasswordDemands:
     """Demands changes of passwords; whoever's password a directory keeps is told there.
 
     Args:
+        sessions: Those of the person end with a demand: the password may be known to somebody else.
         is_administrator: Tells whether somebody administers this server.
     """
 
     def __init__(
-        self, database: Database, audit: AuditTrail, local: LocalPeople, is_administrator: Callable[[str], bool]
+        self,
+        database: Database,
+        audit: AuditTrail,
+        local: LocalPeople,
+        sessions: LoginSessions,
+        is_administrator: Callable[[str], bool],
     ) -> None:
         self._database = database
         self._audit = audit
         self._local = local
+        self._sessions = sessions
         self._is_administrator = is_administrator
 
     def of(self, actor: Actor, key: str) -> bool | None:
@@ -34,7 +42,7 @@ class PasswordDemands:
         return self._local.must_change(person_id) if person_id else None
 
     def make(self, actor: Actor, key: str) -> None:
-        """Have a person change the password at the next sign-in.
+        """Have a person change the password at the next sign-in, and end the sessions he has.
 
         Raises:
             ConflictError: He has to already, or has no password here.
@@ -46,6 +54,7 @@ class PasswordDemands:
             if login is None:
                 raise ConflictError(gettext_noop("There is nothing to demand any more."))
             note_deed(session, self._audit, actor, Whom(key, login), AuditTag.PASSWORD_CHANGE_DEMANDED)
+        self._sessions.end_all(key)
 
     def _person_id(self, key: str) -> str:
         repository, person_id = split_key(PersonKey(key))

@@ -113,7 +113,7 @@ def remove(login: str) -> None:
 @click.argument("login")
 @click.option("--withdraw", is_flag=True, help="No longer.")
 def must_change(login: str, *, withdraw: bool) -> None:
-    """Have somebody of the built-in repository change the password at the next sign-in."""
+    """Have somebody of the built-in repository change the password at the next sign-in; all sessions end."""
     with open_services() as services:
         person = _found(services, f"{LOCAL}\\{login}")
         local = LocalPeople(services.database, services.vault, services.clock)
@@ -124,6 +124,8 @@ def must_change(login: str, *, withdraw: bool) -> None:
             details: dict[str, Detail] = {"by": "command line", "withdrawn": withdraw}
             tag = AuditTag.PASSWORD_CHANGE_DEMANDED
             services.audit.record(session, AuditEntry(tag, person.key, person.login, details=details))
+        if not withdraw:
+            services.sessions.end_all(person.key)
     click.echo(f"{person.login} {'need not change the password' if withdraw else 'has to choose a new password'}.")
 
 

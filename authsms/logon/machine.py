@@ -7,12 +7,14 @@ stateDiagram-v2
     MORE_DATA --> NEXT: Passed, methods are left
     NEXT --> MORE_DATA: next method asks
     MORE_DATA --> OK: Passed, the last one
+    MORE_DATA --> NEXT: Passed, the last one, but a password is overdue
     MORE_DATA --> FAILED: Failed for good, or no tries left
     NEXT --> FAILED: next method cannot begin
     OK --> [*]
     FAILED --> [*]
 ```
 
+What is overdue is asked for when all else is proven, by `indebted`, and OK follows once that has passed as well.
 Cancelling and expiry end a process from outside; they are no result of a method. Pure: nothing is read or written here.
 """
 
@@ -169,7 +171,7 @@ class Progress:
         status: See the diagram.
         asks: The open question; None between methods and at the end.
         proofs: What methods proved beyond what they always prove (RFC 8176).
-        is_overdue: A password that has to be changed was let pass.
+        is_overdue: A password that has to be changed was let pass, and is not changed yet.
     """
 
     methods: tuple[str, ...]
@@ -182,8 +184,9 @@ class Progress:
 
     @property
     def current(self) -> str | None:
-        """The method whose turn it is; None when all have passed."""
-        return next((name for name in self.methods if name not in self.completed), None)
+        """The method whose turn it is, at last once more one that asks for what is overdue; None when all is done."""
+        missing = next((name for name in self.methods if name not in self.completed), None)
+        return self.asks.method if missing is None and self.asks is not None else missing
 
     @property
     def is_open(self) -> bool:
@@ -205,16 +208,27 @@ def advance(progress: Progress, result: Result) -> Progress:
             return replace(progress, status=Status.MORE_DATA, asks=result)
         case Passed():
             proofs = (*progress.proofs, *result.proofs)
-            is_overdue = progress.is_overdue or result.is_overdue
-            passed = replace(
-                progress, completed=(*progress.completed, current), asks=None, proofs=proofs, is_overdue=is_overdue
-            )
+            is_paid = current in progress.completed
+            is_overdue = not is_paid and (progress.is_overdue or result.is_overdue)
+            completed = progress.completed if is_paid else (*progress.completed, current)
+            passed = replace(progress, completed=completed, asks=None, proofs=proofs, is_overdue=is_overdue)
             return replace(passed, status=Status.OK if passed.current is None else Status.NEXT)
         case Failed():
             failures = progress.failures + result.counted
             if result.final or failures >= MOST_FAILURES:
                 return replace(progress, status=Status.FAILED, failures=failures, asks=None)
             return replace(progress, failures=failures, asks=result.asks or progress.asks)
+
+
+def indebted(progress: Progress, asks: Asks) -> Progress:
+    """Return the progress of somebody who has proven all, and is asked for what is overdue.
+
+    Raises:
+        ValueError: Something is still to be proven, or nothing is overdue.
+    """
+    if progress.status is not Status.OK or not progress.is_overdue or asks.method not in progress.completed:
+        raise ValueError("nothing is owed now")
+    return replace(progress, status=Status.MORE_DATA, asks=asks)
 
 
 def switch(progress: Progress, methods: tuple[str, ...]) -> Progress:

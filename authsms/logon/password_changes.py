@@ -1,8 +1,9 @@
 """Changes passwords for people who type the old one: at a sign-in when it is overdue, and on their own page.
 
-A change is charged like a guess, by the counters of the sign-in, before the repository is asked; the new password is
-judged by the repository. What was typed is kept nowhere. The record and the text to the person are written at once,
-in a transaction of their own: whatever becomes of the sign-in, the password is another one by then.
+A change is charged like a guess, by the counters of the sign-in, before the repository is asked, and given back unless
+the old password was wrong; the new one is judged by the repository. What was typed is kept nowhere. The record and the
+text to the person are written at once, in a transaction of their own: whatever becomes of the sign-in, the password is
+another one by then.
 """
 
 from collections.abc import Mapping
@@ -89,8 +90,9 @@ class PasswordChanges:
         tell = self._notices.prepare(person, Notice.PASSWORD_CHANGED, wisher.locale)
         outcome = self._people.change_password(person, wish.old, wish.new)
         with self._database.write() as session:
-            if outcome is PasswordChange.CHANGED:
+            if outcome is not PasswordChange.WRONG:
                 self._guesses.give_back(session, charged)
+            if outcome is PasswordChange.CHANGED:
                 self._audit.record(session, wisher.entry(AuditTag.PASSWORD_CHANGED, told=tell(session)))
             else:
                 self._audit.record(session, wisher.entry(AuditTag.PASSWORD_REFUSED, reason=outcome.value))

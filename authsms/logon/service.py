@@ -287,7 +287,7 @@ class LogonService:
         if not callable(given) or progress.current is None:
             return walk, None
         walk = walk.unlocking(self._tools.graces)
-        if walk.shortcut is not None:
+        if walk.shortcut is not None and not walk.may_owe:
             return walk, None
         return walk.knowing(self._tools.enrollments, self._methods), self._prepare(walk, progress)
 

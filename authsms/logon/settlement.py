@@ -12,8 +12,9 @@ from authsms.foundation.errors import NotFoundError
 from authsms.foundation.metrics import LOGONS
 from authsms.logon.devices import browser_of, system_of
 from authsms.logon.graces import Feat, Graces
-from authsms.logon.machine import Asks, Failed, MessageKey, Passed, Result, Status, advance
+from authsms.logon.machine import Asks, Failed, MessageKey, Passed, Progress, Result, Status, advance, indebted
 from authsms.logon.methods.base import Answer, Begin, Method
+from authsms.logon.overdue import OverdueRule
 from authsms.logon.processes import OVER, Processes
 from authsms.logon.sessions import LoginSessions, SessionDraft
 from authsms.logon.steps import Step
@@ -96,21 +97,37 @@ class Settlement:
         self._audit.record(session, entry)
 
     def _pass(self, session: Session, walk: Walk, result: Passed, following: Begin | None) -> Step:
-        walk = walk.shortened()
+        loaded, walk = walk, walk.shortened(result)
         before = walk.process.progress
         progress = advance(before, result)
         secret, secret_hash = self._processes.new_secret(walk.process.id)
         process = replace(walk.process.about(walk.subject), secret_hash=secret_hash, progress=progress)
         if progress.status is Status.OK:
-            return self._finish(session, replace(walk, process=process))
-        self.record(session, walk, AuditTag.LOGON_METHOD_PASSED, method=before.current)
-        if following is None:
+            if not progress.is_overdue or walk.event.overdue is OverdueRule.ALLOW:
+                return self._finish(session, replace(walk, process=process))
+            asks = self._demand(walk, progress)
+            if asks is None:
+                refused = Failed(MessageKey.PASSWORD_ELSEWHERE, reason="not-asked", final=True)
+                return self._fail(session, loaded, "", refused)
+            self.record(session, walk, AuditTag.LOGON_METHOD_PASSED, method=before.current)
+            progress = indebted(progress, asks)
+        elif following is None:
             raise ValueError("the next method was not made ready")
-        asks = following(session)
-        process = replace(process, progress=advance(progress, asks))
+        else:
+            self.record(session, walk, AuditTag.LOGON_METHOD_PASSED, method=before.current)
+            progress = advance(progress, asks := following(session))
+        process = replace(process, progress=progress)
         self._processes.update(session, process)
         step = self.step(replace(walk, process=process), secret, asks.message_key)
         return replace(step, status=Status.NEXT)
+
+    def _demand(self, walk: Walk, progress: Progress) -> Asks | None:
+        """Return the question for what is overdue; None where it must not, or cannot, be asked."""
+        is_short = walk.chain is None or walk.chain.required
+        if walk.event.overdue is not OverdueRule.ASK or not walk.client.takes_new_password or is_short:
+            return None
+        asked = (self._methods[name].demand() for name in progress.completed)
+        return next((asks for asks in asked if asks is not None), None)
 
     def _finish(self, session: Session, walk: Walk) -> Step:
         process = walk.process

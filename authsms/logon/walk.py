@@ -8,8 +8,9 @@ from authsms.logon.catalog import Chain, Event
 from authsms.logon.enrollment import Enrollments
 from authsms.logon.factors import has_knowledge
 from authsms.logon.graces import Graces
-from authsms.logon.machine import Asks, Progress, Prompt
+from authsms.logon.machine import Asks, Passed, Progress, Prompt
 from authsms.logon.methods.base import LogonView, Method
+from authsms.logon.overdue import OverdueRule
 from authsms.logon.processes import Process
 from authsms.logon.steps import ChainChoice, Client
 from authsms.logon.subject import Subject
@@ -42,16 +43,25 @@ class Walk:
         completed, progress = set(self.process.progress.completed), self.process.progress
         if len(set(progress.methods) - completed) <= 1:
             return None
-        if progress.asks is not None and progress.asks.prompt is Prompt.NEW_PASSWORD:
-            return None  # a factor has just changed
         for chain in self.event.chains:
             is_left = set(chain.methods) - completed == {progress.current}
             if is_left and chain.name in self.unlocked and (not chain.groups or _is_member(chain, self.subject)):
                 return chain
         return None
 
-    def shortened(self) -> "Walk":
-        """Return the walk on its shortcut, if there is one; to be called once the open question is answered."""
+    @property
+    def may_owe(self) -> bool:
+        """Whether the answer to the open question may leave a password to be changed at the end."""
+        asks = self.process.progress.asks
+        return self.event.overdue is OverdueRule.ASK and asks is not None and asks.prompt is Prompt.PASSWORD
+
+    def shortened(self, result: Passed) -> "Walk":
+        """Return the walk on its shortcut, if there is one; to be called once the open question is answered.
+
+        Whoever is to change his password has no shortcut, now or later: he proves all that the chain asks for.
+        """
+        if result.is_overdue and self.event.overdue is OverdueRule.ASK:
+            return replace(self, process=replace(self.process, is_strict=True), unlocked=frozenset())
         chain = self.shortcut
         if chain is None:
             return self
@@ -100,6 +110,7 @@ class Walk:
             is_new=asks is None and straight_on,
             label=self.event.label,
             overdue=self.event.overdue,
+            is_unlocked=bool(self.chain and self.chain.required),
         )
 
 
@@ -176,7 +187,9 @@ def choices(walk: Walk, methods: Mapping[str, Method]) -> tuple[ChainChoice, ...
     A chain with a method that has to be set up is only offered to people who have done so, and one that has to be
     unlocked only where it is: before anything is proven only to a browser that shows a grace.
     """
-    completed = walk.process.progress.completed
+    asks, completed = walk.process.progress.asks, walk.process.progress.completed
+    if asks is not None and asks.method in completed:
+        return ()  # all is proven; what is owed is owed on every chain
     return tuple(
         ChainChoice(chain.name, chain.title, chain.methods)
         for chain in walk.event.chains

@@ -44,6 +44,7 @@ class LogonView:
         is_new: Nothing was asked in this process before what is asked now, except what has passed.
         label: The event's, for the sender policy.
         overdue: What the event does about a right password that has to be changed.
+        is_unlocked: The chain is a short one, which is only open because of an earlier sign-in.
     """
 
     process_id: str
@@ -58,6 +59,7 @@ class LogonView:
     is_new: bool
     label: str = ""
     overdue: OverdueRule = OverdueRule.DENY
+    is_unlocked: bool = False
 
 
 class Method(ABC):
@@ -100,6 +102,10 @@ class Method(ABC):
 
         Such a question may be answered in the very call that begins the process. By default there is none.
         """
+        return None
+
+    def demand(self) -> Asks | None:
+        """Return the question at the end of the chain for what the method has let pass although it is overdue."""
         return None
 
     def resend(self, logon: LogonView) -> Answer:

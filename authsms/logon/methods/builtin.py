@@ -23,6 +23,7 @@ from authsms.logon.methods.totp import HotpMethod, TotpMethod
 from authsms.logon.passkeys import Passkeys
 from authsms.logon.password_changes import PasswordChanges
 from authsms.logon.recovery import RecoveryCodes
+from authsms.logon.sessions import LoginSessions
 from authsms.logon.subject import People
 
 
@@ -43,6 +44,7 @@ class MethodTools:
     passkeys: Passkeys
     party: RelyingParty
     notices: AccountNotices
+    sessions: LoginSessions
     sms: SmsSettings
 
 
@@ -52,8 +54,8 @@ def builtin_methods(tools: MethodTools) -> list[Method]:
     guesses = Guesses(database, tools.limits, audit)
     changes = PasswordChanges(database, guesses, tools.people, audit, tools.notices)
     return [
-        PasswordMethod(guesses, tools.people, audit, changes, local=False),
-        PasswordMethod(guesses, tools.people, audit, changes, local=True),
+        PasswordMethod(guesses, tools.people, audit, changes, tools.sessions, local=False),
+        PasswordMethod(guesses, tools.people, audit, changes, tools.sessions, local=True),
         SmsOtpMethod(tools.vault, audit, tools.codes, tools.sms),
         TotpMethod(database, tools.clock, audit, tools.enrollments, failures),
         HotpMethod(database, tools.clock, audit, tools.enrollments, failures),

@@ -4,8 +4,10 @@ Directory and local passwords are two methods with two wire names. Each suits th
 so that an event lists a chain for each and the typed name alone decides which one is taken: a name that nobody has
 takes the chain of its repository, too.
 
-A right password that has to be changed is refused like a wrong one, let pass, or changed here, as the event says. For a
-change the person types the old one once more, on the same page as the new one: in between it is kept nowhere.
+A right password that has to be changed is refused like a wrong one, let pass, or changed, as the event says. It is
+changed when everything else is proven, as the last step before the session begins: the password alone, which may be
+stolen, makes nobody its owner. The person types the old one once more, on the same page as the new one: in between it
+is kept nowhere.
 """
 
 from collections.abc import Mapping
@@ -25,6 +27,7 @@ from authsms.logon.methods.base import Answer, Begin, LogonView, Method, typed_a
 from authsms.logon.methods.counted import entry_of, question
 from authsms.logon.overdue import OverdueRule
 from authsms.logon.password_changes import TOLD, PasswordChanges, Wish
+from authsms.logon.sessions import LoginSessions
 from authsms.logon.subject import People
 
 
@@ -35,13 +38,21 @@ class PasswordMethod(Method):
     refusal_takes: ClassVar[timedelta] = timedelta(milliseconds=150)
 
     def __init__(
-        self, guesses: Guesses, people: People, audit: AuditTrail, changes: PasswordChanges, *, local: bool
+        self,
+        guesses: Guesses,
+        people: People,
+        audit: AuditTrail,
+        changes: PasswordChanges,
+        sessions: LoginSessions,
+        *,
+        local: bool,
     ) -> None:
         self.name = "PASSWORD:1" if local else "LDAP_PASSWORD:1"
         self._guesses = guesses
         self._people = people
         self._audit = audit
         self._changes = changes
+        self._sessions = sessions
         self._local = local
 
     @override
@@ -51,6 +62,10 @@ class PasswordMethod(Method):
     @override
     def opening(self) -> Asks:
         return Asks(self.name, Prompt.PASSWORD, MessageKey.ASK_PASSWORD)
+
+    @override
+    def demand(self) -> Asks:
+        return Asks(self.name, Prompt.NEW_PASSWORD, MessageKey.PASSWORD_OVERDUE)
 
     @override
     def begin(self, logon: LogonView) -> Begin:
@@ -76,25 +91,17 @@ class PasswordMethod(Method):
         """Return what becomes of a right password that has to be changed."""
         if logon.overdue is OverdueRule.DENY:
             return Failed(MessageKey.WRONG_PASSWORD, reason=verdict.value)
-        if logon.overdue is OverdueRule.ALLOW:
-            return lambda session: self._let_pass(session, logon, verdict, charged)
-        if not logon.client.takes_new_password or not self._people.can_change_password(person.repository, verdict):
+        is_asked = logon.overdue is OverdueRule.ASK
+        if is_asked and (logon.is_unlocked or not self._can_change(logon, person, verdict)):
             return Failed(MessageKey.PASSWORD_ELSEWHERE, reason=verdict.value, final=True)
-        asks = Asks(self.name, Prompt.NEW_PASSWORD, MessageKey.PASSWORD_OVERDUE)
+        return lambda session: self._let_pass(session, logon, verdict, charged)
 
-        def ask(session: Session) -> Result:
-            self._audit.record(
-                session, entry_of(logon, AuditTag.PASSWORD_OVERDUE, method=self.name, reason=verdict.value, asked=True)
-            )
-            self._guesses.give_back(session, charged)
-            return asks
-
-        return ask
+    def _can_change(self, logon: LogonView, person: Person, verdict: PasswordVerdict) -> bool:
+        return logon.client.takes_new_password and self._people.can_change_password(person.repository, verdict)
 
     def _let_pass(self, session: Session, logon: LogonView, verdict: PasswordVerdict, charged: Charge) -> Result:
-        self._audit.record(
-            session, entry_of(logon, AuditTag.PASSWORD_OVERDUE, method=self.name, reason=verdict.value, asked=False)
-        )
+        details: dict[str, Detail] = {"reason": verdict.value, "asked": logon.overdue is OverdueRule.ASK}
+        self._audit.record(session, entry_of(logon, AuditTag.PASSWORD_OVERDUE, method=self.name, **details))
         return self._pass(session, charged, Passed(is_overdue=True))
 
     def _pass(self, session: Session, charged: Charge, passed: Passed) -> Result:
@@ -104,11 +111,15 @@ class PasswordMethod(Method):
     def _change(self, logon: LogonView, wish: Wish) -> Answer:
         """Return what becomes of a new password; one that is no good is asked for again."""
         person = logon.subject.person
-        if logon.overdue is not OverdueRule.ASK or person is None:
+        if logon.overdue is not OverdueRule.ASK or person is None or not logon.proven:
             return Failed(MessageKey.PASSWORD_ELSEWHERE, reason="not-asked", final=True)
         if slip := wish.slip():
             return Failed(slip, reason="slip", counted=False)
-        return _changed(logon, self._changes.change(person, wish, _Wisher(logon, self.name)))
+        outcome = self._changes.change(person, wish, _Wisher(logon, self.name))
+        if outcome is PasswordChange.CHANGED:
+            # Any of them may be a thief's; the one that this sign-in opens has not begun.
+            self._sessions.end_all(person.key)
+        return _changed(logon, outcome)
 
 
 def _changed(logon: LogonView, outcome: PasswordChange) -> Answer:

@@ -11,6 +11,7 @@ from authsms.cli.ports import require_free
 from authsms.foundation.errors import ConfigurationError
 from authsms.identity.drafts import PersonDraft
 from authsms.identity.local_people import LocalPeople
+from authsms.logon.sessions import SessionDraft
 from authsms.wiring import Services
 from tests.parts.slapd import READER_DN, SUFFIX
 
@@ -70,15 +71,19 @@ def test_somebody_whose_codes_were_disabled_may_try_again(shell):
 
 
 def test_somebody_may_be_made_to_change_the_password(shell):
-    """And no longer, when that was a mistake; both are recorded."""
+    """Sessions end with it. And no longer, when that was a mistake; both are recorded."""
     services = shell.services()
-    _add_alice(services)
-    services.close()
+    alice = _add_alice(services)
+    with services.database.write() as session:
+        draft = SessionDraft(alice, "alice", "Alice", "", "LOCAL", frozenset(), ("pwd",), "c", "web", "", "")
+        services.sessions.begin(session, draft)
 
     assert "alice has to choose a new password." in shell.run("people", "must-change", "alice")
     assert "Nothing to do" in shell.run("people", "must-change", "alice", status=1)
     assert "need not" in shell.run("people", "must-change", "alice", "--withdraw")
     assert "password.change-demanded" in shell.run("audit", "show", "--user", "alice")
+    assert not services.sessions.list(alice)
+    services.close()
 
 
 def test_somebody_who_left_is_gone(shell):

@@ -230,8 +230,8 @@ class House:
                 *(self.sessions, self.whereabouts, self.blocks, self.enrollments, self.graces),
             ),
             [
-                PasswordMethod(guesses, people, self.audit, changes, local=False),
-                PasswordMethod(guesses, people, self.audit, changes, local=True),
+                PasswordMethod(guesses, people, self.audit, changes, self.sessions, local=False),
+                PasswordMethod(guesses, people, self.audit, changes, self.sessions, local=True),
                 SmsOtpMethod(vault, self.audit, tools, self.sms),
                 TotpMethod(database, clock, self.audit, self.enrollments, self.challenges.failures),
                 HotpMethod(database, clock, self.audit, self.enrollments, self.challenges.failures),

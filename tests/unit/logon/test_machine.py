@@ -14,6 +14,7 @@ from authsms.logon.machine import (
     Prompt,
     Status,
     advance,
+    indebted,
     switch,
 )
 
@@ -83,6 +84,20 @@ def test_a_finished_process_takes_nothing(end, result):
     """ATK-08: there is no way back in."""
     with pytest.raises(ValueError, match="finished"):
         advance(walked(*end), result)
+
+
+def test_what_is_overdue_is_asked_for_when_all_is_proven():
+    asks = Asks("P", Prompt.NEW_PASSWORD, MessageKey.PASSWORD_OVERDUE)
+    first = advance(Progress(("P", "Q")), Passed(is_overdue=True))
+    proven = advance(first, Passed())
+    owing = indebted(proven, asks)
+    done = advance(owing, Passed())
+
+    assert (Status.MORE_DATA, "P", asks) == (owing.status, owing.current, owing.asks)
+    assert (Status.OK, ("P", "Q"), False) == (done.status, done.completed, done.is_overdue)
+    for wrong in (first, owing, done):
+        with pytest.raises(ValueError, match="nothing is owed"):
+            indebted(wrong, asks)
 
 
 def test_another_chain_keeps_what_was_proven():

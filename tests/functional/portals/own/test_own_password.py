@@ -98,6 +98,7 @@ def arrive(office: Office, visitor: Clerk, alice: Owner, rule: OverdueRule) -> s
     office.services.catalog.save_all([], [Wanted("gate", "Gate", ("setup-local",), overdue=rule)])
     hugo = office.clerk(Role.HELPDESK)
     hugo.post("/admin/people/password/demand", {"person_key": alice.person.key})
+    assert 302 == alice.browser.get("/sessions").status_code
     assert "Must be changed at the next sign-in" in hugo.get(f"/admin/people/{alice.person.key}").text
     login = f"LOCAL\\{alice.person.login}"
     token = visitor.token("/login/gate")

@@ -3,6 +3,7 @@
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -45,6 +46,7 @@ def demo(directory: str, *, once: bool) -> None:
     """Run everything with virtual phones. Nothing leaves this machine."""
     configure_logging("WARNING", as_json=False)
     begun = time.monotonic()
+    signal.signal(signal.SIGTERM, _interrupt)
     click.echo("Starting the server, virtual phones and a sample application …", err=True)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory())) if once else _fresh(Path("instance/demo"))
@@ -104,6 +106,11 @@ def _tell(plan: Plan, places: Places, prepared: Prepared) -> None:
     )
     click.echo("  All of them have agreed to be texted: make an offer there, and answer it from the virtual phones.")
     click.echo("  The code arrives at the virtual phone. Ctrl+C ends the demonstration.\n")
+
+
+def _interrupt(*_signal: object) -> None:
+    """End like Ctrl+C does: nothing that was started goes on."""
+    raise KeyboardInterrupt
 
 
 def _wait() -> None:

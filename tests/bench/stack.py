@@ -34,6 +34,7 @@ mobile: {phone}
 userPassword: {password}
 
 """
+_FIRST_PHONE = 4915112000000
 _TICKS = os.sysconf("SC_CLK_TCK")
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 
@@ -88,7 +89,7 @@ def run_stack(people: int, profile: str, *, radius_port: int = 0) -> Iterator[St
     """
     with ExitStack() as stack:
         folder = stack.enter_context(private_folder("bench"))
-        visitors = [Visitor(f"user{number}", PASSWORD, f"+1202555{number:04d}") for number in range(people)]
+        visitors = [Visitor(f"user{number}", PASSWORD, f"+{_FIRST_PHONE + number}") for number in range(people)]
         slapd = stack.enter_context(run_slapd(*_people(visitors)))
         postgresql = stack.enter_context(run_postgresql(durable=True))
         database = postgresql.url(postgresql.create_database())

@@ -6,6 +6,7 @@ import click
 
 from authsms.administration.contacts import consents_written
 from authsms.cli.context import open_services
+from authsms.cli.progress import bars
 from authsms.contacts.import_files import Customs
 from authsms.contacts.imports import ContactImport, ImportReport, ImportTools
 
@@ -19,20 +20,14 @@ def contacts() -> None:
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
 def import_contacts(file: Path) -> None:
     """Take contacts from a CSV file. Nothing is written while a line is wrong; importing again changes nothing."""
-    from rich.console import Console  # noqa: PLC0415 - rich is slow to load, and only this command draws
-    from rich.progress import Progress  # noqa: PLC0415
-
-    with open_services() as services, Progress(console=Console(stderr=True)) as progress:
+    with open_services() as services, bars() as bar:
         sms = services.settings.sms
         customs = Customs(sms.default_region, frozenset(sms.countries), services.clock.now())
         tools = ImportTools(
             *(services.database, services.audit, services.people),
             *(services.contacts, services.consents, services.suppressions),
         )
-        task = progress.add_task(f"importing {file.name}", total=None)
-        report = ContactImport(tools, customs).run(
-            file.read_bytes(), lambda done, total: progress.update(task, completed=done, total=total)
-        )
+        report = ContactImport(tools, customs).run(file.read_bytes(), bar(f"importing {file.name}"))
     _tell(report)
 
 

@@ -16,6 +16,7 @@ from authsms.administration.messages_filter import MessageFilter
 from authsms.cli.context import open_services
 from authsms.cli.delivery_words import span
 from authsms.cli.operator import operator
+from authsms.cli.progress import counted
 from authsms.delivery.activity import LoggedAttempt, LoggedMessage, LoggedReceipt
 from authsms.delivery.states import LIVE, MessageState
 from authsms.foundation.errors import DatabaseUnavailableError, NotFoundError
@@ -166,12 +167,7 @@ def _live(services: Services, purpose: Purpose) -> list[str]:
 
 
 def _cancelled(services: Services, ids: Sequence[str]) -> Iterator[Cancelled]:
-    from rich.console import Console  # noqa: PLC0415 - rich is slow to load, and few commands draw
-    from rich.progress import track  # noqa: PLC0415
-
-    console = Console(stderr=True)
-    rows = track(ids, "taking back", console=console, transient=True) if len(ids) > 1 else ids
-    for one in rows:
+    for one in counted(ids, "taking back"):
         yield services.message_desk.cancel(operator(), one)
 
 

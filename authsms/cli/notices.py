@@ -10,6 +10,7 @@ from authsms.audit.vocabulary import Author
 from authsms.cli.context import open_services
 from authsms.cli.operator import operator
 from authsms.cli.people import read_toml
+from authsms.cli.progress import bars
 from authsms.identity.repository import PersonKey
 from authsms.messaging.audience import Audience
 from authsms.messaging.moments import read_moment, zone_called
@@ -63,15 +64,9 @@ def send(  # noqa: PLR0913 - one parameter an option
 
 
 def _send(services: Services, wish: Wish, *, yes: bool) -> None:
-    from rich.console import Console  # noqa: PLC0415 - rich is slow to load, and only this command draws
-    from rich.progress import Progress  # noqa: PLC0415
-
     letter = notice_of(wish, services.notice_host)
-    with Progress(console=Console(stderr=True)) as progress:
-        task = progress.add_task("looking people up", total=None)
-        survey = services.notices.survey(
-            keys_of(services, wish.audience), lambda done: progress.update(task, completed=done), wish.purpose
-        )
+    with bars() as bar:
+        survey = services.notices.survey(keys_of(services, wish.audience), bar("looking people up"), wish.purpose)
         _tell(letter, survey)
         if not yes:
             click.echo("Nothing was sent. Add --yes to send it.")
@@ -83,8 +78,7 @@ def _send(services: Services, wish: Wish, *, yes: bool) -> None:
                 f"It starts at {wish.starts_at:%Y-%m-%d %H:%M} UTC. Follow it with: authsms notice status {wish.name}"
             )
             return
-        task = progress.add_task("queueing", total=len(survey.reached))
-        sent = services.notices.send(author, letter, survey.reached, lambda done: progress.update(task, completed=done))
+        sent = services.notices.send(author, letter, survey.reached, bar("queueing", len(survey.reached)))
     click.echo(f"{sent} queued. Follow them with: authsms notice status {wish.name}")
 
 

@@ -11,6 +11,7 @@ from authsms.administration.rights import Role
 from authsms.audit import AuditEntry, AuditTag, Detail
 from authsms.cli.context import open_services
 from authsms.cli.personal import erase_person, export_person
+from authsms.cli.progress import bars
 from authsms.foundation.errors import ConfigurationError, UnavailableError
 from authsms.foundation.phone import mask, parse_phone
 from authsms.identity.definitions import RepositoryDefinition
@@ -50,17 +51,11 @@ def people() -> None:
 )
 def import_people(file: Path, form: str | None) -> None:
     """Take people from an LDIF or CSV file. All of them, or none and a list of what is wrong."""
-    from rich.console import Console  # noqa: PLC0415 - rich is slow to load, and only this command draws
-    from rich.progress import Progress  # noqa: PLC0415
-
     chosen = ImportFormat(form or ("csv" if file.suffix.lower() == ".csv" else "ldif"))
-    with open_services() as services, Progress(console=Console(stderr=True)) as progress:
+    with open_services() as services, bars() as bar:
         region = services.settings.sms.default_region
         work = PeopleImport(services.database, services.vault, services.clock, default_region=region)
-        task = progress.add_task(f"importing {file.name}", total=None)
-        report = work.run(
-            file.read_bytes(), chosen, progress=lambda done, total: progress.update(task, completed=done, total=total)
-        )
+        report = work.run(file.read_bytes(), chosen, progress=bar(f"importing {file.name}"))
     click.echo(f"{report.created} created, {report.updated} updated, {report.unchanged} unchanged.")
 
 

@@ -67,6 +67,6 @@ worker.add_command(status)
 @click.option("--allow-remote", is_flag=True, help="Listen on an address that others can reach.")
 def simulator(host: str, port: int, *, allow_remote: bool) -> None:
     """Run the provider simulator. It shows every text to whoever asks, so never in production."""
-    from authsms.simulator import serve_simulator  # noqa: PLC0415
+    from authsms.simulator import serve_simulator  # noqa: PLC0415 - Flask's server and every provider, for this command only
 
     serve_simulator(open_settings(), host, port, allow_remote=allow_remote)

@@ -5,6 +5,7 @@ from pathlib import Path
 import click
 
 from authsms.cli.context import open_services
+from authsms.cli.progress import bars
 from authsms.logon.enrollment import HOTP
 from authsms.logon.methods.totp import TOTP
 from authsms.logon.tokens import Spelling
@@ -36,17 +37,9 @@ def import_tokens(file: Path, kind: str, spelling: str) -> None:
     Tokens show six digits (SHA-1) unless the columns digits (6, 8) and algorithm (SHA1, SHA256, SHA512) say otherwise,
     with totp every 30 seconds. Delete the file afterwards: it holds the seeds.
     """
-    from rich.console import Console  # noqa: PLC0415 - rich is slow to load, and only this command draws
-    from rich.progress import Progress  # noqa: PLC0415
-
-    with open_services() as services, Progress(console=Console(stderr=True)) as progress:
-        task = progress.add_task(f"importing {file.name}", total=None)
-        report = services.token_import.run(
-            file.read_bytes(),
-            _KINDS[kind],
-            Spelling(spelling),
-            lambda done, total: progress.update(task, completed=done, total=total),
-        )
+    with open_services() as services, bars() as bar:
+        bar_of_file = bar(f"importing {file.name}")
+        report = services.token_import.run(file.read_bytes(), _KINDS[kind], Spelling(spelling), bar_of_file)
     click.echo(f"{report.given} given.")
     for problem in report.refused:
         click.echo(f"line {problem.line}: {problem.message}", err=True)

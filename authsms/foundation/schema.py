@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, inspect, text
 
-from authsms.foundation.db import Database
+from authsms.foundation.db import Base, Database
 from authsms.foundation.errors import ConfigurationError
 from authsms.foundation.resources import migrations_folder
 from authsms.migrations import HEAD
@@ -78,8 +78,6 @@ def schema_differences(database: Database) -> list[Any]:
     """Return what the models have and the database has not, or the other way round; empty when they agree."""
     from alembic.autogenerate import compare_metadata  # noqa: PLC0415 - Alembic costs 0.1 s that no server start should pay
     from alembic.migration import MigrationContext  # noqa: PLC0415
-
-    from authsms.foundation.db import Base  # noqa: PLC0415
 
     with database.engine.connect() as connection:
         return list(

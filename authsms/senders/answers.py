@@ -18,7 +18,9 @@ _SWITCHING_PROTOCOLS: Final = 101
 _MOST_ANNOUNCEMENTS: Final = 10
 _MOST_FIELDS: Final = 100
 _LONGEST_LINE: Final = 65_536
+_FIRST_WITH_PIECES: Final = 11
 _SIZE: Final = re.compile(rb"[0-9A-Fa-f]{1,8}")
+_LENGTH: Final = re.compile("[0-9]{1,18}")
 
 
 class Answer(HTTPResponse):
@@ -33,6 +35,19 @@ class Answer(HTTPResponse):
     def can_be_followed(self) -> bool:
         """Whether the connection stays, this answer was read to its end, and nothing came after it."""
         return self.isclosed() and self.status >= _OK and not self.will_close and not self._reader.had_more
+
+    @override
+    def begin(self) -> None:
+        """Read the head, and refuse one of which others see another end (RFC 9112 section 6.3)."""
+        super().begin()
+        codings = [one.lower() for one in self.headers.get_all("Transfer-Encoding", [])]
+        lengths = {one.strip(" \t") for one in self.headers.get_all("Content-Length", [])}
+        if codings not in ([], ["chunked"]):
+            raise HTTPException("not a coding that is known here")
+        if len(lengths) > 1 or not all(map(_LENGTH.fullmatch, lengths)):
+            raise HTTPException("not the length of an answer")
+        if codings and (lengths or self.version < _FIRST_WITH_PIECES):
+            self.will_close = True
 
     def _read_status(self) -> tuple[str, int, str]:
         """Return the first line of the answer, past those that only announce it."""

@@ -96,6 +96,49 @@ def test_a_length_that_others_read_differently_is_refused(size):
     assert "malformed_answer" == reply.code
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        *("Content-Length: +5", "Content-Length: 1_0", "Content-Length: -5", "Content-Length: 0x5"),
+        *("Content-Length: 5, 5", "Content-Length: 5\r\n 0", "Content-Length:", "Content-Length: \u0665"),
+        *("Content-Length: 5\r\nContent-Length: 15", "Content-Length: 5\r\nContent-Length: +5"),
+        *("Transfer-Encoding: gzip, chunked", "Transfer-Encoding: gzip", "Transfer-Encoding: chunked, gzip"),
+        *("Transfer-Encoding: chunked\r\nTransfer-Encoding: chunked", "Transfer-Encoding: \vchunked"),
+        "Transfer-Encoding: identity\r\nContent-Length: 5",
+    ],
+)
+def test_an_answer_of_which_others_see_another_end_is_refused(headers):
+    """Whatever stands between would take the rest of it for the next answer, or the next answer for its rest."""
+    reply = _ask(hostile.raw(f"HTTP/1.1 200 OK\r\n{headers}\r\n\r\n5\r\nhello\r\n0\r\n\r\n".encode()))
+
+    assert isinstance(reply, Silence)
+    assert "malformed_answer" == reply.code
+
+
+@pytest.mark.parametrize("headers", ["Content-Length: 2 ", "Content-Length: 2\r\nContent-Length: 2"])
+def test_a_length_that_nobody_reads_differently_is_taken(headers):
+    """Said twice it is still the same; the connection serves again."""
+    with HostileServer(_always(f"HTTP/1.1 200 OK\r\n{headers}\r\n\r\nok".encode())) as server:
+        bodies = _bodies(server, _client())
+
+    assert [b"ok"] * 2 == bodies
+    assert 1 == server.connections
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"HTTP/1.1 200 OK\r\nContent-Length: 5\r\n", b"HTTP/1.0 200 OK\r\nConnection: keep-alive\r\n"],
+    ids=["length", "version"],
+)
+def test_a_connection_whose_answers_come_in_pieces_against_the_rules_is_not_used_again(head):
+    """RFC 9112 section 6.1: beside a length, or from a server too old to know pieces."""
+    with HostileServer(_always(head + b"Transfer-Encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n")) as server:
+        bodies = _bodies(server, _client())
+
+    assert [b"ok"] * 2 == bodies
+    assert 2 == server.connections
+
+
 @pytest.mark.parametrize("size", ["5", "00000005", "5;name=value", "5 ; name", "5  "])
 def test_a_body_in_pieces_comes_back_whole(size):
     """Whatever else is said with the length of a piece; the connection serves again."""

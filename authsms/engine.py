@@ -136,8 +136,8 @@ class Engine:
     def own_password(self) -> OwnPassword:
         """What people do with their own password."""
         people, guesses = AdmittedPeople(self.people, self.blocks), Guesses(self.database, self.limits, self.audit)
-        changes = PasswordChanges(self.database, guesses, people, self.audit, self.account_notices)
-        return OwnPassword(people, changes)
+        told = (self.audit, self.account_notices, self.sessions)
+        return OwnPassword(people, PasswordChanges(self.database, guesses, people, *told))
 
     @property
     def token_import(self) -> TokenImport:

@@ -26,6 +26,7 @@ class Holder:
         proof_age: How long ago he last went through a whole chain.
         is_two_factors: That chain proved two kinds of factors.
         locale: Language of the texts he is sent.
+        session_id: Public id of that session.
     """
 
     person_key: str
@@ -35,6 +36,7 @@ class Holder:
     proof_age: timedelta
     is_two_factors: bool
     locale: str = "en"
+    session_id: str = ""
 
     @classmethod
     def of(cls, session: LoginSession, client: Client, now: datetime) -> "Holder":
@@ -47,6 +49,7 @@ class Holder:
             now - session.authenticated_at,
             has_two_factors(session.methods),
             client.locale,
+            session.id,
         )
 
     @property

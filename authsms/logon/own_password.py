@@ -25,7 +25,7 @@ class OwnPassword:
         return self._people.can_change_password(repository, PasswordVerdict.RIGHT)
 
     def change(self, holder: Holder, wish: Wish) -> MessageKey | None:
-        """Change somebody's password; return why not, or None once it is changed.
+        """Change somebody's password and end his other sessions; return why not, or None once that is done.
 
         Raises:
             ProofNeededError: He must prove again who he is.

@@ -1,9 +1,9 @@
 """Changes passwords for people who type the old one: at a sign-in when it is overdue, and on their own page.
 
 A change is charged like a guess, by the counters of the sign-in, before the repository is asked, and given back unless
-the old password was wrong; the new one is judged by the repository. What was typed is kept nowhere. The record and the
-text to the person are written at once, in a transaction of their own: whatever becomes of the sign-in, the password is
-another one by then.
+the old password was wrong; the new one is judged by the repository. What was typed is kept nowhere. The record, the
+text to the person and the end of his sessions, of which any may be a thief's, are written at once, in one transaction
+of their own: whatever becomes of the sign-in, the password is another one by then.
 """
 
 from collections.abc import Mapping
@@ -16,6 +16,7 @@ from authsms.foundation.db import Database
 from authsms.identity.repository import PasswordChange, Person
 from authsms.logon.guesses import Guesses
 from authsms.logon.machine import MessageKey
+from authsms.logon.sessions import LoginSessions
 from authsms.logon.subject import People
 
 TOLD: Final[Mapping[PasswordChange, MessageKey]] = {
@@ -63,6 +64,10 @@ class Wisher(Protocol):
     def locale(self) -> str:
         """Language of the text he is sent."""
 
+    @property
+    def session_id(self) -> str:
+        """The session in which he wishes it, which goes on; empty at a sign-in: the one it opens has not begun."""
+
     def entry(self, tag: AuditTag, **details: Detail) -> AuditEntry:
         """Return a record of what he did."""
 
@@ -71,16 +76,23 @@ class PasswordChanges:
     """Changes passwords; safe to share between threads."""
 
     def __init__(
-        self, database: Database, guesses: Guesses, people: People, audit: AuditTrail, notices: AccountNotices
+        self,
+        database: Database,
+        guesses: Guesses,
+        people: People,
+        audit: AuditTrail,
+        notices: AccountNotices,
+        sessions: LoginSessions,
     ) -> None:
         self._database = database
         self._guesses = guesses
         self._people = people
         self._audit = audit
         self._notices = notices
+        self._sessions = sessions
 
     def change(self, person: Person, wish: Wish, wisher: Wisher) -> PasswordChange:
-        """Change the password of *person* as wished; *wish* holds no slip.
+        """Change the password of *person* as wished, and end his other sessions; *wish* holds no slip.
 
         Raises:
             TooManyRequestsError: A limit is reached; nothing was checked.
@@ -94,6 +106,7 @@ class PasswordChanges:
                 self._guesses.give_back(session, charged)
             if outcome is PasswordChange.CHANGED:
                 self._audit.record(session, wisher.entry(AuditTag.PASSWORD_CHANGED, told=tell(session)))
+                self._sessions.end_others_within(session, person.key, keep=wisher.session_id)
             else:
                 self._audit.record(session, wisher.entry(AuditTag.PASSWORD_REFUSED, reason=outcome.value))
         return outcome

@@ -217,12 +217,17 @@ class LoginSessions:
 
     def end_others(self, person_key: str, *, keep: str) -> int:
         """End every session of one person but the one with the id *keep*; return how many there were."""
+        with self._database.write() as session:
+            return self.end_others_within(session, person_key, keep=keep)
+
+    def end_others_within(self, session: Session, person_key: str, *, keep: str) -> int:
+        """Do the same within the caller's transaction."""
         ending = Ending(person_key, (), is_everywhere=True, kept=keep)
-        return self._end((_S.person_key == person_key, _S.id != keep), ending)
+        return self._end_within(session, (_S.person_key == person_key, _S.id != keep), ending)
 
     def end_all(self, person_key: str) -> int:
         """End every session of one person; return how many there were."""
-        return self._end((_S.person_key == person_key,), Ending(person_key, (), is_everywhere=True))
+        return self.end_others(person_key, keep="")
 
     def end_blocked(self) -> int:
         """End sessions that began while not every process had heard of a block yet; return how many."""
@@ -238,20 +243,18 @@ class LoginSessions:
             return rowcount(session.execute(delete(LOGIN_SESSION).where(ended | (_S.expires_at < past))))
 
     def _end(self, which: Sequence[ColumnElement[bool]], ending: Ending, endpoint: str = "") -> int:
-        statement = update(LOGIN_SESSION).where(*which, _IS_ALIVE).values(ended_at=bindparam("moment"))
         with self._database.write() as session:
-            ended = session.execute(statement.returning(LOGIN_SESSION), self._alive(self._clock.now())).all()
-            for row in ended:
-                entry = AuditEntry(
-                    AuditTag.SESSION_ENDED,
-                    person_key=row.person_key,
-                    login=row.login,
-                    event=row.event,
-                    endpoint=endpoint,
-                    details={"session": row.id},
-                )
-                self._audit.record(session, entry)
-            self._follow(session, replace(ending, sessions=tuple(row.id for row in ended)), ended)
+            return self._end_within(session, which, ending, endpoint)
+
+    def _end_within(
+        self, session: Session, which: Sequence[ColumnElement[bool]], ending: Ending, endpoint: str = ""
+    ) -> int:
+        statement = update(LOGIN_SESSION).where(*which, _IS_ALIVE).values(ended_at=bindparam("moment"))
+        ended = session.execute(statement.returning(LOGIN_SESSION), self._alive(self._clock.now())).all()
+        for row in ended:
+            about = {"person_key": row.person_key, "login": row.login, "event": row.event, "endpoint": endpoint}
+            self._audit.record(session, AuditEntry(AuditTag.SESSION_ENDED, **about, details={"session": row.id}))
+        self._follow(session, replace(ending, sessions=tuple(row.id for row in ended)), ended)
         return len(ended)
 
     def _used(self, row: Any, now: datetime) -> LoginSession | None:

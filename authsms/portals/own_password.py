@@ -12,7 +12,7 @@ from authsms.portals.account import signed_in
 from authsms.portals.forms import AnswerForm, session_scope
 from authsms.portals.notes import take_note
 from authsms.portals.once import answer_once
-from authsms.portals.own import OVERVIEW, holder_of, prepare, present_session, sign_out_elsewhere, wait
+from authsms.portals.own import OVERVIEW, holder_of, prepare, present_session, wait
 from authsms.portals.services import services
 from authsms.portals.wording import announce
 
@@ -35,8 +35,7 @@ def show() -> ResponseReturnValue:
 @blueprint.post("/methods/password")
 def change() -> ResponseReturnValue:
     """Change the password, and sign the person out elsewhere."""
-    present, form = signed_in(), AnswerForm(session_scope())
-    holder = holder_of(present)
+    holder, form = holder_of(signed_in()), AnswerForm(session_scope())
 
     def act() -> Response:
         if not form.validate():
@@ -48,7 +47,6 @@ def change() -> ResponseReturnValue:
         if problem is not None:
             told = "form.incomplete" if problem is MessageKey.PASSWORD_OVERDUE else problem
             return onward.back(url_for(".show"), told)
-        sign_out_elsewhere(present)
         return onward.back(url_for(OVERVIEW), "password.changed")
 
     return answer_once(act)

@@ -52,10 +52,10 @@ def builtin_methods(tools: MethodTools) -> list[Method]:
     """Return every method there is."""
     database, audit, failures = tools.database, tools.audit, tools.codes.challenges.failures
     guesses = Guesses(database, tools.limits, audit)
-    changes = PasswordChanges(database, guesses, tools.people, audit, tools.notices)
+    changes = PasswordChanges(database, guesses, tools.people, audit, tools.notices, tools.sessions)
     return [
-        PasswordMethod(guesses, tools.people, audit, changes, tools.sessions, local=False),
-        PasswordMethod(guesses, tools.people, audit, changes, tools.sessions, local=True),
+        PasswordMethod(guesses, tools.people, audit, changes, local=False),
+        PasswordMethod(guesses, tools.people, audit, changes, local=True),
         SmsOtpMethod(tools.vault, audit, tools.codes, tools.sms),
         TotpMethod(database, tools.clock, audit, tools.enrollments, failures),
         HotpMethod(database, tools.clock, audit, tools.enrollments, failures),

@@ -27,7 +27,6 @@ from authsms.logon.methods.base import Answer, Begin, LogonView, Method, typed_a
 from authsms.logon.methods.counted import entry_of, question
 from authsms.logon.overdue import OverdueRule
 from authsms.logon.password_changes import TOLD, PasswordChanges, Wish
-from authsms.logon.sessions import LoginSessions
 from authsms.logon.subject import People
 
 
@@ -38,21 +37,13 @@ class PasswordMethod(Method):
     refusal_takes: ClassVar[timedelta] = timedelta(milliseconds=150)
 
     def __init__(
-        self,
-        guesses: Guesses,
-        people: People,
-        audit: AuditTrail,
-        changes: PasswordChanges,
-        sessions: LoginSessions,
-        *,
-        local: bool,
+        self, guesses: Guesses, people: People, audit: AuditTrail, changes: PasswordChanges, *, local: bool
     ) -> None:
         self.name = "PASSWORD:1" if local else "LDAP_PASSWORD:1"
         self._guesses = guesses
         self._people = people
         self._audit = audit
         self._changes = changes
-        self._sessions = sessions
         self._local = local
 
     @override
@@ -115,11 +106,7 @@ class PasswordMethod(Method):
             return Failed(MessageKey.PASSWORD_ELSEWHERE, reason="not-asked", final=True)
         if slip := wish.slip():
             return Failed(slip, reason="slip", counted=False)
-        outcome = self._changes.change(person, wish, _Wisher(logon, self.name))
-        if outcome is PasswordChange.CHANGED:
-            # Any of them may be a thief's; the one that this sign-in opens has not begun.
-            self._sessions.end_all(person.key)
-        return _changed(logon, outcome)
+        return _changed(logon, self._changes.change(person, wish, _Wisher(logon, self.name)))
 
 
 def _changed(logon: LogonView, outcome: PasswordChange) -> Answer:
@@ -152,6 +139,11 @@ class _Wisher:
     def locale(self) -> str:
         """Language of the text he is sent."""
         return self.logon.client.locale
+
+    @property
+    def session_id(self) -> str:
+        """The session in which he wishes it: there is none yet."""
+        return ""
 
     def entry(self, tag: AuditTag, **details: Detail) -> AuditEntry:
         """Return a record of what he did."""

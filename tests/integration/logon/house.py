@@ -223,15 +223,15 @@ class House:
         texts = CodeTexts(PlainTemplates(), self.public_url)
         tools = CodeTools(self.challenges, self.budget, texts, self.outbox, numbers)
         guesses = Guesses(database, self.limits, self.audit)
-        changes = PasswordChanges(database, guesses, people, self.audit, self.notices)
+        changes = PasswordChanges(database, guesses, people, self.audit, self.notices, self.sessions)
         self.logon = LogonService(
             LogonTools(
                 *(database, vault, clock, self.audit, people, self.catalog, self.continuations),
                 *(self.sessions, self.whereabouts, self.blocks, self.enrollments, self.graces),
             ),
             [
-                PasswordMethod(guesses, people, self.audit, changes, self.sessions, local=False),
-                PasswordMethod(guesses, people, self.audit, changes, self.sessions, local=True),
+                PasswordMethod(guesses, people, self.audit, changes, local=False),
+                PasswordMethod(guesses, people, self.audit, changes, local=True),
                 SmsOtpMethod(vault, self.audit, tools, self.sms),
                 TotpMethod(database, clock, self.audit, self.enrollments, self.challenges.failures),
                 HotpMethod(database, clock, self.audit, self.enrollments, self.challenges.failures),

@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.exc import IntegrityError
 
 from authsms.foundation.db import Database
 from authsms.foundation.errors import TooManyRequestsError
@@ -114,6 +116,22 @@ def test_sessions_that_began_with_the_old_password_end(house: House):
     assert done.session_token is not None
     assert (1, 1) == (len(old), len(left))
     assert left[0].id != old[0].id
+
+
+def test_a_change_is_not_on_record_while_those_sessions_go_on(house: House):
+    """A database that fails leaves no half: either the record, the text and the end of the sessions, or none of it."""
+    house.log_in()
+    rule(house, OverdueRule.ASK)
+    house.wait(120)
+    asked = demanded(house)
+    with house.database.write() as session:
+        failure = "SELECT RAISE(ABORT, 'disk full')"
+        session.execute(text(f"CREATE TRIGGER no_end BEFORE UPDATE ON login_session BEGIN {failure}; END"))
+    with pytest.raises(IntegrityError):
+        change(house, asked)
+
+    assert 1 == len(house.sessions.list(ALICE.key))
+    assert "password.changed" not in house.tags()
 
 
 def test_nothing_makes_that_way_shorter(house: House):

@@ -11,7 +11,7 @@ from typing import Final, Self
 
 from authsms.delivery import carriage
 from authsms.delivery.endurance import report, reported, work_on
-from authsms.delivery.heartbeat import Heartbeat
+from authsms.delivery.heartbeat import Heartbeat, Pulse
 from authsms.delivery.ledger import Lease
 from authsms.delivery.liveness import Liveness
 from authsms.delivery.pauses import Moment, Pauses
@@ -19,7 +19,6 @@ from authsms.delivery.worker import WorkerOptions, Workplace, lock_folder, open_
 from authsms.foundation.logs import get_logger
 
 _LOOK_SECONDS: Final = 1.0
-_LOOKS_PER_BEAT: Final = 2
 _log = get_logger(__name__)
 
 
@@ -42,9 +41,11 @@ class Porter:
         self._in_hand: set[str] = set()
         self._has_lost = False
         self._stop = threading.Event()
+        self._pulse = Pulse(Heartbeat(self._database, self._clock, self._hold.owner), self._stop)
         self._thread = threading.Thread(target=self._look_until_stopped, name="porter", daemon=True)
 
     def __enter__(self) -> Self:
+        self._pulse.start()
         self._thread.start()
         _log.info("porter.started", worker=self._hold.owner)
         return self
@@ -54,6 +55,7 @@ class Porter:
     ) -> None:
         self._stop.set()
         self._thread.join()
+        self._pulse.join()
         self._hold.release()
         _log.info("porter.stopped", worker=self._hold.owner)
 
@@ -83,16 +85,9 @@ class Porter:
         return work_on(self._dispatcher, claimed, self._hold.owner)
 
     def _look_until_stopped(self) -> None:
-        heartbeat = Heartbeat(self._database, self._clock, self._hold.owner)
-        looks = 0
-        while not self._stop.wait(_LOOK_SECONDS if looks else 0):
+        while not self._stop.wait(_LOOK_SECONDS):
             with reported("porter.look_failed"):
-                if looks % _LOOKS_PER_BEAT == 0:
-                    heartbeat.beat()
                 self._free_forgotten()
-            looks += 1
-        with reported("porter.farewell_failed"):
-            heartbeat.end()
 
     def _free_forgotten(self) -> None:
         """Free what a broken connection to the database left as ours without our knowing."""

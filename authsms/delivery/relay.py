@@ -17,7 +17,7 @@ from authsms.delivery.caretaker import Caretaker
 from authsms.delivery.carriage import Lane
 from authsms.delivery.doorbell import Listener
 from authsms.delivery.endurance import report
-from authsms.delivery.heartbeat import Heartbeat
+from authsms.delivery.heartbeat import Heartbeat, Pulse
 from authsms.delivery.liveness import Liveness
 from authsms.delivery.worker import WorkerOptions, Workplace, lock_folder, open_sweeper
 from authsms.foundation.logs import get_logger
@@ -59,8 +59,8 @@ class Relay:
     def run(self, stop: threading.Event) -> None:
         """Pass ids on until *stop* is set."""
         with self._liveness.hold() as hold, self._doorbell.listen() as listener:
-            heartbeat = Heartbeat(self._database, self._clock, hold.owner)
-            caretaker = Caretaker(heartbeat, self._sweeper, stop, listener.nudge)
+            pulse = Pulse(Heartbeat(self._database, self._clock, hold.owner), stop)
+            caretaker = Caretaker(pulse, self._sweeper, stop, listener.nudge)
             caretaker.start()
             _log.info("relay.started", worker=hold.owner)
             self._pass_on_until(stop, listener)

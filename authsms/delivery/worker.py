@@ -22,7 +22,7 @@ from authsms.delivery.dispatch import LEASE, Dispatcher, SenderPolicy
 from authsms.delivery.doorbell import Doorbell, Listener
 from authsms.delivery.endurance import report, work_on
 from authsms.delivery.gate import Gate
-from authsms.delivery.heartbeat import Heartbeat
+from authsms.delivery.heartbeat import Heartbeat, Pulse
 from authsms.delivery.journal import Journal
 from authsms.delivery.ledger import Lease
 from authsms.delivery.liveness import Liveness
@@ -134,8 +134,8 @@ class Worker:
                 lambda message: work_on(self._dispatcher, message, hold.owner),
                 listener.nudge,
             )
-            heartbeat = Heartbeat(self._database, self._clock, hold.owner)
-            caretaker = Caretaker(heartbeat, self._sweeper, stop, listener.nudge, self._gate)
+            pulse = Pulse(Heartbeat(self._database, self._clock, hold.owner), stop)
+            caretaker = Caretaker(pulse, self._sweeper, stop, listener.nudge, self._gate)
             caretaker.start()
             _log.info("worker.started", worker=hold.owner, threads=options.threads)
             self._claim_until(stop, hold.owner, crew, listener)

@@ -1,99 +1,77 @@
-"""The caretaker's rounds, on a clock of their own."""
+"""The caretaker's rounds, and the pulse beside them."""
 
 import threading
-from itertools import pairwise
+from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from typing_extensions import override
 
 from authsms.delivery.caretaker import Caretaker
 from authsms.delivery.gate import Gate
-from authsms.delivery.heartbeat import SILENT, Heartbeat
+from authsms.delivery.heartbeat import Heartbeat, Pulse
 from authsms.delivery.sweeper import Sweeper, Swept
 
-
-class _Time(threading.Event):
-    """A clock that goes on when somebody waits or works, and an end after so many rounds."""
-
-    def __init__(self, rounds: int) -> None:
-        super().__init__()
-        self.now = 1000.0
-        self._rounds = rounds
-
-    def read(self) -> float:
-        return self.now
-
-    @override
-    def wait(self, timeout: float | None = None) -> bool:
-        self.now += timeout or 0.0
-        self._rounds -= 1
-        return self._rounds == 0
+SOON = timedelta(milliseconds=5)
+PATIENCE_SECONDS = 20
+BEATS = 10
 
 
 class _Heartbeat(Heartbeat):
-    def __init__(self, time: _Time) -> None:
-        self._time = time
-        self.beats: list[float] = []
+    """Counts its beats; says when there were enough, and what came last."""
+
+    def __init__(self) -> None:
+        self.beats = 0
+        self.enough = threading.Event()
+        self.is_over = False
 
     @override
     def beat(self) -> None:
-        self.beats.append(self._time.now)
+        self.beats += 1
+        if self.beats == BEATS:
+            self.enough.set()
+        if self.beats % 2:
+            raise OSError("the database is away")
 
     @override
     def end(self) -> None:
-        pass
+        self.is_over = True
 
 
 class _Sweeper(Sweeper):
-    def __init__(self, time: _Time, seconds: float) -> None:
-        self._time = time
-        self._seconds = seconds
-        self.sweeps: list[float] = []
+    def __init__(self, work: Callable[[], object]) -> None:
+        self._work = work
 
     @override
     def sweep(self) -> Swept:
-        self.sweeps.append(self._time.now)
-        self._time.now += self._seconds
-        return Swept(0, 0, 0)
+        self._work()
+        return Swept(1, 0, 0)
 
 
 class _Gate(Gate):
-    def __init__(self, time: _Time, seconds: float) -> None:
-        self._time = time
-        self._seconds = seconds
-        self.looks = 0
+    def __init__(self, work: Callable[[], object]) -> None:
+        self._work = work
 
     @override
     def refresh(self) -> None:
-        self.looks += 1
-        self._time.now += self._seconds
+        self._work()
 
 
-def _gaps(moments: list[float]) -> list[float]:
-    return [later - earlier for earlier, later in pairwise(moments)]
+@pytest.mark.parametrize("slow", ["sweep", "refresh"])
+def test_a_process_at_work_is_heard_however_long_its_work_takes(slow):
+    """Also when every other beat fails: readiness and alarms go by it."""
+    heartbeat, stop, nudged = _Heartbeat(), threading.Event(), threading.Event()
+    seen: list[bool] = []
 
+    def work() -> None:
+        seen.append(heartbeat.enough.wait(PATIENCE_SECONDS))
+        stop.set()
 
-def _work(*, rounds: int, sweep: float = 0.0, refresh: float = 0.0) -> tuple[_Heartbeat, _Sweeper, _Gate]:
-    time = _Time(rounds)
-    parts = _Heartbeat(time), _Sweeper(time, sweep), _Gate(time, refresh)
-    caretaker = Caretaker(parts[0], parts[1], time, lambda: None, parts[2], now=time.read)
+    parts = _Sweeper(work if slow == "sweep" else bool), nudged.set, _Gate(work if slow == "refresh" else bool)
+    caretaker = Caretaker(Pulse(heartbeat, stop, every=SOON), parts[0], stop, parts[1], parts[2])
     caretaker.start()
+    was_stopped = stop.wait(PATIENCE_SECONDS)
     caretaker.join()
-    return parts
 
-
-def test_it_beats_sweeps_and_looks_each_in_its_time():
-    """With a database that answers at once."""
-    heartbeat, sweeper, gate = _work(rounds=9)
-
-    assert [2.0, 2.0] == _gaps(heartbeat.beats)
-    assert [1.0] * 4 == _gaps(sweeper.sweeps)
-    assert 9 == gate.looks
-
-
-@pytest.mark.parametrize(("sweep", "refresh"), [(0.0, 12.0), (12.0, 0.0), (12.0, 12.0)])
-def test_a_slow_database_makes_no_living_process_look_dead(sweep, refresh):
-    """Each statement may take its time; to be seen is the first thing after it."""
-    heartbeat, _, _ = _work(rounds=6, sweep=sweep, refresh=refresh)
-
-    assert max(_gaps(heartbeat.beats)) < SILENT.total_seconds()
+    assert (True, [True], True) == (was_stopped, seen, nudged.is_set())
+    assert heartbeat.is_over

@@ -247,7 +247,7 @@ class Services(Texting):
         return Monitoring(
             *(self.settings, self.database, self.clock, self.audit, self.senders),
             *(self.people, self.conditions, self.throughput, self.gate.spending),
-            *(self.hooks, self.endpoints),
+            *(self.hooks, self.endpoints, self.mails),
         )
 
     def periodic_tasks(self) -> Sequence[PeriodicTask]:

@@ -210,7 +210,7 @@ class Engine:
     def readings(self) -> Iterator[Reading]:
         """Yield what `/metrics` tells besides what is counted."""
         names = [one.rule.name for one in self.senders.services() if one.rule.is_enabled]
-        yield from Gauges(self.throughput, self.conditions, self.gate.spending, names).read()
+        yield from Gauges(self.throughput, self.conditions, self.gate.spending, self.mails, names).read()
 
     def close(self) -> None:
         """Give back every connection."""

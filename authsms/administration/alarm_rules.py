@@ -53,6 +53,7 @@ class AlarmKind(StrEnum):
     DIRECTORY_CERTIFICATE = "directory-certificate"
     PUBLIC_CERTIFICATE = "public-certificate"
     HOOK_UNHEARD = "hook-unheard"
+    MAILS_GIVEN_UP = "mails-given-up"
 
 
 class Severity(StrEnum):
@@ -125,6 +126,13 @@ def about_receipts(service: str, accepted: int, hours: int, *, reported: bool) -
 def about_hook(endpoint_id: str, name: str, given_up: int) -> Finding:
     """Tell of an endpoint that has not taken what its webhook was to tell; nobody tries that any more."""
     return Finding(AlarmKind.HOOK_UNHEARD, endpoint_id, Severity.WARNING, {"name": name, "count": given_up})
+
+
+def about_mails(given_up: int) -> Finding | None:
+    """Judge by how many mails have been given up of late; nobody tries those any more."""
+    if not given_up:
+        return None
+    return Finding(AlarmKind.MAILS_GIVEN_UP, "", Severity.WARNING, {"count": given_up})
 
 
 def about_demotion(service: str, countries: Mapping[str, str]) -> Finding | None:

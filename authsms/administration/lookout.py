@@ -30,6 +30,7 @@ _KINDS: Final = (
     AlarmKind.WEBHOOK_SILENT,
     AlarmKind.SPENDING,
     AlarmKind.HOOK_UNHEARD,
+    AlarmKind.MAILS_GIVEN_UP,
 )
 _TROUBLED: Final = (AttemptEnd.NOT_TAKEN, AttemptEnd.PERHAPS_TAKEN, AttemptEnd.SERVICE_REFUSED)
 _message = cast("Table", Message.__table__).c
@@ -46,7 +47,7 @@ class Lookout:
         conditions: Their breakers and pauses.
         alarms: Who is told.
         spending: What has been used of the caps.
-        unheard: Finds webhooks that were not heard.
+        given_up: Finds what was tried again and again, and is tried no more.
         silent_hours: How long no report may come from a service that takes messages; 0 for any time.
     """
 
@@ -59,7 +60,7 @@ class Lookout:
         alarms: Alarms,
         *,
         spending: Spending,
-        unheard: Callable[[], Iterable[Finding]],
+        given_up: Callable[[], Iterable[Finding]],
         silent_hours: int,
     ) -> None:
         self._database = database
@@ -68,7 +69,7 @@ class Lookout:
         self._conditions = conditions
         self._alarms = alarms
         self._spending = spending
-        self._unheard = unheard
+        self._given_up = given_up
         self._silent_hours = silent_hours
         self._throughput = Throughput(database, clock)
 
@@ -90,7 +91,7 @@ class Lookout:
             *self._conditions_of(names, now),
             *self._webhooks(names, now),
             *filter(None, map(rules.about_cap, self._spending.standings())),
-            *self._unheard(),
+            *self._given_up(),
         ]
 
     def _delivery(self, now: datetime) -> Iterator[Finding]:

@@ -1,10 +1,10 @@
 """Everything that watches: the counts behind the dashboard, the alarms, the queue, and the tasks that keep them new."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from functools import partial
 
+from authsms.administration.alarm_rules import Finding, about_mails
 from authsms.administration.alarms import Alarms
 from authsms.administration.dashboard import Dashboard
 from authsms.administration.hooks import unheard
@@ -14,6 +14,7 @@ from authsms.administration.traffic import Traffic
 from authsms.administration.visits import Visits
 from authsms.audit import AuditTrail
 from authsms.delivery.conditions import Conditions
+from authsms.delivery.mails import MailQueue
 from authsms.delivery.schedule import PeriodicTask
 from authsms.delivery.spending import Spending
 from authsms.delivery.throughput import Throughput
@@ -41,6 +42,7 @@ class Monitoring:
     spending: Spending
     hooks: Hooks
     endpoints: EndpointService
+    mails: MailQueue
 
     @property
     def dashboard(self) -> Dashboard:
@@ -67,13 +69,18 @@ class Monitoring:
         """What looks for trouble in the database."""
         hours = self.settings.alarms.silent_webhook_hours
         tools = (self.database, self.clock, self.senders, self.conditions, self.alarms)
-        mute = partial(unheard, self.hooks, self.endpoints)
-        return Lookout(*tools, spending=self.spending, unheard=mute, silent_hours=hours)
+        return Lookout(*tools, spending=self.spending, given_up=self._given_up, silent_hours=hours)
 
     @property
     def visits(self) -> Visits:
         """What looks for trouble outside."""
         return Visits(self.settings, self.clock, self.senders, self.people, self.alarms)
+
+    def _given_up(self) -> Iterator[Finding]:
+        yield from unheard(self.hooks, self.endpoints)
+        finding = about_mails(self.mails.given_up())
+        if finding:
+            yield finding
 
     def tasks(self) -> Sequence[PeriodicTask]:
         """Return what one delivery process does at a time."""

@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Final
 
 from authsms.delivery.conditions import Breaker, Conditions, ServiceCondition
+from authsms.delivery.mails import MailQueue
 from authsms.delivery.spending import Spending
 from authsms.delivery.throughput import Throughput
 from authsms.foundation.metrics import Measure, Reading
@@ -29,12 +30,13 @@ BREAKER: Final = Measure(
 CAP_USED: Final = Measure(
     "authsms_cap_used_ratio", "How much of a spending cap is used; 1 is all of it.", ("scope", "name", "period")
 )
+MAILS_GIVEN_UP: Final = Measure("authsms_mails_given_up", "Mails that were given up within a day.")
 _HUNDRED: Final = 100
 
 
 @dataclass(frozen=True, slots=True)
 class Gauges:
-    """Measures delivery; about five short statements.
+    """Measures delivery; about six short statements.
 
     Attributes:
         services: Names of the sender services that are switched on.
@@ -43,6 +45,7 @@ class Gauges:
     throughput: Throughput
     conditions: Conditions
     spending: Spending
+    mails: MailQueue
     services: Sequence[str]
 
     def read(self) -> Iterator[Reading]:
@@ -54,6 +57,7 @@ class Gauges:
         yield Reading(PROCESSES, sum(one.is_alive for one in self.throughput.processes()))
         yield from self._queue()
         yield from self._services()
+        yield Reading(MAILS_GIVEN_UP, self.mails.given_up())
         for one in self.spending.standings():
             cap = one.cap
             yield Reading(CAP_USED, one.percent / _HUNDRED, (cap.scope.value, cap.name, cap.period.value))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import delete, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.orm import Session
 
 from authsms.audit import AuditEntry, AuditTag, AuditTrail
@@ -28,6 +28,8 @@ WAITS: Final = (
     *(timedelta(hours=1), timedelta(hours=2), timedelta(hours=4), timedelta(hours=8)),
 )
 """Pauses between tries; the first is longer than one try may take, see `MailSettings.timeout_seconds`."""
+REMEMBERED: Final = timedelta(days=1)
+"""How long `MailQueue.given_up` tells of a mail."""
 _AT_ONCE: Final = 50
 _M = MAIL.c
 
@@ -140,6 +142,13 @@ class MailQueue:
         for due in self.due():
             if due.created_at + PATIENCE < now and self.take(due):
                 self.settle(due, failure, is_final=True)
+
+    def given_up(self) -> int:
+        """Return how many mails have been given up of late."""
+        of_late = _M.finished_at >= self._clock.now() - REMEMBERED
+        query = select(func.count()).select_from(MAIL).where(_M.due_at.is_(None), _M.failure != "", of_late)
+        with self._database.read() as session:
+            return session.execute(query).scalar_one()
 
     def purge(self, kept: timedelta) -> int:
         """Delete what was written longer ago than *kept*, whatever became of it; return how many."""

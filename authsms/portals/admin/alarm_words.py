@@ -13,6 +13,7 @@ from authsms.administration.actors import Actor
 from authsms.administration.alarm_rules import AlarmKind
 from authsms.administration.alarms import Alarm
 from authsms.administration.rights import Right
+from authsms.audit import AuditTag
 from authsms.delivery.breaker import Trouble
 from authsms.delivery.caps import CapScope
 from authsms.portals.admin import limits_words
@@ -197,6 +198,14 @@ def _hook_unheard(alarm: Alarm) -> _Words:
     )
 
 
+def _mails_given_up(alarm: Alarm) -> _Words:
+    return _Words(
+        gettext("Mails could not be handed over"),
+        gettext("Given up within a day: %(count)s.", count=alarm.facts.get("count", "")),
+        gettext("The audit trail says why. Correct the address, or try the mail server (authsms send-mail-test)."),
+    )
+
+
 def _end_of_certificate(alarm: Alarm) -> str:
     day = format_date(date.fromisoformat(str(alarm.facts["expires"])), "long")
     if int(alarm.facts.get("days", 0)) < 0:
@@ -217,6 +226,7 @@ _WORDS: Final[Mapping[AlarmKind, Callable[[Alarm], _Words]]] = {
     AlarmKind.DIRECTORY_CERTIFICATE: _directory_certificate,
     AlarmKind.PUBLIC_CERTIFICATE: _public_certificate,
     AlarmKind.HOOK_UNHEARD: _hook_unheard,
+    AlarmKind.MAILS_GIVEN_UP: _mails_given_up,
 }
 
 
@@ -235,6 +245,8 @@ def _page(alarm: Alarm, actor: Actor) -> tuple[str, str]:
     if right is None or not actor.may(right):
         return "", ""
     name: dict[str, Any] = {_NAMED[endpoint]: alarm.subject} if endpoint in _NAMED else {}
+    if kind is AlarmKind.MAILS_GIVEN_UP:
+        name = {"tag": AuditTag.MAIL_GIVEN_UP.value}
     return url_for(endpoint, **name), str(label)
 
 
@@ -255,5 +267,6 @@ _PAGES: Final[Mapping[AlarmKind, tuple[Right | None, str, LazyString]]] = {
     ),
     AlarmKind.PUBLIC_CERTIFICATE: (None, "", lazy_gettext("Start")),
     AlarmKind.HOOK_UNHEARD: (Right.LOGON_EDIT, "admin_hooks.show", lazy_gettext("Webhook")),
+    AlarmKind.MAILS_GIVEN_UP: (Right.AUDIT_SEE, "admin_audit.listing", lazy_gettext("Audit")),
 }
 """The page for each kind, and the right it asks for; the queue is for the others, and anybody may see it."""

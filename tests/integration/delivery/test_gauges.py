@@ -10,6 +10,7 @@ from authsms.delivery.caps import Cap, CapScope, Period
 from authsms.delivery.gate import Gate, open_gate
 from authsms.delivery.gauges import Gauges
 from authsms.delivery.heartbeat import Heartbeat
+from authsms.delivery.mails import MailQueue
 from authsms.delivery.throughput import Throughput
 from authsms.foundation.limits import Limits
 from authsms.senders.submission import Purpose
@@ -28,7 +29,9 @@ def _read(office: Office, **changes) -> dict[tuple[str, ...], float]:
         gate.spending.save(cap, Author("olga"))
     for name in changes.get("paused", ()):
         gate.conditions.pause_service(name, Author("olga"))
-    measuring = Gauges(Throughput(office.database, office.clock), gate.conditions, gate.spending, ["first", "second"])
+    throughput, tools = Throughput(office.database, office.clock), (office.database, office.vault, office.clock)
+    mails = MailQueue(*tools, office.audit)
+    measuring = Gauges(throughput, gate.conditions, gate.spending, mails, ["first", "second"])
     return {(one.measure.name, *one.labels): one.value for one in measuring.read()}
 
 
@@ -39,7 +42,7 @@ def test_queue_processes_and_services_are_measured(still_office: Office):
     still_office.advance(timedelta(seconds=10))
     found = _read(still_office, paused=["second"])
 
-    assert 1 == found[gauges.PROCESSES.name,]
+    assert (1, 0) == (found[gauges.PROCESSES.name,], found[gauges.MAILS_GIVEN_UP.name,])
     assert (1, 10, 10) == tuple(found[one.name, "notice"] for one in (gauges.QUEUED, gauges.AGE, gauges.OVERDUE))
     assert (0, 0, 0) == tuple(found[one.name, "offer"] for one in (gauges.QUEUED, gauges.AGE, gauges.OVERDUE))
     assert (0, 1) == tuple(found[gauges.SERVICE_PAUSED.name, name] for name in ("first", "second"))

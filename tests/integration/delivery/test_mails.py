@@ -6,12 +6,14 @@ from datetime import UTC, timedelta
 import pytest
 from sqlalchemy import select
 
+from authsms.administration.alarm_rules import AlarmKind
 from authsms.audit import AuditTag
 from authsms.delivery.account_mails import AccountMails
 from authsms.delivery.account_notices import Notice
+from authsms.delivery.gauges import MAILS_GIVEN_UP
 from authsms.delivery.mail_courier import MailCourier
 from authsms.delivery.mail_models import MAIL
-from authsms.delivery.mails import PATIENCE, WAITS, MailQueue
+from authsms.delivery.mails import PATIENCE, REMEMBERED, WAITS, MailQueue
 from authsms.delivery.smtp import MailCarrier
 from authsms.foundation import metrics
 from authsms.foundation.db import Database
@@ -61,6 +63,12 @@ class Case:
         query = select(MAIL.c.failure, MAIL.c.content.is_not(None), MAIL.c.due_at.is_not(None)).order_by(MAIL.c.id)
         with self.services.database.read() as session:
             return [(row[0], bool(row[1]), bool(row[2])) for row in session.execute(query)]
+
+    def troubles(self) -> tuple[list[object], list[float]]:
+        """Return how many mails alarms speak of, and how many are measured."""
+        found = [one for one in self.services.monitoring.lookout.findings() if one.kind is AlarmKind.MAILS_GIVEN_UP]
+        measured = [one.value for one in self.services.readings() if one.measure is MAILS_GIVEN_UP]
+        return [one.facts["count"] for one in found], measured
 
     def given_up(self) -> list[dict]:
         """Return what the audit trail says of mails that were given up."""
@@ -152,16 +160,20 @@ def test_while_the_server_is_down_mails_wait(case: Case):
 
 
 def test_after_a_day_a_mail_is_given_up(case: Case):
-    """With growing pauses until then; the audit trail says so, and nothing of the mail is kept."""
+    """With growing pauses until then; an alarm and the audit trail say so, and nothing of the mail is kept."""
     before = metrics.MAILS.labels("given-up")._value.get()
     case.tell()
-    tries = 0
+    tries, told = 0, [case.troubles()]
     while any(waits for *_, waits in case.rows()):
         assert case.courier().deliver() == 0
+        told.append(case.troubles())
         case.clock.advance(WAITS[min(tries, len(WAITS) - 1)])
         tries += 1
+    case.clock.advance(REMEMBERED)
 
     assert tries == len(WAITS) + 2
+    assert ([], [0]) == told[0] == told[-2] == case.troubles()
+    assert ([1], [1]) == told[-1]
     assert [("the server cannot be reached", False, False)] == case.rows()
     assert [("app-set-up", "the server cannot be reached")] == [
         (one["about"], one["reason"]) for one in case.given_up()

@@ -13,6 +13,7 @@ from authsms.administration.alarm_rules import (
     about_demotion,
     about_failures,
     about_hook,
+    about_mails,
     about_pause,
     about_queue,
     about_receipts,
@@ -95,6 +96,7 @@ def test_every_alarm_has_words_and_a_way_on(work: Work, office: Office, admin: C
         about_certificate(AlarmKind.PUBLIC_CERTIFICATE, "login.example", now - DAY, now, 14 * DAY),
         about_failures("lox24", 10, 9),
         about_hook("0" * 32, "Roster", 3),
+        about_mails(2),
     ]
     office.services.monitoring.alarms.settle(list(AlarmKind), [one for one in findings if one])
     page = admin.get("/admin/").text
@@ -110,10 +112,12 @@ def test_every_alarm_has_words_and_a_way_on(work: Work, office: Office, admin: C
         "9 of 10 attempts",
         "waited for 2 hours",
         "Roster has not taken",
+        "Given up within a day: 2.",
     ):
         assert words in page
     assert "/admin/senders/services/twilio/test" in page
     assert f"/admin/endpoints/of/{'0' * 32}/webhook" in page
+    assert 'href="/admin/audit?tag=mail.given-up"' in page
     assert 'title="Alarms"' in admin.get("/admin/people").text
     assert "arbeitet nicht" in german
     assert "/admin/senders" not in editor

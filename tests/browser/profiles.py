@@ -46,7 +46,7 @@ class Profile:
         self.page.evaluate("location.replace('about:blank')")
         self.page.wait_for_url("about:blank")
         self.page.context.clear_cookies()
-        self.page.emulate_media(color_scheme=self.options.get("color_scheme", "light"))
+        self.page.emulate_media(media="null", color_scheme=self.options.get("color_scheme", "light"))
         self.page.set_viewport_size(self.options["viewport"])
 
     def _note_error(self, kind: str, text: str) -> None:

@@ -34,7 +34,7 @@ class CodeMethod(ABC):
         """Return whether a person has something to make codes with.
 
         Raises:
-            UnavailableError: That cannot be told now; the person is told to try again.
+            UnavailableError: That cannot be told now; see `use`.
         """
 
     @abstractmethod
@@ -43,7 +43,9 @@ class CodeMethod(ABC):
 
         It may be called by several threads and processes at once with one and the same code; only one of them may get
         True. The attempt has been charged already, and is taken back when `UnavailableError` says that nothing came
-        of it: about a code that was found wrong, never raise that, or guessing would be free.
+        of it: about a code that was found wrong, never raise that, or guessing would be free. Any other error leaves
+        it charged. Where nothing was proven before, both are refused like a wrong code, or they would tell who exists;
+        for the same reason, answer within a second.
 
         Args:
             person: Whom `has` holds for.

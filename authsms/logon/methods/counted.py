@@ -72,14 +72,18 @@ class CountedMethod(Method, ABC):
             return MessageKey.CODE_HELD
         return self.asked
 
-    def _miss(self, session: Session, logon: LogonView, standing: Standing) -> Result:
+    def _miss(self, session: Session, logon: LogonView, standing: Standing, reason: str = "wrong-code") -> Result:
         """Return the refusal of a wrong answer, and record what it brought about."""
+        self._note_hold(session, logon, standing)
+        asks = replace(question(logon), hold_until=standing.held_until if logon.proven else None)
+        return Failed(self.refused, reason=reason, asks=asks)
+
+    def _note_hold(self, session: Session, logon: LogonView, standing: Standing) -> None:
+        """Record what a charged attempt brought about."""
         if standing.disabled:
             self._record(session, logon, AuditTag.METHOD_DISABLED, failures=standing.failures)
         elif standing.held_until is not None:
             self._record(session, logon, AuditTag.METHOD_HELD, failures=standing.failures)
-        asks = replace(question(logon), hold_until=standing.held_until if logon.proven else None)
-        return Failed(self.refused, reason="wrong-code", asks=asks)
 
     def _unseen(self, session: Session, logon: LogonView) -> Result:
         """Return the refusal of an answer that was not looked at."""

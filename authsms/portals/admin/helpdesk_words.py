@@ -48,6 +48,12 @@ HAPPENINGS: Final[Mapping[str, tuple[str, LazyString, LazyString | str]]] = {
     "emergency.issued": ("wait", lazy_gettext("An emergency password was issued by %(by)s; uses: %(uses)s."), ""),
     "emergency.used": ("good", lazy_gettext("Used the emergency password; uses left: %(left)s."), ""),
     "emergency.revoked": ("off", lazy_gettext("The emergency password was taken back by %(by)s."), ""),
+    "refused:code:unavailable": (
+        "bad",
+        lazy_gettext("Typed a code that could not be checked: the plug-in was away."),
+        "",
+    ),
+    "refused:code:broken": ("bad", lazy_gettext("Typed a code at which the plug-in failed; the log says where."), ""),
     "refused:emergency:wrong-code": ("bad", lazy_gettext("Typed a wrong emergency password."), _NEW),
     "refused:emergency:used-up": ("bad", lazy_gettext("Typed an emergency password that was just used up."), _NEW),
     "refused:emergency:held": ("bad", _TOO_EARLY, ""),

@@ -1,11 +1,13 @@
-"""Methods of plugins tell nobody who exists, and nobody pays for a back end that is away."""
+"""Methods of plugins tell nobody who exists, and nobody who has proven something pays for a back end that is away."""
 
 from collections.abc import Callable
 from typing import ClassVar
 
 import pytest
+from structlog.testing import capture_logs
 from typing_extensions import override
 
+from authsms.audit import AuditTag
 from authsms.foundation.db import Database
 from authsms.foundation.errors import UnavailableError
 from authsms.identity.code_methods import CodeMethod
@@ -32,6 +34,7 @@ class Terminal(CodeMethod):
     def __init__(self, work: Callable[[], None]) -> None:
         self.work = work
         self.away = ""
+        self.trouble: Exception = UnavailableError("The terminal does not answer.")
 
     @override
     def has(self, person):
@@ -44,7 +47,7 @@ class Terminal(CodeMethod):
     def _at(self, what: str) -> bool:
         self.work()
         if self.away == what:
-            raise UnavailableError("The terminal does not answer.")
+            raise self.trouble
         return True
 
 
@@ -87,6 +90,11 @@ class Doorway:
         step = self.logon.begin("late", "alice", HERE, response={"password": PASSWORD})
         self.held.clear()
         return self.logon.answer(step.ticket, {"code": code}, HERE)
+
+    def refusals(self) -> list[tuple[AuditTag, object]]:
+        """Return what the audit trail says of refused codes."""
+        records = [one.entry for one in self.house.audit.search(user=ALICE.key)]
+        return [(one.tag, one.details["reason"]) for one in records if "reason" in one.details]
 
     def failures(self) -> int:
         """Return what alice is charged with."""
@@ -152,3 +160,41 @@ def test_an_outage_forgives_no_wrong_code(doorway):
 
     assert MessageKey.CODE_HELD is doorway.late(RIGHT).message_key
     assert 5 == doorway.failures()
+
+
+@pytest.mark.parametrize("away", ["has", "use"])
+@pytest.mark.parametrize("trouble", [UnavailableError("away"), KeyError(RIGHT)], ids=["away", "broken"])
+def test_before_anything_is_proven_an_outage_is_a_refusal_like_any_other(doorway, away, trouble):
+    """ATK-18: whoever exists or not, for as long as it lasts; the truth is in the audit trail."""
+    doorway.terminal.away, doorway.terminal.trouble = away, trouble
+    told: dict[str, list[object]] = {"alice": [], "nobody": []}
+    for login, seen in told.items():
+        step = doorway.logon.begin("early", login, HERE)
+        for _ in range(7):
+            began = doorway.house.seconds
+            doorway.held.clear()
+            step = doorway.logon.answer(step.ticket, {"code": RIGHT}, HERE)
+            took = doorway.house.seconds - began + sum(doorway.held)
+            seen.append((step.status, step.message_key, step.asks, pytest.approx(took)))
+    reason = "unavailable" if isinstance(trouble, UnavailableError) else "broken"
+
+    assert told["alice"] == told["nobody"]
+    assert MessageKey.PLUGGED_REFUSED is step.message_key
+    assert [(AuditTag.LOGON_METHOD_FAILED, one) for one in ["held"] * 2 + [reason] * 5] == doorway.refusals()
+
+
+def test_a_mistake_of_the_plugin_stays_charged_and_is_recorded(doorway):
+    """Whether the code was compared nobody knows; what the error says is not logged, for the code may stand in it."""
+    step = doorway.logon.begin("late", "alice", HERE, response={"password": PASSWORD})
+    doorway.terminal.away, doorway.terminal.trouble = "use", ValueError(f"bad code {RIGHT}")
+    with capture_logs() as logged:
+        for _ in range(5):
+            with pytest.raises(UnavailableError) as raised:
+                doorway.logon.answer(step.ticket, {"code": RIGHT}, HERE)
+    tags = [one.entry.tag for one in doorway.house.audit.search(user=ALICE.key)]
+
+    assert 5 == doorway.failures()
+    assert [(AuditTag.LOGON_METHOD_FAILED, "broken")] * 5 == doorway.refusals()
+    assert 1 == tags.count(AuditTag.METHOD_HELD)
+    assert ["ValueError"] * 5 == [one["kind"] for one in logged if one["event"] == "method.broken"]
+    assert RIGHT not in f"{logged}{raised.value!r}{raised.value.__cause__!r}{raised.value.__context__!r}"

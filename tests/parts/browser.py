@@ -1,7 +1,7 @@
 """Chromium through Playwright, and axe on the pages it shows."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -46,11 +46,17 @@ def run_chromium() -> Iterator[Browser]:
 
 
 def _find_chromium() -> str:
-    """Return the path of the shell, which has no windows to paint, or else of the browser, which has more to do."""
-    try:
-        return find_program("chromium-headless-shell")
-    except PartError:
-        return find_program("chromium")
+    """Return the path of the shell, which has no windows to paint, or else of the browser, which has more to do.
+
+    Raises:
+        PartError: There is neither.
+    """
+    for name in ("chromium-headless-shell", "chromium"):
+        with suppress(PartError):
+            return find_program(name)
+    raise PartError(
+        "neither chromium-headless-shell nor chromium is installed; `make test` brings one (or run .ci/setup-debian.sh)"
+    )
 
 
 def accessibility_findings(page: Page) -> list[str]:

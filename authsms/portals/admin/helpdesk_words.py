@@ -74,7 +74,7 @@ SPELLING: Final[Mapping[str, str]] = {
 """How letters are read out (ITU Radio Regulations, appendix 14)."""
 
 NOTICES: Final = {
-    "method.removed": lazy_gettext("Removed. The person is told by text, if there is a number."),
+    "method.removed": lazy_gettext("Removed. The person is told, where a text or a mail can be sent."),
     "number.removed": lazy_gettext("Removed. Codes go to the number in the repository again."),
     "number.released": lazy_gettext("Released. Codes go to the new number from now on."),
     "password.demanded": lazy_gettext("At the next sign-in the person has to choose a new password."),

@@ -6,7 +6,6 @@ Whom the directory does not find it is asked about again for some minutes, for a
 processes one asks about each: it moves the row's time on first, so that the others come back to it should it die.
 """
 
-import time
 from collections.abc import Mapping
 from contextlib import suppress
 from datetime import timedelta
@@ -33,6 +32,7 @@ from authsms.messaging.offers_replies import ADDRESS, may_answer
 from authsms.messaging.offers_rules import RecipientState, ReplyWay
 from authsms.messaging.offers_wording import say
 from authsms.messaging.replies import Answer
+from authsms.messaging.rounds import work_off
 
 _PORTION: Final = 20
 _AWAY: Final = timedelta(minutes=1)
@@ -81,18 +81,7 @@ class OfferSettling:
 
     def work(self, *, patience: float = inf) -> int:
         """Settle all whose turn it is; return how many that were."""
-        deadline, settled = time.monotonic() + patience, 0
-        silent = set[str]()
-        while time.monotonic() < deadline:
-            with self._tools.database.read() as session:
-                rows = session.execute(_DUE, {"w_now": self._tools.clock.now()}).all()
-            if not rows:
-                break
-            for row in rows:
-                settled += self._serve(row, silent)
-                if time.monotonic() >= deadline:
-                    break
-        return settled
+        return work_off(self._tools.database, self._tools.clock, _DUE, self._serve, patience=patience)
 
     def _serve(self, row: Row[Any], silent: set[str]) -> bool:
         """Settle one, or see to it that it keeps no other waiting; a silent directory is asked once."""

@@ -5,7 +5,6 @@ made, keeps nobody else: the turn is put off, or the attempt is spent.
 """
 
 import json
-import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -30,6 +29,7 @@ from authsms.messaging.offers_models import OfferLinkRow
 from authsms.messaging.offers_replies import ADDRESS
 from authsms.messaging.offers_rules import RecipientState
 from authsms.messaging.offers_wording import LINK_PATH, parse_offer
+from authsms.messaging.rounds import work_off
 from authsms.messaging.wording import text_for
 from authsms.senders.contract import Purpose
 from authsms.senders.text import one_line
@@ -107,18 +107,7 @@ class OfferTurns:
 
         Those of a directory that does not answer are texted when it does.
         """
-        deadline, queued = time.monotonic() + patience, 0
-        silent = set[str]()
-        while time.monotonic() < deadline:
-            with self._tools.database.read() as session:
-                rows = session.execute(_DUE, {"w_now": self._tools.clock.now()}).all()
-            if not rows:
-                break
-            for row in rows:
-                queued += self._serve(row, silent)
-                if time.monotonic() >= deadline:
-                    break
-        return queued
+        return work_off(self._tools.database, self._tools.clock, _DUE, self._serve, patience=patience)
 
     def _serve(self, row: Row[Any], silent: set[str]) -> bool:
         """Text one person, or see to it that he keeps nobody else waiting; a silent directory is asked once."""

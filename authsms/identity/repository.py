@@ -22,6 +22,11 @@ def split_key(key: PersonKey) -> tuple[str, str]:
     return repository, person_id
 
 
+def full_name(key: PersonKey, login: str) -> str:
+    r"""Return how a person is called among all repositories, ``repository\user``."""
+    return f"{split_key(key)[0]}\\{login}"
+
+
 @dataclass(frozen=True, slots=True)
 class Person:
     """Someone in a repository, as of now.

@@ -19,7 +19,7 @@ from authsms.delivery.schedule import PeriodicTask
 from authsms.delivery.states import LIVE
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database, rowcount
-from authsms.identity.repository import PersonKey, split_key
+from authsms.identity.repository import PersonKey, full_name
 from authsms.messaging.audience import reference_of
 from authsms.messaging.hook_leave import HookLeave
 from authsms.messaging.hook_models import HOOK, HOOK_TOLD
@@ -136,7 +136,7 @@ class HookWatch:
                     HookKind.STOPPED,
                     one.person_key,
                     {
-                        "user_name": f"{split_key(PersonKey(one.person_key))[0]}\\{one.login}",
+                        "user_name": full_name(PersonKey(one.person_key), one.login),
                         "contact_id": one.contact_id,
                         "how": one.act,
                     },
@@ -179,7 +179,7 @@ def _answered(offer: Row[Any], one: Row[Any]) -> HookEvent:
         one.person_key,
         {
             **_about(offer),
-            "user_name": f"{split_key(PersonKey(one.person_key))[0]}\\{one.login}",
+            "user_name": full_name(PersonKey(one.person_key), one.login),
             "state": one.state,
             "way": one.way,
             "answered": _moment(one.answered_at),

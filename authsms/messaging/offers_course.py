@@ -1,6 +1,8 @@
 """How offers are followed: where they stand, and what each person has said."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -12,8 +14,8 @@ from authsms.delivery.models import Message
 from authsms.delivery.states import MessageState
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database
-from authsms.foundation.errors import NotFoundError
-from authsms.identity.repository import PersonKey, split_key
+from authsms.foundation.errors import InvalidInputError, NotFoundError
+from authsms.identity.repository import PersonKey, full_name
 from authsms.messaging.audience import is_name
 from authsms.messaging.offers import Origin
 from authsms.messaging.offers_answers import OFFER, RECIPIENT
@@ -103,7 +105,7 @@ class Standing:
     @property
     def user_name(self) -> str:
         """The login, and the repository before it."""
-        return _user_name(self.person_key, self.login)
+        return full_name(PersonKey(self.person_key), self.login)
 
 
 class OfferCourse:
@@ -159,7 +161,7 @@ class OfferCourse:
         """Return the logins of everybody who is asked, each with the repository before it, by key."""
         query = select(_r.person_key, _r.login).where(_r.offer == offer.number)
         with self._database.read() as session:
-            return {row.person_key: _user_name(*row) for row in session.execute(query)}
+            return {row.person_key: full_name(PersonKey(row.person_key), row.login) for row in session.execute(query)}
 
     def people(self, offer: SentOffer) -> Sequence[AskedPerson]:
         """Return who is asked, those first who have said yes, in the order of their answers; 500 at most."""
@@ -172,20 +174,20 @@ class OfferCourse:
         with self._database.read() as session:
             return [_person(row) for row in session.execute(query)]
 
-    def keys(self, offer: SentOffer, logins: Iterable[str]) -> Sequence[str]:
-        """Return the keys of people who are asked, by their user names.
+    def keys(self, offer: SentOffer, names: Iterable[str]) -> Sequence[str]:
+        r"""Return the keys of people who are asked, by their user names, with or without ``repository\`` before them.
 
         Raises:
+            InvalidInputError: Two of those who are asked have one of these names.
             NotFoundError: One of these is not asked.
         """
-        wanted = dict.fromkeys(logins)
-        query = select(_r.login, _r.person_key).where(_r.offer == offer.number, _r.login.in_(wanted))
+        query = select(_r.person_key, _r.login).where(_r.offer == offer.number)
+        found = defaultdict[str, set[str]](set)
         with self._database.read() as session:
-            found = {row.login: row.person_key for row in session.execute(query)}
-        for login in wanted:
-            if login not in found:
-                raise NotFoundError("%(login)s is not asked by this offer.", login=login)
-        return [found[login] for login in wanted]
+            for key, login in session.execute(query):
+                found[login].add(key)
+                found[full_name(PersonKey(key), login)].add(key)
+        return [_only(name, found[name]) for name in dict.fromkeys(names)]
 
     def progress(self, offer: SentOffer) -> Mapping[MessageState, int]:
         """Return how many texts of an offer are in which state; those deleted after their time are not counted."""
@@ -212,8 +214,12 @@ def _offer(row: Row[Any], now: datetime, counts: Mapping[RecipientState, int]) -
     )
 
 
-def _user_name(person_key: str, login: str) -> str:
-    return f"{split_key(PersonKey(person_key))[0]}\\{login}"
+def _only(name: str, keys: AbstractSet[str]) -> str:
+    if not keys:
+        raise NotFoundError("%(login)s is not asked by this offer.", login=name)
+    if len(keys) > 1:
+        raise InvalidInputError("%(login)s are several people; write the repository before it.", login=name)
+    return next(iter(keys))
 
 
 def _person(row: Any) -> AskedPerson:

@@ -20,7 +20,7 @@ from authsms.foundation.db import Database, rowcount
 from authsms.foundation.errors import ConflictError, NotFoundError
 from authsms.foundation.limits import Limits, Rate
 from authsms.foundation.vault import Vault
-from authsms.identity.repository import PersonKey, split_key
+from authsms.identity.repository import PersonKey, full_name
 from authsms.messaging.audience import Left, checked_name, reference_of
 from authsms.messaging.course import NoticeCourse
 from authsms.messaging.models import NoticeRow
@@ -231,7 +231,7 @@ def recipients_in(messages: Iterable[Message]) -> Sequence[NoticeRecipient]:
     return [
         NoticeRecipient(
             one.id,
-            f"{split_key(PersonKey(one.person_key))[0]}\\{one.login}",
+            full_name(PersonKey(one.person_key), one.login),
             MessageState(one.state),
             one.failure if MessageState(one.state) not in LIVE else "",
             one.finished_at or one.created_at,

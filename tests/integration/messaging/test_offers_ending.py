@@ -3,9 +3,10 @@
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from authsms.foundation.errors import ConflictError, NotFoundError
+from authsms.foundation.errors import ConflictError, InvalidInputError, NotFoundError
+from authsms.messaging.offers_answers import RECIPIENT
 from authsms.messaging.offers_models import OfferRow
 from authsms.messaging.offers_rules import OfferEnd, OfferKind, OfferMode
 from tests.integration.messaging.asking import ADMIN, FIVE, ON_SQLITE, TEXT, Phones
@@ -48,6 +49,24 @@ def test_late_answers_are_told_so(phones: Phones):
     assert [f"Too late: offer {offer.number} can no longer be answered."] == late
     assert OfferEnd.EXPIRED is phones.services.offer_course.find("early").end
     assert [] == phones.say(FIVE["anna"], "Y")
+
+
+@ON_SQLITE
+def test_of_two_people_of_one_name_none_is_taken_for_the_other(phones: Phones):
+    """Whoever chooses among them writes the repository before the name."""
+    phones.add("anna", FIVE["anna"])
+    phones.add("bert", FIVE["bert"])
+    offer, course = phones.make(mode=OfferMode.CHOOSE), phones.services.offer_course
+    [bert] = course.keys(offer, ["bert"])
+    with phones.services.database.write() as session:
+        away = (RECIPIENT.c.person_key == bert, {"person_key": f"OTHER:{bert.partition(':')[2]}", "login": "anna"})
+        session.execute(update(RECIPIENT).where(away[0]).values(away[1]))
+    with pytest.raises(InvalidInputError):
+        course.keys(offer, ["anna"])
+    with pytest.raises(NotFoundError):
+        course.keys(offer, ["bert"])
+
+    assert 2 == len({*course.keys(offer, ["LOCAL\\anna"]), *course.keys(offer, ["OTHER\\anna"])})
 
 
 def test_collected_answers_wait_for_whoever_chooses(phones: Phones):

@@ -40,9 +40,14 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Admission:
-    """What a browser gets at the callback: the cookie to show from then on, and where it wanted to go."""
+    """What a browser gets at the callback: the cookie to show from then on, and where it wanted to go.
 
-    cookie: str
+    Attributes:
+        cookie: None when the ticket is for another browser, and this one must ask for its own first.
+        address: Where it goes on.
+    """
+
+    cookie: str | None
     address: str
 
 
@@ -130,7 +135,13 @@ class ForwardAuth:
         return f"{site.origin}/"
 
     def admit(self, site: Site, text: str, browser: str) -> Admission | None:
-        """Take a ticket, once, from the browser that asked for it; None when it is worth nothing here."""
+        """Take a ticket, once, from the browser that asked for it; None when it is worth nothing here.
+
+        Args:
+            site: Where the ticket was shown.
+            text: The ticket.
+            browser: The secret that the browser showed; empty when it showed none, and would go round and round.
+        """
         ticket = self._notes.read_ticket(site.endpoint.id, text)
         session = self._sessions.use(ticket.session_id) if ticket else None
         if ticket is None or session is None or not self._is_good(site, session):
@@ -139,7 +150,8 @@ class ForwardAuth:
             waiting = self._continuations.get(ticket.continuation_id)
             # Before it is used up: a stranger must not be able to spoil somebody's ticket.
             if not hmac.compare_digest(waiting.payload["browser"], self._hash(site, browser)):
-                return None
+                # Tabs that are opened at once are given a secret each, and the browser keeps the last.
+                return Admission(None, self.start_address(site, waiting.payload["path"])) if browser else None
             self._continuations.finish(ticket.continuation_id)
         except NotFoundError:
             return None

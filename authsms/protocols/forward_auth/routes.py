@@ -82,8 +82,7 @@ def _add_passed_on(machines: Blueprint, parts: Parts) -> None:
     @machines.get(f"{_ADDRESS}/site/start")
     def start(endpoint_id: str) -> Response:
         site = parts.site(endpoint_id)
-        held = request.cookies.get(_cookie(site, "browser"), "")
-        secret = held if _SECRET.fullmatch(held) else parts.vault.new_token()
+        secret = _held_secret(site) or parts.vault.new_token()
         response = _see(parts.door.start(site, request.args.get("to", "/"), secret))
         _give(response, site, "browser", secret, _SECRET_LIFETIME)
         return response
@@ -91,12 +90,12 @@ def _add_passed_on(machines: Blueprint, parts: Parts) -> None:
     @machines.get(f"{_ADDRESS}/site/callback")
     def callback(endpoint_id: str) -> Response:
         site = parts.site(endpoint_id)
-        secret = request.cookies.get(_cookie(site, "browser"), "")
-        admission = parts.door.admit(site, request.args.get("ticket", ""), secret)
+        admission = parts.door.admit(site, request.args.get("ticket", ""), _held_secret(site))
         if admission is None:
             return _see(parts.door.refusal(site))
         response = _see(admission.address)
-        _give(response, site, "site", admission.cookie)
+        if admission.cookie is not None:
+            _give(response, site, "site", admission.cookie)
         return response
 
 
@@ -125,6 +124,12 @@ def _is_page() -> bool:
     """Return whether a browser waits for a page, so that a redirect makes sense to it."""
     method = request.headers.get("X-Forwarded-Method", "")
     return method in _ASKING_METHODS and request.headers.get("Sec-Fetch-Mode", "") in _NAVIGATION
+
+
+def _held_secret(site: Site) -> str:
+    """Return the secret that the browser has at the site; empty when it has none that `start` would leave to it."""
+    held = request.cookies.get(_cookie(site, "browser"), "")
+    return held if _SECRET.fullmatch(held) else ""
 
 
 def _cookie(site: Site, word: str) -> str:

@@ -85,14 +85,16 @@ def test_nobody_is_sent_elsewhere(visit):
         assert address.isprintable()
         assert "\\" not in address
 
-    def test_a_proxy_that_is_told_odd_addresses_asks_for_the_first_page(visit):
-        for odd in ("https://evil.example/x", "*", "evil"):
-            assert visit.ask(odd).headers["Location"] == f"{SITE}/.authsms/start?to=%2F"
 
-    def test_forged_hosts_mean_nothing(visit):
-        forged = {"X_Forwarded_Host": "evil.example", "X_Forwarded_Proto": "http", "X_Original_URL": "https://evil/"}
+def test_a_proxy_that_is_told_odd_addresses_asks_for_the_first_page(visit):
+    for odd in ("https://evil.example/x", "*", "evil"):
+        assert visit.ask(odd).headers["Location"] == f"{SITE}/.authsms/start?to=%2F"
 
-        assert visit.ask("/", **forged).headers["Location"].startswith(f"{SITE}/")
+
+def test_forged_hosts_mean_nothing(visit):
+    forged = {"X_Forwarded_Host": "evil.example", "X_Forwarded_Proto": "http", "X_Original_URL": "https://evil/"}
+
+    assert visit.ask("/", **forged).headers["Location"].startswith(f"{SITE}/")
 
 
 @on_each_database
@@ -132,16 +134,38 @@ def test_of_many_at_once_one_is_let_in(visit):
 def test_a_ticket_is_for_the_browser_that_asked(visit):
     """Else somebody could have a victim's browser sign in as himself; nor can he spoil the victim's ticket."""
     visit.browser.sign_in()
-    callback = visit.ticket()
+    callback = visit.ticket("/deep")
     victim = visit.another()
     without = victim.pass_on(callback)
     victim.start()
     with_another = victim.pass_on(callback)
 
     assert without.headers["Location"].endswith("/refused")
-    assert with_another.headers["Location"].endswith("/refused")
+    assert with_another.headers["Location"] == f"{SITE}/.authsms/start?to=%2Fdeep"
+    assert "Set-Cookie" not in with_another.headers
     assert victim.ask().status_code == 302
-    assert visit.pass_on(callback).headers["Location"] == f"{SITE}/"
+    assert visit.pass_on(callback).headers["Location"] == f"{SITE}/deep"
+
+
+def test_tabs_opened_at_once_all_arrive(visit):
+    """None of them has a secret to show, so each is given one, and the browser keeps the last."""
+    visit.browser.sign_in()
+    first = visit.start("/one")
+    visit.cookies.clear()
+    visit.start("/two")
+    again = visit.pass_on(visit.browser.get(first).headers["Location"]).headers["Location"]
+    callback = visit.browser.get(visit.pass_on(again).headers["Location"]).headers["Location"]
+
+    assert visit.pass_on(callback).headers["Location"] == f"{SITE}/one"
+
+
+@pytest.mark.parametrize("held", ["", "x", "é"])
+def test_a_browser_that_keeps_no_secret_is_not_sent_round_and_round(visit, held):
+    visit.browser.sign_in()
+    callback = visit.ticket()
+    visit.cookies = {name: held.encode().decode("latin-1") for name in visit.cookies}
+
+    assert visit.pass_on(callback).headers["Location"].endswith("/refused")
 
 
 @on_each_database

@@ -1,10 +1,12 @@
 """Doors for machines: OpenID Connect, forward-auth, REST, validate, webhooks, health, metrics; no rules of theirs."""
 
 from typing import cast
+from urllib.parse import urlsplit
 
 from flask import Flask
 
 from authsms.protocols import operations, webhooks
+from authsms.protocols.forward_auth.any_host import AnyHost
 from authsms.protocols.forward_auth.assembly import open_forward_auth
 from authsms.protocols.oidc.assembly import assemble
 from authsms.protocols.oidc.routes import create_blueprints
@@ -29,6 +31,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(operations.create_blueprint(readiness, services.readings, token))
     for blueprint in (*create_blueprints(assemble(services)), *open_forward_auth(services)):
         app.register_blueprint(blueprint)
+    app.wsgi_app = AnyHost(app.wsgi_app, urlsplit(services.settings.public_url).netloc)  # type: ignore[method-assign]
     tickets = Tickets(services.database, services.vault, services.clock)
     door = RestDoor(services, tickets, Bearers(services.tokens, services.endpoints))
     messages = MessageDoor(services.program_notices, services.program_contacts, OfferDoor(services.program_offers))

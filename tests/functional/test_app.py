@@ -5,6 +5,7 @@ from flask import request
 
 from authsms.app import create_app
 from authsms.foundation.settings import Settings
+from authsms.logon.kinds import EndpointKind
 from authsms.wiring import assemble
 
 HOME = "http://127.0.0.1:8080"
@@ -14,8 +15,8 @@ HOME = "http://127.0.0.1:8080"
 def build(database, vault, clock, instance):
     """Make an application with some settings of the server changed."""
 
-    def make(**server):
-        settings = Settings(instance=instance, environment="development", public_url=HOME, server=server)
+    def make(public_url=HOME, **server):
+        settings = Settings(instance=instance, environment="development", public_url=public_url, server=server)
         services = assemble(settings, database, vault, clock)
         services.prepare()
         return create_app(settings, services)
@@ -39,6 +40,25 @@ def test_an_unknown_host_is_refused_and_probes_may_call_by_address(build):
 
     assert client.get("/login/web", base_url="http://evil.example").status_code == 400
     assert client.get("/healthz", base_url="http://10.0.0.5:8080").status_code == 200
+
+
+def test_a_proxy_may_ask_for_a_site_under_any_host(build):
+    """Not every proxy can choose what it calls the host; and what a site answers is not under our rule for https."""
+    app = build(public_url="https://login.example.test")
+    site, _ = app.extensions["authsms"].endpoints.create(
+        "Wiki", event="web", redirect_uris=("https://wiki.example.test",), kind=EndpointKind.FORWARD_AUTH
+    )
+    check = f"/forward-auth/{site.id}"
+    client = app.test_client()
+    answers = {
+        path: client.get(path, base_url="http://10.0.0.5:8080")
+        for path in (check, f"{check}/site/start", f"{check}/site/callback", f"{check}/site/else", f"{check}/sign-in")
+    }
+
+    assert [302, 303, 303, 404, 400] == [answer.status_code for answer in answers.values()]
+    assert {f"{check}/sign-in"} == {path for path, one in answers.items() if "Strict-Transport-Security" in one.headers}
+    assert answers[check].headers["Location"] == "https://wiki.example.test/.authsms/start?to=%2F"
+    assert answers[f"{check}/site/callback"].headers["Location"] == f"https://login.example.test{check}/refused"
 
 
 def test_every_answer_carries_its_request_id(build):

@@ -1,7 +1,7 @@
 """The addresses of forward-auth: one that proxies ask, two that they pass on for a site, and four for browsers.
 
 What is passed on is answered in the site's name: its cookies belong to the site's host, and it gets none of the headers
-that only this server's own host should have.
+that only this server's own host should have (`authsms.protocols.forward_auth.any_host`).
 """
 
 import re
@@ -11,7 +11,7 @@ from typing import cast
 
 from flask import Blueprint, Response, make_response, redirect, render_template, request
 
-from authsms.foundation.cookies import OTHER_HOST, SESSION_COOKIE, cookie_name
+from authsms.foundation.cookies import SESSION_COOKIE, cookie_name
 from authsms.foundation.errors import InvalidInputError, NotFoundError
 from authsms.foundation.vault import Vault
 from authsms.logon.continuations import GIVE_UP
@@ -53,7 +53,6 @@ class Parts:
 def create_blueprints(parts: Parts) -> tuple[Blueprint, Blueprint]:
     """Return what proxies ask or pass on, and the pages of this server."""
     machines = Blueprint("forward_auth", __name__)
-    machines.before_request(_for_another_host)
     problems.register(machines)
     _add_check(machines, parts)
     _add_passed_on(machines, parts)
@@ -152,10 +151,6 @@ def _known(continuation_id: str) -> str:
     if not _ID.fullmatch(continuation_id):
         raise NotFoundError("This login request is over. Go back to the application and start again.")
     return continuation_id
-
-
-def _for_another_host() -> None:
-    request.environ[OTHER_HOST] = True
 
 
 def _refused(error: InvalidInputError) -> Response:

@@ -23,6 +23,7 @@ class _Echo(BaseHTTPRequestHandler):
         """Tell path and headers."""
         body = json.dumps({"path": self.path, "headers": list(self.headers.items())}).encode()
         self.send_response(200)
+        self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
         self.end_headers()
         self.wfile.write(body)

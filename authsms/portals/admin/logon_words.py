@@ -45,7 +45,7 @@ ODDITIES: Mapping[Oddity, LazyString] = {
 }
 OVERDUE: Mapping[OverdueRule, LazyString] = {
     OverdueRule.DENY: lazy_gettext("Refuse it like a wrong one"),
-    OverdueRule.ASK: lazy_gettext("Ask for a new one, as the last step"),
+    OverdueRule.ASK: lazy_gettext("Ask for a new one at the end"),
     OverdueRule.ALLOW: lazy_gettext("Let the person on, with a reminder"),
 }
 VERDICTS: Mapping[Verdict, LazyString] = {

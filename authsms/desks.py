@@ -171,6 +171,7 @@ class Services(Texting):
             Outlook(self.database, self.clock, self.settings.sms),
             *(self.sessions, self.blocks, self.numbers),
             *(self.database, self.senders, self.suppressions),
+            self.preferences,
         )
         return PeopleDesk(tools, PeopleActions(actions))
 
@@ -225,7 +226,7 @@ class Services(Texting):
         """How a help desk finds out who is on the phone."""
         return Callers(
             CallerTools(
-                *(self.database, self.vault, self.clock, self.audit, self.limits, self.people),
+                *(self.database, self.vault, self.clock, self.audit, self.limits, self.people, self.preferences),
                 *(self.numbers, self.challenges, self.budget, self.outbox),
                 *(self.settings.sms, self.settings.public_host),
                 self.settings.helpdesk.require_proof,

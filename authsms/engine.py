@@ -26,6 +26,7 @@ from authsms.foundation.limits import Limits
 from authsms.foundation.metrics import Reading
 from authsms.foundation.settings import Settings
 from authsms.foundation.vault import Vault
+from authsms.identity.preferences import Preferences
 from authsms.identity.service import PeopleService
 from authsms.logon.blocks import AdmittedPeople, Blocks
 from authsms.logon.catalog import Catalog
@@ -156,6 +157,11 @@ class Engine:
         ground = (self.database, self.vault, self.clock, self.audit, self.limits)
         tools = (self.passkeys, RelyingParty(self.settings.public_url), self.enrollments, self._reports)
         return OwnPasskeys(OwnPasskeysTools(*ground, *tools))
+
+    @property
+    def preferences(self) -> Preferences:
+        """What people have chosen for themselves."""
+        return Preferences(self.database, self.clock)
 
     @property
     def own_number(self) -> OwnNumberDesk:

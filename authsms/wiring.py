@@ -33,6 +33,7 @@ from authsms.foundation.settings import Settings
 from authsms.foundation.vault import HashingProfile, Vault
 from authsms.identity.kinds import builtin_kinds
 from authsms.identity.own_numbers import OwnNumbers
+from authsms.identity.preferences import Preferences
 from authsms.identity.service import PeopleService
 from authsms.logon.blocks import AdmittedPeople, Blocks
 from authsms.logon.catalog import Catalog
@@ -209,9 +210,10 @@ def _sending(ground: _Ground) -> _Sending:
     host, countries = settings.public_host, settings.sms.countries
     replies = OfferReplies(database, clock, ground.limits, OfferAnswers(clock, audit, outbox), host)
     inbox = open_inbox(settings, outbox, suppressions, database, vault, clock, audit, replies)
+    kept = (BoundNumbers(database, vault).find, Preferences(database, clock).language)
     notices = AccountNotices(
         *(outbox, vault, clock),
-        reach=Reach(senders.choose, senders.offered, BoundNumbers(database, vault).find, _by_mail(ground)),
+        reach=Reach(senders.choose, senders.offered, *kept, _by_mail(ground)),
         host=host,
         countries=countries,
     )

@@ -29,6 +29,7 @@ from authsms.foundation.limits import Limits, Rate
 from authsms.foundation.phone import PhoneNumber, country_of, mask
 from authsms.foundation.sections import SmsSettings
 from authsms.foundation.vault import Vault
+from authsms.identity.preferences import Preferences
 from authsms.identity.repository import Person, PersonKey
 from authsms.identity.service import PeopleService
 from authsms.logon.numbers import NumberWatch
@@ -111,6 +112,7 @@ class CallerTools:
     audit: AuditTrail
     limits: Limits
     people: PeopleService
+    preferences: Preferences
     numbers: NumberWatch
     challenges: ChallengeService
     budget: SendBudget
@@ -165,7 +167,7 @@ class Callers:
         Args:
             actor: Who is on the phone with the caller.
             key: Whose number.
-            locale: Language of the text.
+            locale: Language of the text to whoever keeps none.
 
         Raises:
             ConflictError: The actor means himself.
@@ -228,7 +230,7 @@ class Callers:
             tools.vault.new_id(),
             Purpose.VERIFICATION,
             number,
-            self._text(new, locale),
+            self._text(new, tools.preferences.language(person.key) or locale),
             new.expires_at,
             f"challenge:{new.id}",
             person_key=person.key,

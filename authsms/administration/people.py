@@ -28,6 +28,7 @@ from authsms.foundation.phone import mask
 from authsms.foundation.vault import Vault
 from authsms.identity.names import visible_part
 from authsms.identity.own_numbers import OwnNumber
+from authsms.identity.preferences import Preferences
 from authsms.identity.repository import Person, PersonKey, split_key
 from authsms.identity.service import Findings, PeopleService
 from authsms.logon.blocks import Block, Blocks
@@ -83,6 +84,7 @@ class PersonFile:
         change: A phone number that was changed and waits.
         own_number: The number that the person has given himself in place of the one in the repository.
         is_cut: There is more in the time looked at than is shown.
+        language: What the person has chosen to read; empty for nothing.
     """
 
     key: str
@@ -101,6 +103,7 @@ class PersonFile:
     is_cut: bool
     change: Change | None = None
     own_number: OwnNumber | None = None
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,6 +122,7 @@ class PeopleTools:
     database: Database
     senders: SenderPolicyService
     suppressions: SuppressionList
+    preferences: Preferences
 
 
 class PeopleDesk:
@@ -218,6 +222,7 @@ class PeopleDesk:
             len(records) > MOST_SHOWN,
             self._change(person),
             tools.people.own_numbers.find(key) if key else None,
+            tools.preferences.language(key) if key else "",
         )
 
     def _change(self, person: Person | None) -> Change | None:

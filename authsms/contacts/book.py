@@ -11,7 +11,7 @@ from authsms.audit import AuditTag, AuditTrail
 from authsms.audit.vocabulary import Author
 from authsms.contacts.agreement import MOST_CONTACTS, TICKABLE, ConsentAct, ContactKind, ContactState
 from authsms.contacts.consents import SELF_SERVICE, ConsentLedger, NewConsent
-from authsms.contacts.entries import CONTACT, Contact, Stated, Tick, contact_of, place_of
+from authsms.contacts.entries import CONTACT, WHOLE, Contact, Stated, Tick, contact_of, place_of
 from authsms.contacts.suppression import Stop
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database, rowcount
@@ -22,8 +22,8 @@ from authsms.foundation.vault import Vault
 _TABLE: Final = CONTACT
 _c: Final = CONTACT.c
 _THIS: Final = (_c.id == bindparam("w_id")) & (_c.person_key == bindparam("w_person"))
-_OF: Final = select(_TABLE).where(_c.person_key == bindparam("w_person")).order_by(_c.position, _c.created_at, _c.id)
-_FIND: Final = select(_TABLE).where(_THIS)
+_OF: Final = WHOLE.where(_c.person_key == bindparam("w_person")).order_by(_c.position, _c.created_at, _c.id)
+_FIND: Final = WHOLE.where(_THIS)
 _LAST: Final = select(func.count(), func.max(_c.position)).where(_c.person_key == bindparam("w_person"))
 _STILL_ASKED: Final = (_THIS, _c.state == ContactState.ASKED.value, _c.challenge_id == bindparam("w_challenge"))
 _STOP: Final = (

@@ -4,12 +4,16 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final, cast
 
-from sqlalchemy import Table
+from sqlalchemy import Select, Table, func, select
 
 from authsms.contacts.agreement import ContactKind, ContactState
 from authsms.contacts.models import ContactRow
+from authsms.identity.preferences import kept_language
 
 CONTACT: Final = cast("Table", ContactRow.__table__)
+_LOCALE: Final = func.coalesce(kept_language(CONTACT.c.person_key), CONTACT.c.locale).label("locale")
+WHOLE: Final[Select[Any]] = select(*(one for one in CONTACT.c if one is not CONTACT.c.locale), _LOCALE)
+"""Rows of `CONTACT` with the language their owner reads by now."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +22,7 @@ class Contact:
 
     Attributes:
         country: ISO 3166.
-        locale: The language its owner is texted in.
+        locale: The language its owner is texted in: the one he keeps, else that in which he agreed.
         challenge_id: The code that is awaited, or empty.
         wording: What was ticked last.
     """

@@ -157,12 +157,14 @@ class Reach:
         choose: Returns the services that may carry a text.
         offered: The same, but as looked up last, without a look into the database.
         bound: Returns the number that codes came back from last of the person with a key, or None.
+        language: Returns the language that the person with a key keeps, or nothing.
         by_mail: Sends notices by mail, too; they go by text only when left out.
     """
 
     choose: Choose
     offered: Choose
     bound: Callable[[str], PhoneNumber | None]
+    language: Callable[[str], str]
     by_mail: ByMail | None = None
 
 
@@ -203,18 +205,18 @@ class AccountNotices:
         Args:
             person: Whom to tell.
             notice: What to tell.
-            locale: Language; English where we lack it.
+            locale: Language for whoever keeps none; English where we lack it. What was chosen in a browser just now
+                does not count: whoever sits there may not be the one who is to read it.
             to: Number to text. When left out, the one that codes came back from last, for whoever has changed the one
                 in the directory would be told alone; that of the directory where there is none yet.
         """
         if person is None:
             return _tell_nobody
-        return self._told(
-            person, notice, locale, to or self._reach.bound(person.key) or person.phone, self._reach.choose
-        )
+        number = to or self._reach.bound(person.key) or person.phone
+        return self._told(person, notice, self._reach.language(person.key) or locale, number, self._reach.choose)
 
     def prepare_within(self, person: Person, notice: Notice, locale: str, *, to: PhoneNumber) -> Tell:
-        """Do what `prepare` does, within a transaction: by the sender policy as it was looked up last."""
+        """Do what `prepare` does, within a transaction: in *locale*, by the sender policy as it was looked up last."""
         return self._told(person, notice, locale, to, self._reach.offered)
 
     def look_up(self, person: Person) -> None:

@@ -8,6 +8,9 @@ SESSION_COOKIE = "session"
 SUPPLEMENT_COOKIE = "supplement"
 """Holds a login session that only completes what an endpoint has begun, so that the one beside it stays."""
 
+VISIT_COOKIE = "visit-language"
+"""Holds the language that was chosen since the browser was opened; it goes with the login session, too."""
+
 OTHER_HOST = "authsms.other_host"
 """Key of the environment that tells that an answer goes out in the name of another host, which is not ours to rule."""
 

@@ -38,6 +38,16 @@ class OwnNumberRow(Base):
     listed_hash: Mapped[str] = mapped_column(String(64), server_default="", doc="keyed; the one that was used before")
 
 
+class PreferenceRow(Base):
+    """What somebody has chosen for himself."""
+
+    __tablename__ = "preference"
+
+    person_key: Mapped[str] = mapped_column(String(200), primary_key=True)
+    language: Mapped[str] = mapped_column(String(16))
+    changed_at: Mapped[datetime] = mapped_column(UtcDateTime)
+
+
 class LocalPerson(Base):
     """Someone in a built-in repository."""
 
@@ -80,3 +90,4 @@ class LocalMembership(Base):
 
 
 OWN_NUMBER: Final = cast("Table", OwnNumberRow.__table__)
+PREFERENCE: Final = cast("Table", PreferenceRow.__table__)

@@ -98,7 +98,7 @@ class NumberWatch:
             session: The transaction in which a code is issued.
             standing: How the person stands with codes by text message.
             person: As the directory has him now.
-            locale: Language of the text to the old number.
+            locale: Language of the text to the old number, for whoever keeps none.
             entry: Makes an audit record from a tag and details; one without a login when left out.
         """
         if person.phone is None:
@@ -203,6 +203,7 @@ class NumberWatch:
         old = self.unseal(person.key, standing.bound.sealed)
         told = False
         if old is not None and self._may_tell(session, standing):
+            locale = standing.language or locale
             told = self._notices.prepare_within(person, Notice.NUMBER_CHANGED, locale, to=old)(session)
         facts: dict[str, Detail] = {
             "old": mask(old) if old else "",

@@ -13,6 +13,7 @@ from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database, rowcount
 from authsms.foundation.sections import SessionSettings
 from authsms.foundation.vault import Vault
+from authsms.identity.preferences import kept_language
 from authsms.logon.models import LOGIN_SESSION, PERSON_BLOCK
 
 _TOUCH_EVERY = timedelta(seconds=30)
@@ -26,14 +27,13 @@ _S = LOGIN_SESSION.c
 _IS_ALIVE = _S.ended_at.is_(None) & (_S.expires_at > bindparam("moment")) & (_S.seen_at > bindparam("idle_since"))
 _INSERT = insert(LOGIN_SESSION)
 _IS_FIT = _S.only_at == bindparam("here")
-_BY_TOKEN = select(LOGIN_SESSION).where(_S.token_hash == bindparam("wanted"), _IS_ALIVE, _IS_FIT)
-_BY_ID = select(LOGIN_SESSION).where(_S.id == bindparam("wanted"), _IS_ALIVE)
+_WHOLE = select(LOGIN_SESSION, kept_language(_S.person_key).label("language"))
+_BY_TOKEN = _WHOLE.where(_S.token_hash == bindparam("wanted"), _IS_ALIVE, _IS_FIT)
+_BY_ID = _WHOLE.where(_S.id == bindparam("wanted"), _IS_ALIVE)
 _IN_USE = _BY_ID.where(_IS_FIT)
 _HELD = select(_S.id).where(_S.id == bindparam("wanted"), _IS_ALIVE).with_for_update()
-_OF_PERSON = (
-    select(LOGIN_SESSION)
-    .where(_S.person_key == bindparam("wanted"), _IS_ALIVE)
-    .order_by(_S.authenticated_at.desc(), _S.id.desc())
+_OF_PERSON = _WHOLE.where(_S.person_key == bindparam("wanted"), _IS_ALIVE).order_by(
+    _S.authenticated_at.desc(), _S.id.desc()
 )
 _OF_BLOCKED = select(_S.person_key).where(_S.person_key.in_(select(PERSON_BLOCK.c.person_key)), _IS_ALIVE).distinct()
 _TOUCH = (
@@ -55,6 +55,7 @@ class LoginSession:
             for a session that says by itself who somebody is.
         authenticated_at: When the chain was finished (auth_time).
         expires_at: End of the session however much it is used.
+        language: The language the person keeps, as of now; empty for none.
     """
 
     id: str
@@ -73,6 +74,7 @@ class LoginSession:
     seen_at: datetime
     expires_at: datetime
     only_at: str = ""
+    language: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,20 +282,10 @@ class LoginSessions:
 
 def _view(row: Any) -> LoginSession:
     return LoginSession(
-        id=row.id,
-        person_key=row.person_key,
-        login=row.login,
-        display_name=row.display_name,
-        mail=row.mail,
-        repository=row.repository,
-        groups=frozenset(row.groups),
-        methods=tuple(row.methods),
-        chain=row.chain,
-        event=row.event,
-        address=row.address,
-        user_agent=row.user_agent,
-        authenticated_at=row.authenticated_at,
-        seen_at=row.seen_at,
-        expires_at=row.expires_at,
-        only_at=row.only_at,
+        *(row.id, row.person_key, row.login, row.display_name, row.mail, row.repository),
+        frozenset(row.groups),
+        tuple(row.methods),
+        *(row.chain, row.event, row.address, row.user_agent, row.authenticated_at, row.seen_at, row.expires_at),
+        row.only_at,
+        row.language or "",
     )

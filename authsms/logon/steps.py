@@ -22,6 +22,7 @@ class Client:
         grace: What the browser keeps of a strong sign-in to the event, see `authsms.logon.graces`.
         is_strict: A chain that is shortened by one will not do.
         is_address_told: The address is the person's own, told by an endpoint, and not that of the endpoint itself.
+        is_locale_chosen: The person has chosen the language in this browser just now.
     """
 
     address: str = ""
@@ -34,6 +35,11 @@ class Client:
     grace: str = field(default="", repr=False)
     is_strict: bool = False
     is_address_told: bool = False
+    is_locale_chosen: bool = False
+
+    def speaks(self, kept: str) -> str:
+        """Return the language of texts to a person who keeps *kept*, which is empty for none."""
+        return self.locale if self.is_locale_chosen or not kept else kept
 
 
 @dataclass(frozen=True, slots=True)

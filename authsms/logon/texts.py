@@ -1,6 +1,7 @@
 """The text that carries a code: the administrator's template, filled in, and tied to our website."""
 
 import math
+from collections.abc import Callable
 from typing import Protocol
 
 from authsms.logon.methods.base import LogonView
@@ -14,8 +15,8 @@ _MINUTE_SECONDS = 60
 class Templates(Protocol):
     """Where templates come from; `authsms.senders.service.SenderPolicyService` is the real one."""
 
-    def template(self, purpose: Purpose, locale: str) -> Template:
-        """Return the template for a purpose in a language, or in the nearest one there is."""
+    def templates(self, purpose: Purpose) -> Callable[[str], Template]:
+        """Return what finds the template for a purpose in a language, or in the nearest one there is."""
 
 
 class CodeTexts:
@@ -30,8 +31,11 @@ class CodeTexts:
         self._templates = templates
         self._host = origin_host(public_url)
 
-    def compose(self, logon: LogonView, new: NewChallenge) -> str:
-        """Return the text that takes *new* to the person."""
+    def compose(self, logon: LogonView, new: NewChallenge) -> Callable[[str], str]:
+        """Return what writes the text that takes *new* to a person, from the language he keeps, or an empty one.
+
+        All that has to be looked up is looked up now; the text may be written within a transaction.
+        """
         lifetime = new.expires_at - new.issued_at
         values = TextValues(
             otp=new.code,
@@ -40,5 +44,5 @@ class CodeTexts:
             endpoint=logon.endpoint or logon.event_title,
             minutes=math.ceil(lifetime.total_seconds() / _MINUTE_SECONDS),
         )
-        template = self._templates.template(Purpose.AUTHENTICATION, logon.client.locale)
-        return render(template, values, host=self._host)
+        templates = self._templates.templates(Purpose.AUTHENTICATION)
+        return lambda kept: render(templates(logon.client.speaks(kept)), values, host=self._host)

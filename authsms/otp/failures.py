@@ -4,19 +4,21 @@ The count belongs to the account (NIST SP 800-63B-4, 3.1.3.2): a new code, anoth
 leaves it as it is. Only a success ends the row, or an administrator who binds the method again.
 
 The same row knows the number that codes last came back from, and another one that was seen since: so a login that reads
-and writes the failures needs no further statement to notice that a number was changed.
+and writes the failures needs no further statement to notice that a number was changed. Nor does it need one to know in
+which language to write: that is read along.
 """
 
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from sqlalchemy import bindparam, case, delete, select, update
+from sqlalchemy import bindparam, case, delete, literal, select, update
 from sqlalchemy.orm import Session
 
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database, rowcount
 from authsms.foundation.sections import OtpSettings
+from authsms.identity.preferences import kept_language
 from authsms.otp.engine import HoldLadder
 from authsms.otp.models import METHOD_FAILURE
 
@@ -24,9 +26,11 @@ _FORGOTTEN_AFTER = timedelta(days=400)
 _F = METHOD_FAILURE.c
 _THIS = (_F.person_key == bindparam("of_person")) & (_F.method == bindparam("of_method"))
 _SET = update(METHOD_FAILURE).where(_THIS)
+_ALWAYS = select(literal(1).label("always")).subquery()
 _STANDING = select(
-    *(_F.failures, _F.held_until, _F.disabled, _F.number_hash, _F.number, _F.new_number_hash, _F.new_number_from)
-).where(_THIS)
+    *(_F.failures, _F.held_until, _F.disabled, _F.number_hash, _F.number, _F.new_number_hash, _F.new_number_from),
+    kept_language(bindparam("of_person", type_=_F.person_key.type)).label("language"),
+).select_from(_ALWAYS.outerjoin(METHOD_FAILURE, _THIS))
 _FORGET = update(METHOD_FAILURE).where(_THIS, _F.failures > 0).values(failures=0, held_until=None, disabled=False)
 _SUCCEED = _SET.values(failures=0, held_until=None, disabled=False, new_number_hash="", new_number_from=None)
 _TAKE_BACK = _SET.where(_F.failures >= bindparam("counted")).values(
@@ -68,6 +72,7 @@ class Standing:
         bound: The number that codes last came back from.
         waiting: Fingerprint of another one that was seen since, or empty.
         waits_until: From when on that one may be used.
+        language: The language the person keeps, or empty.
     """
 
     failures: int = 0
@@ -76,6 +81,7 @@ class Standing:
     bound: Binding = UNBOUND
     waiting: str = ""
     waits_until: datetime | None = None
+    language: str = ""
 
 
 class HeldError(Exception):
@@ -134,12 +140,13 @@ class FailureCounter:
 
     def standing(self, session: Session, person_key: str, method: str) -> Standing:
         """Return how a person stands; a hold that is over is not reported."""
-        row = session.execute(_STANDING, {"of_person": person_key, "of_method": method}).one_or_none()
-        if row is None:
-            return Standing()
+        row = session.execute(_STANDING, {"of_person": person_key, "of_method": method}).one()
+        language = row.language or ""
+        if row.failures is None:
+            return Standing(language=language)
         held = row.held_until if row.held_until is not None and row.held_until > self._clock.now() else None
         bound = Binding(row.number_hash, row.number)
-        return Standing(row.failures, held, row.disabled, bound, row.new_number_hash, row.new_number_from)
+        return Standing(row.failures, held, row.disabled, bound, row.new_number_hash, row.new_number_from, language)
 
     def forget(self, session: Session, person_key: str, method: str) -> bool:
         """End the row of failures, after a success or when the method is bound again; False when there was none."""

@@ -14,6 +14,7 @@ from authsms.portals import (
     offers,
     own_activity,
     own_codes,
+    own_language,
     own_methods,
     own_number,
     own_passkeys,
@@ -36,6 +37,7 @@ def register(app: Flask) -> None:
     app.register_blueprint(contacts.blueprint)
     app.register_blueprint(own_activity.blueprint, url_prefix="/account")
     app.register_blueprint(own_codes.blueprint, url_prefix="/account")
+    app.register_blueprint(own_language.blueprint, url_prefix="/account")
     app.register_blueprint(own_passkeys.blueprint, url_prefix="/account")
     app.register_blueprint(own_password.blueprint, url_prefix="/account")
     app.register_blueprint(offers.blueprint)

@@ -13,13 +13,14 @@ from authsms.portals.headers import CLEAR_SITE_DATA
 from authsms.portals.notes import drop_note, take_note
 from authsms.portals.once import answer_once
 from authsms.portals.services import services
-from authsms.portals.session import current_session, drop_session, keep_browser, session_token
+from authsms.portals.session import current_session, drop_session, keep_browser, meet_reader, session_token
 from authsms.portals.wording import announce, proofs
 
 _DEFAULT_EVENT = "web"
 
 blueprint = Blueprint("account", __name__)
 blueprint.before_request(require_own_form)
+blueprint.before_request(meet_reader)
 blueprint.after_request(keep_browser)
 blueprint.after_request(drop_note)
 blueprint.add_app_template_global(browser_of)

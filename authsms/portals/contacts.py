@@ -21,12 +21,13 @@ from authsms.portals.notes import drop_note, take_note
 from authsms.portals.once import answer_once
 from authsms.portals.own import holder_of, lead_to_sign_in
 from authsms.portals.services import services
-from authsms.portals.session import current_session, keep_browser
+from authsms.portals.session import current_session, keep_browser, meet_reader
 
 _LONGEST_TYPED = 64
 
 blueprint = Blueprint("contacts", __name__)
 blueprint.before_request(require_own_form)
+blueprint.before_request(meet_reader)
 blueprint.after_request(keep_browser)
 blueprint.after_request(drop_note)
 

@@ -1,11 +1,14 @@
-"""Which language a page is in: what the person chose, else what the application asked for, else what the browser does.
+"""Which language a page is in: what was chosen on this visit, what the person keeps, what application and browser ask.
 
-A person chooses by a link at the foot of a page, and a cookie keeps that for a year. An application asks on the first
-page, by the parameter ``ui_locales`` (OpenID Connect Core 3.1.2.1); a cookie carries its wish through the sign-in that
-follows. Where none of them names a language we have, it is English.
+Anybody chooses by a link at the foot of a page. Until the browser is closed, or its owner signs out, that comes before
+everything else; for a year a cookie keeps it for pages on which nobody is signed in. On the others, the language that
+the person keeps (`authsms.identity.preferences`) comes next. It is never looked at before: a page that changed with the
+name that is typed would tell which names there are. An application asks on the first page, by the parameter
+``ui_locales`` (OpenID Connect Core 3.1.2.1); a cookie carries its wish through the sign-in that follows. Where none of
+them names a language we have, it is English.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from gettext import NullTranslations
@@ -17,16 +20,29 @@ from flask import Flask, Response, g, request
 from flask_babel import Babel, format_datetime, get_translations
 from markupsafe import Markup
 
-from authsms.foundation.cookies import cookie_name
+from authsms.foundation.cookies import VISIT_COOKIE, cookie_name
 from authsms.foundation.resources import translations_folder
+from authsms.identity.preferences import LANGUAGES
 from authsms.portals.services import services
 
-LANGUAGES = ("en", "de")
-_NAMES = {"en": "English", "de": "Deutsch"}
+NAMES = {"en": "English", "de": "Deutsch"}
+"""Of languages, in themselves."""
+
 _CHOICE = "language"
-_CONTINUATION = "c"
+_CHOSEN = "chosen-language"
+_PLACES = frozenset({"c"})
+_PLACES_OF_ADMINISTRATORS = frozenset(
+    {
+        *("q", "page", "sort", "before", "after", "days", "period", "live"),
+        *("state", "service", "purpose", "person", "number", "provider_id", "since", "until"),
+        *("login", "tag", "process_id", "event", "endpoint", "address"),
+        *("name", "user", "kind", "preset", "template", "version", "draft", "cap"),
+    }
+)
+"""Parameters that say what a page shows. What else stands in an address is not ours, and no page repeats it."""
+
 _CHOICE_LIFETIME = timedelta(days=365)
-_NOT_OURS = ("oidc", "forward_auth", "admin")
+_NOT_OURS = ("oidc", "forward_auth")
 _WISH = "ui_locales"
 _WISH_LIFETIME = timedelta(minutes=10)
 
@@ -64,21 +80,39 @@ def language() -> str:
     if chosen is None:
         # Not best_match: to it "de-CH, en;q=0.8" means English, because only "en" is matched to the letter.
         asked = request.args.get(_WISH, "") or request.cookies.get(_cookie("language"), "")
-        own = (_choice(), request.cookies.get(_cookie("chosen-language"), ""))
+        own = (language_of_visit(), g.get("kept_language", ""), request.cookies.get(_cookie(_CHOSEN), ""))
         tags = (*own, *asked.split(), *request.accept_languages.values())
-        wishes = (tag.partition("-")[0].lower() for tag in tags)
-        chosen = g.language = next((wish for wish in wishes if wish in LANGUAGES), LANGUAGES[0])
+        chosen = g.language = _first(tag.partition("-")[0].lower() for tag in tags) or LANGUAGES[0]
     return chosen
+
+
+def language_of_visit() -> str:
+    """Return the language that was chosen in this browser on this visit, or nothing."""
+    return _first((_choice(), request.cookies.get(_cookie(VISIT_COOKIE), "")))
+
+
+def keep_choice(response: Response, tag: str) -> None:
+    """Let this browser speak what its owner has just decided upon for good; nothing leaves it to the browser again."""
+    end_visit(response)
+    if tag:
+        _keep(response, _CHOSEN, tag, _CHOICE_LIFETIME)
+    else:
+        _drop(response, _CHOSEN)
+
+
+def end_visit(response: Response) -> None:
+    """Forget the language that was chosen on this visit."""
+    _drop(response, VISIT_COOKIE)
 
 
 def other_languages() -> Sequence[LanguageLink]:
     """Return links to this page in the other languages; none where it cannot be fetched again, or is not only ours."""
     if request.method != "GET" or request.blueprint is None or request.blueprint.startswith(_NOT_OURS):
         return ()
-    # What else stands in an address is not ours, and no page repeats it.
-    kept = [(_CONTINUATION, request.args[_CONTINUATION])] if _CONTINUATION in request.args else []
+    places = _PLACES_OF_ADMINISTRATORS if request.blueprint.startswith("admin") else _PLACES
+    kept = [(name, value) for name, value in request.args.items(multi=True) if name in places]
     return [
-        LanguageLink(tag, _NAMES[tag], "?" + urlencode([*kept, (_CHOICE, tag)]))
+        LanguageLink(tag, NAMES[tag], "?" + urlencode([*kept, (_CHOICE, tag)]))
         for tag in LANGUAGES
         if tag != language()
     ]
@@ -88,6 +122,10 @@ def _choice() -> str:
     """Return the language that the link to this page names, or nothing."""
     wanted = request.args.get(_CHOICE, "") if request.method == "GET" else ""
     return wanted if wanted in LANGUAGES else ""
+
+
+def _first(tags: Iterable[str]) -> str:
+    return next((tag for tag in tags if tag in LANGUAGES), "")
 
 
 def _catalogue() -> Translations | NullTranslations:
@@ -118,16 +156,22 @@ def _vary(response: Response) -> Response:
         response.headers.add("Vary", "Accept-Language")
         response.headers.set("Content-Language", g.language)
         if _choice():
-            # Lax: whoever comes from an application's site has chosen, too.
-            _keep(response, "chosen-language", _CHOICE_LIFETIME, "Lax")
+            _keep(response, _CHOSEN, g.language, _CHOICE_LIFETIME)
+            _keep(response, VISIT_COOKIE, g.language, None)
         if _WISH in request.args:
-            _keep(response, "language", _WISH_LIFETIME, "Strict")
+            _keep(response, "language", g.language, _WISH_LIFETIME, "Strict")
     return response
 
 
-def _keep(response: Response, word: str, lifetime: timedelta, site: str) -> None:
+def _keep(response: Response, word: str, tag: str, lifetime: timedelta | None, site: str = "Lax") -> None:
+    # Lax: whoever comes from an application's site has chosen, too.
     https = services().settings.is_https
-    response.set_cookie(_cookie(word), g.language, max_age=lifetime, secure=https, httponly=True, samesite=site)
+    response.set_cookie(_cookie(word), tag, max_age=lifetime, secure=https, httponly=True, samesite=site)
+
+
+def _drop(response: Response, word: str) -> None:
+    https = services().settings.is_https
+    response.delete_cookie(_cookie(word), secure=https, httponly=True, samesite="Lax")
 
 
 def _cookie(word: str) -> str:

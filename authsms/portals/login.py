@@ -25,7 +25,7 @@ from authsms.portals.language import language
 from authsms.portals.notes import drop_note, take_note
 from authsms.portals.once import answer_once
 from authsms.portals.services import services
-from authsms.portals.session import Origin, client, current_session, keep_browser, read_ticket
+from authsms.portals.session import Origin, client, current_session, keep_browser, meet_reader, read_ticket
 from authsms.portals.wanted import drop_wanted, is_own_page, read_wanted
 from authsms.portals.wording import announce, heading, progress
 
@@ -179,6 +179,7 @@ def cancelled() -> ResponseReturnValue:
 @blueprint.get("/signed-in")
 def signed_in() -> ResponseReturnValue:
     """Say that it worked, and take the person on to the application that asked."""
+    meet_reader()
     note = take_note()
     (place, target), told = onward.destination_of(note), announce(note)
     if target is not None:

@@ -12,7 +12,7 @@ from authsms.portals import onward
 from authsms.portals.forms import require_own_form
 from authsms.portals.notes import drop_note
 from authsms.portals.services import services
-from authsms.portals.session import client, current_session, keep_browser
+from authsms.portals.session import client, current_session, keep_browser, meet_reader
 from authsms.portals.wanted import keep_wanted
 
 OVERVIEW = "own_methods.listing"
@@ -21,6 +21,7 @@ OVERVIEW = "own_methods.listing"
 def prepare(blueprint: Blueprint) -> None:
     """Tie pages in: what is refused, and who is led through the login first."""
     blueprint.before_request(require_own_form)
+    blueprint.before_request(meet_reader)
     blueprint.after_request(keep_browser)
     blueprint.after_request(drop_note)
     blueprint.register_error_handler(ProofNeededError, _prove)

@@ -10,6 +10,7 @@ from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database
 from authsms.foundation.settings import Settings
 from authsms.foundation.vault import Vault
+from authsms.identity.preferences import Preferences
 from authsms.identity.service import PeopleService
 from authsms.logon.catalog import Catalog
 from authsms.logon.own_app import OwnApp
@@ -43,6 +44,10 @@ class PortalServices(Protocol):
     @property
     def own_codes(self) -> OwnCodes:
         """What people do with their own recovery codes."""
+
+    @property
+    def preferences(self) -> Preferences:
+        """What people have chosen for themselves."""
 
     @property
     def own_number(self) -> OwnNumberDesk:

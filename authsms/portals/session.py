@@ -19,7 +19,7 @@ from authsms.foundation.cookies import SESSION_COOKIE, SUPPLEMENT_COOKIE, cookie
 from authsms.foundation.errors import NotFoundError
 from authsms.logon.sessions import LoginSession
 from authsms.logon.steps import Client, Step, Ticket
-from authsms.portals.language import language
+from authsms.portals.language import end_visit, language, language_of_visit
 from authsms.portals.services import services
 
 _BROWSER_COOKIE = "browser"
@@ -81,6 +81,7 @@ def client(event: str = "", *, is_strict: bool = False) -> Client:
         takes_new_password=True,
         grace=grace if _TOKEN.fullmatch(grace) else "",
         is_strict=is_strict,
+        is_locale_chosen=bool(language_of_visit()),
     )
 
 
@@ -132,6 +133,15 @@ def current_session() -> LoginSession | None:
     return session
 
 
+def meet_reader() -> None:
+    """Let the page speak the language that whoever is signed in keeps; to be called before anything is said.
+
+    Pages of the sign-in itself do not call it: who will sign in is not known there.
+    """
+    present = current_session()
+    g.kept_language = present.language if present else ""
+
+
 def keep_session(response: Response, token: str) -> None:
     """Give this browser a login session; it ends with the browser or by the server's clock, whichever is first."""
     write_cookie(response, SESSION_COOKIE, token, strict=False)
@@ -143,8 +153,9 @@ def keep_supplement(response: Response, token: str) -> None:
 
 
 def drop_session(response: Response) -> None:
-    """Take the login session from this browser."""
+    """Take the login session from this browser, and the language that its owner has chosen on this visit."""
     delete_cookie(response, SESSION_COOKIE, strict=False)
+    end_visit(response)
 
 
 def _encode(text: str) -> str:

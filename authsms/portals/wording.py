@@ -28,6 +28,7 @@ _SENTENCES: Final[dict[str, LazyString]] = {
     "code.resent": lazy_gettext("A new code is on its way. The old one no longer works."),
     "form.incomplete": lazy_gettext("Please fill in every field."),
     "wait": lazy_gettext("Not so fast, please. Try again in %(seconds)s seconds."),
+    "language.kept": lazy_gettext("Saved."),
     "session.ended": lazy_gettext("That session has been signed out."),
     "sessions.ended": lazy_gettext("All your other sessions have been signed out."),
     "proof.needed": lazy_gettext("To change this, please sign in once more. Then you are back here."),
@@ -77,7 +78,7 @@ _GOOD: Final = frozenset(
     {
         *(_RESENT, "session.ended", "sessions.ended", "app.ready", "app.removed", "app.tried"),
         *("token.ready", "passkey.added", "passkey.renamed", "passkey.removed"),
-        *("number.sent", "number.done", "number.removed", "password.changed"),
+        *("number.sent", "number.done", "number.removed", "password.changed", "language.kept"),
     }
 )
 _PLAIN: Final = frozenset({"proof.needed", MessageKey.FINISHED_OVERDUE})

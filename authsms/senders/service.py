@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -103,7 +103,7 @@ class SenderPolicyService(PolicyStore):
     def named_groups(self) -> frozenset[str]:
         """Return the groups that some service is meant for, as they are compared.
 
-        This is what `template` or another method has looked up last: a transaction that waits for a second connection
+        This is what `templates` or another method has looked up last: a transaction that waits for a second connection
         could wait for itself.
         """
         return self._snapshot.groups
@@ -132,15 +132,16 @@ class SenderPolicyService(PolicyStore):
             return ""
         return snapshot.services[name].own_sender
 
-    def template(self, purpose: Purpose, locale: str) -> Template:
-        """Return the template for a text with a code, in the nearest language there is.
+    def templates(self, purpose: Purpose) -> Callable[[str], Template]:
+        """Return what finds the template for a text with a code, in the nearest language there is; it looks nothing up.
 
         Raises:
             NotFoundError: Texts of this purpose carry no code; they bring their own words.
         """
         if purpose not in CODES:
             raise NotFoundError("There is no template for %(purpose)s.", purpose=purpose)
-        return parse_template(self._current().policy.source(locale))
+        policy = self._current().policy
+        return lambda locale: parse_template(policy.source(locale))
 
     def shown(self, recipient: PhoneNumber) -> str:
         """Return *recipient* as the policy shows numbers."""

@@ -5,7 +5,7 @@ number, a limit reached) takes the same steps, costs the same work and sees the 
 withheld, with the reason for the administrator, and its code never passes.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from typing import ClassVar
@@ -47,10 +47,10 @@ class CodeTools:
 
 @dataclass(frozen=True, slots=True)
 class _Plan:
-    """A code that is about to be issued, and to whom."""
+    """A code that is about to be issued, to whom, and what writes the text from the language he keeps."""
 
     new: NewChallenge
-    text: str
+    text: Callable[[str], str]
     message_id: str
     person: Person | None
     obstacle: Withheld | None
@@ -122,12 +122,12 @@ class SmsOtpMethod(Method):
         withheld = plan.obstacle or _obstacle(standing, verdict, grant, plan.new)
         if old is not None and not grant.granted:
             # The code that is out already stays good; only the wish for another one is refused.
-            self._enqueue(session, logon, plan, withheld)
+            self._enqueue(session, logon, plan, standing, withheld)
             return replace(old, message_key=MessageKey.CODE_WAIT, resend_at=grant.next_at)
         if not logon.is_new:
             for challenge_id in tools.challenges.supersede(session, process_id=logon.process_id, method=self.name):
                 tools.outbox.supersede(session, _reference(challenge_id))
-        withheld = self._enqueue(session, logon, plan, withheld)
+        withheld = self._enqueue(session, logon, plan, standing, withheld)
         tools.challenges.store(
             session,
             replace(plan.new, binding=verdict.binding),
@@ -158,13 +158,15 @@ class SmsOtpMethod(Method):
         entry = partial(entry_of, logon, method=self.name)
         return self._tools.numbers.judge(session, standing, plan.person, logon.client.locale, entry)
 
-    def _enqueue(self, session: Session, logon: LogonView, plan: _Plan, withheld: Withheld | None) -> Withheld | None:
+    def _enqueue(
+        self, session: Session, logon: LogonView, plan: _Plan, standing: Standing, withheld: Withheld | None
+    ) -> Withheld | None:
         """Queue the text; return why it is withheld after all, if it is."""
         draft = Draft(
             id=plan.message_id,
             purpose=Purpose.AUTHENTICATION,
             recipient=plan.number,
-            text=plan.text,
+            text=plan.text(standing.language),
             expires_at=plan.new.expires_at,
             reference=_reference(plan.new.id),
             withheld=withheld,

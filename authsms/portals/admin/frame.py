@@ -34,7 +34,7 @@ from authsms.portals.forms import require_own_form, session_scope
 from authsms.portals.notes import drop_note, take_note
 from authsms.portals.onward import back, see
 from authsms.portals.services import PortalServices
-from authsms.portals.session import current_session, keep_browser
+from authsms.portals.session import current_session, keep_browser, meet_reader
 from authsms.portals.wanted import keep_wanted
 from authsms.senders.service import SenderPolicyService
 
@@ -176,6 +176,7 @@ def sign_in_address() -> str:
 def prepare(blueprint: Blueprint) -> None:
     """Tie the pages of an area in: who may come, what errors look like, and the headers."""
     blueprint.before_request(require_own_form)
+    blueprint.before_request(meet_reader)
     blueprint.before_request(_require_actor)
     blueprint.after_request(keep_browser)
     blueprint.after_request(drop_note)

@@ -15,13 +15,13 @@ from wtforms import BooleanField, StringField
 from authsms.administration.notices_orders import NoticeOrderDesk, TextLook
 from authsms.administration.rights import Right
 from authsms.foundation.errors import AuthsmsError, ConflictError, InvalidInputError
+from authsms.identity.preferences import LANGUAGES
 from authsms.messaging.audience import Audience
 from authsms.messaging.moments import read_moment, write_moment, zone_called
 from authsms.messaging.notice_templates import NoticeTemplate
 from authsms.messaging.wishes import OrderState, Wish
 from authsms.portals.admin import dashboard_words, live, notices_words
 from authsms.portals.admin.frame import NOTICES, AdminForm, act_with, actor, check_form, done, page, services, told
-from authsms.portals.language import LANGUAGES
 from authsms.portals.once import answer_once
 from authsms.senders.submission import Purpose
 

@@ -11,6 +11,7 @@ from werkzeug.wrappers import Response
 from authsms.administration.offers import OfferDesk
 from authsms.administration.rights import Right
 from authsms.foundation.errors import AuthsmsError, ConflictError, InvalidInputError
+from authsms.identity.preferences import LANGUAGES
 from authsms.portals.admin import dashboard_words, live, notices_words, offers_words
 from authsms.portals.admin.charts import shares
 from authsms.portals.admin.frame import (
@@ -25,7 +26,6 @@ from authsms.portals.admin.frame import (
     told,
 )
 from authsms.portals.admin.offers_form import TypedOffer, typed_offer
-from authsms.portals.language import LANGUAGES
 from authsms.portals.once import answer_once
 
 blueprint = Blueprint("admin_offers", __name__)

@@ -8,11 +8,11 @@ from typing import Final
 from flask import request
 
 from authsms.foundation.errors import InvalidInputError
+from authsms.identity.preferences import LANGUAGES
 from authsms.messaging.audience import Audience
 from authsms.messaging.offers import OfferDraft
 from authsms.messaging.offers_rules import OfferKind, OfferMode, OfferTerms
 from authsms.messaging.offers_wording import parse_offer
-from authsms.portals.language import LANGUAGES
 
 _LONGEST_TEXT: Final = 2000
 _LONGEST_LIST: Final = 30_000

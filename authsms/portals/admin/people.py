@@ -18,7 +18,7 @@ from authsms.portals.admin import helpdesk, people_words
 from authsms.portals.admin.contacts_words import ACTS
 from authsms.portals.admin.frame import NOTICES, AdminForm, actor, check_form, done, page, services
 from authsms.portals.contacts_words import KINDS, STATES
-from authsms.portals.language import language
+from authsms.portals.language import NAMES, language
 from authsms.portals.notes import take_note
 from authsms.portals.once import answer_once
 
@@ -134,6 +134,7 @@ def _story(file: PersonFile) -> str:
         conclusion={"kind": kind, "words": _filled(str(sentence), file.conclusion.facts), "step": step},
         told=_told,
         methods=people_words.METHODS,
+        languages=NAMES,
         CALLER=CALLER,
         **helpdesk.shown_of(file.key),
     )

@@ -17,7 +17,7 @@ from flask import Blueprint, Response, jsonify, make_response, redirect, render_
 from werkzeug.datastructures import MultiDict
 
 from authsms.foundation.characters import check_writable
-from authsms.foundation.cookies import SESSION_COOKIE, SUPPLEMENT_COOKIE, cookie_name
+from authsms.foundation.cookies import SESSION_COOKIE, SUPPLEMENT_COOKIE, VISIT_COOKIE, cookie_name
 from authsms.foundation.errors import InvalidInputError, NotFoundError
 from authsms.logon.continuations import GIVE_UP
 from authsms.logon.sessions import LoginSession, LoginSessions
@@ -189,7 +189,8 @@ def _refused(error: InvalidInputError) -> Response:
 
 
 def _signed_out(provider: Provider, response: Response) -> Response:
-    response.delete_cookie(provider.session_cookie, path="/", secure=provider.is_https, httponly=True, samesite="Lax")
+    for name in (provider.session_cookie, cookie_name(VISIT_COOKIE, https=provider.is_https)):
+        response.delete_cookie(name, path="/", secure=provider.is_https, httponly=True, samesite="Lax")
     response.headers["Clear-Site-Data"] = _CLEAR_SITE_DATA
     return response
 

@@ -66,6 +66,16 @@ def test_the_text_says_what_it_is_for_and_no_browser_takes_it(work, callers, loc
     assert Purpose.VERIFICATION is work.newest().purpose
 
 
+def test_the_text_is_in_the_language_of_the_caller_not_of_the_agent(work, callers):
+    """Whoever has chosen one reads that."""
+    person = work.person()
+    work.services.preferences.keep_language(person.key, "de")
+    callers.send(HELPDESK, person.key, "en")
+    work.deliver()
+
+    assert "nicht zur Anmeldung" in work.provider.submissions[-1].text
+
+
 def test_a_code_for_a_call_opens_no_login(work, callers):
     """Whoever talks somebody into reading it out has gained nothing."""
     person = work.person()

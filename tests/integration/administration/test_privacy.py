@@ -34,6 +34,7 @@ def lived(work: Work) -> Person:
     with work.services.database.write() as session:
         stated = Stated(work.clock.now(), "I agree", "a form")
         work.services.contacts.take_in(session, owner, contact, PRIVATE, stated)
+    work.services.preferences.keep_language(person.key, "de")
     work.log_in()
     work.deliver()
     work.clock.advance(timedelta(minutes=2))
@@ -62,6 +63,7 @@ def test_all_that_is_known_is_handed_out_without_secrets(work: Work):
     told = json.loads(written)
 
     assert told["directory"]["phones"] == [PHONE]
+    assert [one["language"] for one in told["preferences"]] == ["de"]
     assert told["codes_came_back_from"] == mask(PHONE)
     assert [one["number"] for one in told["contacts"]] == [PRIVATE]
     assert [one["act"] for one in told["consents"]] == [ConsentAct.IMPORTED.value]

@@ -30,7 +30,7 @@ def post(settings: Settings, database: Database, vault: Vault, clock: ManualCloc
     made = Post(services, clock)
     made.add("codes", CODES, Purpose.AUTHENTICATION, Purpose.VERIFICATION)
     made.add("offers", OFFERS, Purpose.OFFER, Purpose.NOTICE)
-    services.senders.template(Purpose.AUTHENTICATION, "en")
+    services.senders.templates(Purpose.AUTHENTICATION)
     yield made
     services.people.close()
 
@@ -58,7 +58,7 @@ def test_a_stop_to_offers_costs_nobody_his_codes(post: Post):
 def test_nobody_routes_around_a_stop(post: Post):
     """Another service of the same purpose must not step in, not even before the blocked one."""
     post.add("spare", "+12025550177", Purpose.AUTHENTICATION)
-    post.services.senders.template(Purpose.AUTHENTICATION, "en")
+    post.services.senders.templates(Purpose.AUTHENTICATION)
     post.text("STOP")
 
     assert MessageState.WITHHELD is post.post().state

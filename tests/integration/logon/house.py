@@ -19,6 +19,7 @@ from authsms.foundation.limits import Limits
 from authsms.foundation.phone import PhoneNumber
 from authsms.foundation.sections import OtpSettings, SessionSettings, SmsSettings
 from authsms.foundation.vault import Vault
+from authsms.identity.preferences import Preferences
 from authsms.identity.repository import PasswordChange, PasswordVerdict, Person
 from authsms.logon.blocks import AdmittedPeople, Blocks
 from authsms.logon.catalog import Catalog
@@ -174,11 +175,11 @@ class CountingVault(Vault):
 
 
 class PlainTemplates(Templates):
-    """The built-in English text."""
+    """The built-in texts, without the words around them."""
 
     @override
-    def template(self, purpose, locale):
-        return parse_template(BUILT_IN["plain"]["en"])
+    def templates(self, purpose):
+        return lambda locale: parse_template(BUILT_IN["plain"][locale])
 
 
 @dataclass
@@ -213,15 +214,17 @@ class House:
             EmergencyPasswords(database, vault, clock),
             RecoveryCodes(database, vault, clock),
         )
-        reach = Reach(self.carriers, self.carriers, BoundNumbers(database, vault).find)
+        kept = Preferences(database, clock).language
+        reach = Reach(self.carriers, self.carriers, BoundNumbers(database, vault).find, kept)
         self.notices = AccountNotices(self.outbox, vault, clock, reach=reach, host="here", countries=())
         self.passkeys, self.party = Passkeys(database, vault, clock), RelyingParty(self.public_url)
         people = AdmittedPeople(self.people, self.blocks)
         self.reports = Reports(self.audit, people, self.notices)
         watched = NumberTools(vault, clock, self.audit, self.limits, self.challenges.failures, self.notices)
         numbers = NumberWatch(watched, hold=self.sms.number_change)
-        texts = CodeTexts(PlainTemplates(), self.public_url)
-        tools = CodeTools(self.challenges, self.budget, texts, self.outbox, numbers)
+        tools = CodeTools(
+            self.challenges, self.budget, CodeTexts(PlainTemplates(), self.public_url), self.outbox, numbers
+        )
         guesses = Guesses(database, self.limits, self.audit)
         changes = PasswordChanges(database, guesses, people, self.audit, self.notices, self.sessions)
         self.logon = LogonService(
@@ -258,9 +261,7 @@ class House:
 
     def code(self) -> str:
         """The code in the newest text, withheld or not."""
-        found = re.search(r"\d{6,10}", self.outbox.drafts[-1].text)
-        assert found is not None
-        return found.group()
+        return str(re.findall(r"\d{6,10}", self.outbox.drafts[-1].text)[0])
 
     def wrong_code(self) -> str:
         """A code that is not the one in the newest text."""
@@ -291,9 +292,8 @@ class House:
     def dump(self) -> str:
         """Everything in the database, as text."""
         with self.database.read() as session:
-            return "\n".join(
-                repr(row) for table in Base.metadata.sorted_tables for row in session.execute(table.select())
-            )
+            tables = Base.metadata.sorted_tables
+            return "\n".join(repr(row) for table in tables for row in session.execute(table.select()))
 
     def tags(self) -> list[str]:
         """Audit tags so far, oldest first."""

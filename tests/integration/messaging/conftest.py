@@ -25,7 +25,7 @@ def post(settings: Settings, database: Database, vault: Vault, clock: ManualCloc
     post = Post(services, clock)
     post.add("codes", CODES, Purpose.AUTHENTICATION, Purpose.VERIFICATION)
     post.add("offers", OFFERS, Purpose.OFFER, Purpose.NOTICE)
-    services.senders.template(Purpose.AUTHENTICATION, "en")
+    services.senders.templates(Purpose.AUTHENTICATION)
     yield post
     services.people.close()
 

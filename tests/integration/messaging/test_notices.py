@@ -52,8 +52,19 @@ def test_who_is_blocked_gets_nothing(crowd: Crowd):
     assert ({Left.GONE: 1}, 0) == (survey.left, crowd.send(survey))
 
 
+def test_a_notice_comes_in_the_language_that_its_reader_keeps(crowd: Crowd):
+    """Of those it is written in; before the language of the consent."""
+    keys = [crowd.add("anna", "+4915112345601"), crowd.add("berta", "+4915112345602")]
+    crowd.services.preferences.keep_language(keys[0], "de")
+    crowd.send(crowd.survey(*keys))
+
+    assert ["Anna, heute keine Kantine", "Berta, the canteen is closed"] == sorted(
+        text.partition(": ")[2].partition(".")[0] for text in crowd.post.deliver()
+    )
+
+
 def test_texts_name_the_person_and_the_sender_and_are_sealed(crowd: Crowd, database: Database):
-    """In the language of the consent, else in English."""
+    """In the language of the consent, else in English, where its reader keeps none."""
     crowd.send(crowd.survey(crowd.add("anna", "+4915112345601")))
     with database.read() as session:
         (row,) = session.execute(select(Message.text, Message.reference)).all()

@@ -77,10 +77,10 @@ class TestUse:
         """Own ones before built-in ones."""
         senders.save_policy(Policy(templates={"de": "Ihr Code: {otp}"}), author="anna")
 
-        assert "Ihr Code: {otp}" == senders.template(Purpose.AUTHENTICATION, "de-DE").source
-        assert "otp" in senders.template(Purpose.VERIFICATION, "en").names
+        assert "Ihr Code: {otp}" == senders.templates(Purpose.AUTHENTICATION)("de-DE").source
+        assert "otp" in senders.templates(Purpose.VERIFICATION)("en").names
         with pytest.raises(NotFoundError):
-            senders.template(Purpose.OFFER, "en")
+            senders.templates(Purpose.OFFER)
 
     def test_a_template_that_cannot_be_used_is_not_saved(self, senders):
         """The position of the error comes with it."""

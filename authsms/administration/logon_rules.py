@@ -11,6 +11,7 @@ from authsms.logon.catalog import Chain, Event
 from authsms.logon.graces import LONGEST_MINUTES
 from authsms.logon.methods.base import Method
 from authsms.logon.seed import ADMIN_EVENT, SETUP_EVENT
+from authsms.logon.selection import Selection
 
 KNOWLEDGE: Final = "pwd"
 _TWO: Final = 2
@@ -70,6 +71,11 @@ class PortalRule:
     def _check_portal(self, changed: Event) -> None:
         if changed.endpoints or changed.only(supplement=True).chains:
             raise InvalidInputError("Administrators sign in directly; their event and its chains are for nobody else.")
+        if changed.selection is Selection.OFF:
+            raise InvalidInputError(
+                "Administrators keep every way to sign in: what they could not choose would lock them out.",
+                field="selection",
+            )
         if any(chain.required for chain in changed.chains):
             raise InvalidInputError("Administrators always sign in with a whole chain; none of theirs can be unlocked.")
         for chain in changed.chains:

@@ -17,10 +17,12 @@ from authsms.foundation.phone import mask
 from authsms.identity.repository import Person
 from authsms.identity.service import PeopleService
 from authsms.logon.arrangement import Arrangement
+from authsms.logon.beginnings import is_relief
 from authsms.logon.blocks import Blocks
-from authsms.logon.catalog import Chain
+from authsms.logon.catalog import Chain, Event
 from authsms.logon.enrollment import Enrollments
 from authsms.logon.methods.base import Method
+from authsms.logon.selection import Selection
 
 _SMS = "sms"
 
@@ -30,6 +32,8 @@ class Verdict(StrEnum):
 
     FIRST = "first"
     OFFERED = "offered"
+    ASKED = "asked"
+    NO_CHOICE = "no-choice"
     OTHER_REPOSITORY = "other-repository"
     NOT_A_MEMBER = "not-a-member"
     FIRST_WITHOUT_NUMBER = "first-without-number"
@@ -111,11 +115,11 @@ class LogonTrials:
             mask(person.phone) if person.phone else "",
             person.enabled,
             self.blocks.of(person.key) is not None,
-            self._chains(found.chains, person),
+            self._chains(found, person),
         )
 
-    def _chains(self, chains: Sequence[Chain], person: Person) -> Sequence[ChainTrial]:
-        tried: list[ChainTrial] = []
+    def _chains(self, event: Event, person: Person) -> Sequence[ChainTrial]:
+        chains, tried = event.chains, list[ChainTrial]()
         is_first = True
         ready = self.enrollments.ready(person.key)
         titles = {chain.name: chain.title for chain in chains}
@@ -129,8 +133,16 @@ class LogonTrials:
                 is_first = False
                 needs_number = any(_SMS in self.methods[name].amr for name in chain.methods)
                 verdict = Verdict.FIRST_WITHOUT_NUMBER if needs_number and not person.phone else Verdict.FIRST
-            tried.append(ChainTrial(chain, verdict, subject))
+            tried.append(ChainTrial(chain, self._chosen(verdict, event, chain), subject))
         return tried
+
+    def _chosen(self, verdict: Verdict, event: Event, chain: Chain) -> Verdict:
+        """Return what becomes of a chain that can be chosen, where people choose in another way, or not at all."""
+        if verdict is not Verdict.OFFERED or event.selection is Selection.OPTIONAL:
+            return verdict
+        if event.selection is Selection.ON:
+            return Verdict.ASKED
+        return Verdict.OFFERED if is_relief(chain, self.methods) else Verdict.NO_CHOICE
 
     def _to_set_up(self, chain: Chain) -> list[str]:
         return [name for name in chain.methods if self.methods[name].needs_enrollment]

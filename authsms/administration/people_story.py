@@ -208,6 +208,8 @@ def _without_message(records: Sequence[AuditView]) -> Conclusion:
             return Conclusion(word, {**facts, "tries": tries})
         if record.entry.tag in {AuditTag.LOGON_LIMITED, AuditTag.LOGON_CANCELLED}:
             return Conclusion(word, facts)
+        if record.entry.tag is AuditTag.LOGON_METHOD_PASSED:
+            return Conclusion("half-way", {"at": record.at})
     return Conclusion("only-begun", {"at": records[-1].at, "event": records[-1].entry.event})
 
 

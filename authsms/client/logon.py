@@ -20,11 +20,11 @@ class Logon:
 
     Attributes:
         is_open: Whether answers are still welcome.
-        method: What is asked now, ``SMS_OTP:1``; None at the end.
+        method: What is asked now, ``SMS_OTP:1``; None at the end, and while the person has to choose among `chains`.
         message: What to tell the person.
         reason: The same as a word for programs.
         completed: Methods that have passed.
-        chains: Other ways to go on.
+        chains: Other ways to go on; all of them while `reason` is ``chain.ask``: take one with `go_on`.
         recipient: Masked number that the code went to, or empty.
         delivery: How far the text is, ``sent``; empty while nothing may be told.
         wants_new_password: The password must be changed: hand over the old and a new one.

@@ -59,8 +59,7 @@ def fingerprint(thing: Chain | Event | Endpoint) -> str:
                 thing.title,
                 [chain.name for chain in thing.chains],
                 sorted(thing.endpoints),
-                thing.label,
-                thing.overdue,
+                *(thing.label, thing.overdue, thing.selection),
             )
         case Endpoint():
             oidc = (sorted(thing.oidc.options), thing.oidc.request_keys, thing.oidc.backchannel_uri)
@@ -150,7 +149,7 @@ class Arrangement:
             write_event(session, self._vault, wanted)
             details = {"chains": ", ".join(wanted.chains), "endpoints": ", ".join(wanted.endpoints)}
             details |= {"label": wanted.label} if wanted.label else {}
-            details |= {"overdue": wanted.overdue.value}
+            details |= {"overdue": wanted.overdue.value, "selection": wanted.selection.value}
             self._audit.record(session, author.entry(AuditTag.EVENT_SAVED, event=wanted.name, details=details))
             return _arranged(session, now.endpoints)
 

@@ -20,9 +20,9 @@ from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database, after_commit, rowcount
 from authsms.foundation.errors import DatabaseUnavailableError
 from authsms.identity.repository import OVERDUE, PasswordChange, PasswordVerdict, Person, PersonKey
+from authsms.logon.block_models import PERSON_BLOCK
 from authsms.logon.machine import Failed, MessageKey, Passed, Result
 from authsms.logon.methods.base import Answer
-from authsms.logon.models import PERSON_BLOCK
 from authsms.logon.subject import People, Subject
 
 FRESHNESS: Final = timedelta(seconds=2)

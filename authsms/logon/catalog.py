@@ -17,9 +17,11 @@ from authsms.foundation.errors import InvalidInputError, NotFoundError
 from authsms.foundation.vault import Vault
 from authsms.logon.models import ChainGroupRow, ChainMethodRow, ChainRow, EventChainRow, EventRow
 from authsms.logon.overdue import OverdueRule
+from authsms.logon.selection import Selection
 
 _FRESH_SECONDS = 5.0
 NO_EVENT = "There is nothing to log in to at this address."
+NO_CHAIN = "There is no such way to log in."
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +56,7 @@ class Event:
         endpoints: Ids of the endpoints that may use it; empty: all, and direct visits.
         label: A word by which the sender policy tells texts of one house from those of another, or empty.
         overdue: What becomes of a right password that has to be changed.
+        selection: Whether people choose among the chains.
     """
 
     name: str
@@ -62,6 +65,7 @@ class Event:
     endpoints: frozenset[str] = frozenset()
     label: str = ""
     overdue: OverdueRule = OverdueRule.DENY
+    selection: Selection = Selection.OPTIONAL
 
     def only(self, *, supplement: bool) -> "Event":
         """Return the event with those of its chains that complete what an endpoint has begun, or with the others."""
@@ -76,7 +80,7 @@ class Event:
         for chain in self.chains:
             if chain.name == name:
                 return chain
-        raise NotFoundError("There is no such way to log in.")
+        raise NotFoundError(NO_CHAIN)
 
     def admits(self, endpoint_id: str) -> bool:
         """Return whether an endpoint, or with an empty id a direct visit, may use this event."""
@@ -93,12 +97,13 @@ class Wanted:
     endpoints: tuple[str, ...] = ()
     label: str = ""
     overdue: OverdueRule = OverdueRule.DENY
+    selection: Selection = Selection.OPTIONAL
 
     @classmethod
     def of(cls, event: Event) -> "Wanted":
         """Return *event* as it is stored now."""
-        chains = tuple(chain.name for chain in event.chains)
-        return cls(event.name, event.title, chains, tuple(sorted(event.endpoints)), event.label, event.overdue)
+        chains, endpoints = tuple(chain.name for chain in event.chains), tuple(sorted(event.endpoints))
+        return cls(event.name, event.title, chains, endpoints, event.label, event.overdue, event.selection)
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +255,7 @@ def _write_events(session: Session, vault: Vault, events: Sequence[Wanted]) -> N
     rows |= {name: EventRow(id=vault.new_id(), name=name) for name in wanted if name not in rows}
     for name, event in wanted.items():
         rows[name].title, rows[name].endpoints, rows[name].label = event.title, list(event.endpoints), event.label
-        rows[name].overdue = event.overdue.value
+        rows[name].overdue, rows[name].selection = event.overdue.value, event.selection.value
     session.add_all(rows.values())
     session.flush()
     for name, event in wanted.items():
@@ -289,7 +294,7 @@ def read_events(session: Session) -> dict[str, Event]:
     return {
         row.name: Event(
             *(row.name, row.title, tuple(ranked.get(row.id, ())), frozenset(row.endpoints), row.label),
-            OverdueRule(row.overdue),
+            *(OverdueRule(row.overdue), Selection(row.selection)),
         )
         for row in session.scalars(select(EventRow))
     }

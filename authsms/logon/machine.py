@@ -3,7 +3,7 @@
 ```mermaid
 stateDiagram-v2
     [*] --> MORE_DATA: first method asks
-    MORE_DATA --> MORE_DATA: Asks, or Failed with tries left
+    MORE_DATA --> MORE_DATA: Asks, Failed with tries left, or a chain is chosen
     MORE_DATA --> NEXT: Passed, methods are left
     NEXT --> MORE_DATA: next method asks
     MORE_DATA --> OK: Passed, the last one
@@ -14,14 +14,15 @@ stateDiagram-v2
     FAILED --> [*]
 ```
 
-What is overdue is asked for when all else is proven, by `indebted`, and OK follows once that has passed as well.
+Where chains part, `WHICH_CHAIN` may be asked before the next method begins. What is overdue is asked for when all else
+is proven, by `indebted`, and OK follows once that has passed as well.
 Cancelling and expiry end a process from outside; they are no result of a method. Pure: nothing is read or written here.
 """
 
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 MOST_FAILURES = 20
 """Wrong answers of any kind after which a process ends; limits and counters of accounts bite long before."""
@@ -45,6 +46,7 @@ class Prompt(StrEnum):
     EMERGENCY = "emergency"
     RECOVERY = "recovery"
     PASSKEY = "passkey"
+    CHAIN = "chain"
 
 
 class MessageKey(StrEnum):
@@ -87,6 +89,8 @@ class MessageKey(StrEnum):
     PASSKEY_REFUSED = "passkey.refused"
     PASSKEY_ABSENT = "passkey.absent"
     PASSKEY_MISSING = "passkey.missing"
+    CHAIN_ASKED = "chain.ask"
+    CHAIN_UNKNOWN = "chain.unknown"
     FINISHED = "logon.finished"
     FINISHED_OVERDUE = "logon.finished-overdue"
     FAILED = "logon.failed"
@@ -94,10 +98,10 @@ class MessageKey(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Asks:
-    """A method waits for an answer.
+    """A method waits for an answer, or the process itself asks which chain it shall be.
 
     Attributes:
-        method: Its wire name, ``SMS_OTP:1``.
+        method: Its wire name, ``SMS_OTP:1``; empty when a chain is to be chosen.
         prompt: What to show.
         message_key: What to say above the field.
         masked: Recipient mask, empty when nothing was sent.
@@ -123,6 +127,10 @@ class Asks:
     details: bool = False
     ceremony: str = ""
     reference: str = field(default="", repr=False)
+
+
+WHICH_CHAIN: Final = Asks("", Prompt.CHAIN, MessageKey.CHAIN_ASKED)
+"""The question which chain it shall be; no method asks it, and what answers it is no proof."""
 
 
 @dataclass(frozen=True, slots=True)

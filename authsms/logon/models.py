@@ -34,6 +34,7 @@ class EventRow(Base):
     title: Mapped[str] = mapped_column(NAME)
     label: Mapped[str] = mapped_column(String(40), server_default="")
     overdue: Mapped[str] = mapped_column(String(8), server_default="deny", doc="see OverdueRule")
+    selection: Mapped[str] = mapped_column(String(8), server_default="optional", doc="see Selection")
     endpoints: Mapped[list[str]] = mapped_column(JSON, doc="ids that may use it; empty: all")
 
 
@@ -176,6 +177,7 @@ class LogonProcessRow(Base):
     failures: Mapped[int] = mapped_column(Integer)
     proofs: Mapped[list[str]] = mapped_column(JSON, server_default="[]", doc="amr words beyond those of the methods")
     is_overdue: Mapped[bool] = mapped_column(Boolean, server_default=false())
+    is_chosen: Mapped[bool] = mapped_column(Boolean, server_default=false(), doc="the chain was chosen")
     asks: Mapped[dict[str, object] | None] = mapped_column(JSON)
     typed: Mapped[str] = mapped_column(String(512))
     login: Mapped[str] = mapped_column(String(512))
@@ -278,18 +280,6 @@ class PasskeyRow(Base):
     used_at: Mapped[datetime | None] = mapped_column(UtcDateTime)
 
 
-class PersonBlockRow(Base):
-    """Somebody whom an administrator keeps out, whatever the directory says."""
-
-    __tablename__ = "person_block"
-
-    person_key: Mapped[str] = mapped_column(NAME, primary_key=True)
-    login: Mapped[str] = mapped_column(NAME)
-    reason: Mapped[str] = mapped_column(String(300))
-    blocked_by: Mapped[str] = mapped_column(NAME)
-    blocked_at: Mapped[datetime] = mapped_column(UtcDateTime)
-
-
 ENDPOINT_SESSION: Final = cast("Table", EndpointSessionRow.__table__)
 LOGON_PROCESS: Final = cast("Table", LogonProcessRow.__table__)
 LOGIN_SESSION: Final = cast("Table", LoginSessionRow.__table__)
@@ -297,4 +287,3 @@ ENROLLMENT: Final = cast("Table", EnrollmentRow.__table__)
 EMERGENCY_PASSWORD: Final = cast("Table", EmergencyPasswordRow.__table__)
 RECOVERY_CODE_TABLE: Final = cast("Table", RecoveryCodeRow.__table__)
 PASSKEY_TABLE: Final = cast("Table", PasskeyRow.__table__)
-PERSON_BLOCK: Final = cast("Table", PersonBlockRow.__table__)

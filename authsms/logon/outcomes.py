@@ -62,6 +62,7 @@ OUTCOMES: Final[Mapping[MessageKey, str]] = {
     MessageKey.RECOVERY_MISSING: gettext_noop(
         "You have no recovery codes left. Sign in another way, or ask your help desk."
     ),
+    MessageKey.CHAIN_UNKNOWN: gettext_noop("That is none of the ways to sign in here. Please choose one of them."),
     MessageKey.FAILED: gettext_noop("You could not be signed in. Please start again, or ask your help desk."),
 }
 """A sentence for each outcome; `%(length)s` stands for the number of digits of a code."""

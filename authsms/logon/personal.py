@@ -3,13 +3,13 @@
 from typing import Final
 
 from authsms.foundation.personal import Fate, Holding
+from authsms.logon.block_models import PERSON_BLOCK
 from authsms.logon.grace_models import GRACE
 from authsms.logon.models import (
     EMERGENCY_PASSWORD,
     ENROLLMENT,
     LOGIN_SESSION,
     PASSKEY_TABLE,
-    PERSON_BLOCK,
     RECOVERY_CODE_TABLE,
 )
 

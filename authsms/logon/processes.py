@@ -47,6 +47,7 @@ class Process:
         return_to: Local path to go to in the end.
         is_supplement: It only completes what the endpoint has begun.
         is_strict: No chain that a stronger sign-in has unlocked will do.
+        is_chosen: The chain was asked for, or chosen; nobody is asked about it again.
         is_stored: It has a row already; a new one is stored once it is known what its first answer has come to.
     """
 
@@ -65,6 +66,7 @@ class Process:
     expires_at: datetime
     is_supplement: bool = False
     is_strict: bool = False
+    is_chosen: bool = False
     is_stored: bool = True
 
     def about(self, subject: Subject) -> "Process":
@@ -221,6 +223,7 @@ def _values(process: Process) -> dict[str, Any]:
         "return_to": process.return_to,
         "is_supplement": process.is_supplement,
         "is_strict": process.is_strict,
+        "is_chosen": process.is_chosen,
     }
 
 
@@ -251,6 +254,7 @@ def _process(row: Any) -> Process:
         expires_at=row["expires_at"],
         is_supplement=row["is_supplement"],
         is_strict=row["is_strict"],
+        is_chosen=row["is_chosen"],
     )
 
 

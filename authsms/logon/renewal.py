@@ -15,10 +15,10 @@ from authsms.foundation.errors import NotFoundError
 from authsms.logon.machine import Asks, MessageKey
 from authsms.logon.methods.base import Method
 from authsms.logon.processes import Processes
-from authsms.logon.service import LogonTools
 from authsms.logon.settlement import Settlement
 from authsms.logon.steps import Client
 from authsms.logon.subject import Subject
+from authsms.logon.tools import LogonTools
 from authsms.logon.walk import Walk
 
 _CHALLENGE = "challenge:"

@@ -6,52 +6,28 @@ exception is the attempt that a method charges beforehand.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from sqlalchemy.orm import Session
 
-from authsms.audit import AuditTag, AuditTrail
-from authsms.foundation.clock import Clock
-from authsms.foundation.db import Database
+from authsms.audit import AuditTag
 from authsms.foundation.errors import NotFoundError, TooManyRequestsError
 from authsms.foundation.metrics import LOGONS
-from authsms.foundation.vault import Vault
-from authsms.logon.blocks import Blocks
-from authsms.logon.catalog import NO_EVENT, Catalog, Event
-from authsms.logon.continuations import GIVE_UP, Continuation, Continuations
-from authsms.logon.enrollment import Enrollments
-from authsms.logon.graces import Graces
-from authsms.logon.machine import Asks, Failed, Passed, Progress, Status, advance, switch
-from authsms.logon.methods.base import Answer, Begin, LogonView, Method
+from authsms.logon.beginnings import asked_chain, narrowed, opens_by_password, reachable
+from authsms.logon.catalog import NO_EVENT, Event
+from authsms.logon.continuations import GIVE_UP, Continuation
+from authsms.logon.machine import WHICH_CHAIN, Asks, Failed, MessageKey, Passed, Progress, Status, advance, switch
+from authsms.logon.methods.base import Answer, Begin, LogonView, Method, typed_answer
 from authsms.logon.methods.plugged import PluggedMethod
 from authsms.logon.pace import Pace
 from authsms.logon.processes import OVER, Processes
-from authsms.logon.sessions import LoginSessions
 from authsms.logon.settlement import Settlement, result_of
 from authsms.logon.steps import Client, DeliveryStatus, Entrance, Step, Ticket
-from authsms.logon.subject import People, Subject
-from authsms.logon.walk import Walk, choices, first_chain, narrowed, reachable
-from authsms.logon.whereabouts import Whereabouts
+from authsms.logon.subject import Subject
+from authsms.logon.tools import LogonTools
+from authsms.logon.walk import Walk, choices, parts, picked
 
 __all__ = ["Client", "DeliveryStatus", "Entrance", "LogonService", "LogonTools", "Step", "Ticket"]
-
-
-@dataclass(frozen=True, slots=True)
-class LogonTools:
-    """What the engine works with."""
-
-    database: Database
-    vault: Vault
-    clock: Clock
-    audit: AuditTrail
-    people: People
-    catalog: Catalog
-    continuations: Continuations
-    sessions: LoginSessions
-    whereabouts: Whereabouts
-    blocks: Blocks
-    enrollments: Enrollments
-    graces: Graces
 
 
 class LogonService:
@@ -85,8 +61,8 @@ class LogonService:
             NotFoundError: There is no such event, it is not for this endpoint, or the continuation is over.
         """
         event, waiting = self._enter(event_name, continuation_id)
-        told = (waiting.endpoint, waiting.login_hint, waiting.is_vouched) if waiting else ()
-        return Entrance(event.name, event.title, *told)
+        told = (waiting.endpoint, waiting.login_hint, waiting.is_vouched) if waiting else ("", "", False)
+        return Entrance(event.name, event.title, *told, opens_by_password(event, self._methods))
 
     def begin(
         self,
@@ -106,7 +82,7 @@ class LogonService:
             client: Who calls.
             continuation_id: The door's request that waits for this login.
             response: Answer to the first method, if that asks for a password: a page with both fields saves a step.
-            chain: Only chains of the event that answer to this word; see `narrowed`.
+            chain: Only chains of the event that answer to this word, as `narrowed` and `asked_chain` have it.
 
         Raises:
             InvalidInputError: The user name cannot be one, or (`BrowserNeededError`) every chain needs a page.
@@ -116,14 +92,16 @@ class LogonService:
         """
         began = self._pace.now()
         event, continuation = self._enter(event_name, continuation_id, client.endpoint_id)
-        event = reachable(narrowed(event, chain), self._methods, has_page=client.has_page)
-        strict = replace(client, is_strict=client.is_strict or bool(chain and chain not in self._methods))
-        walk, secret = self._open(event, user_name, strict, continuation)
-        first = walk.process.progress
+        found = reachable(narrowed(event, chain), self._methods, has_page=client.has_page)
+        is_chosen = bool(chain) and chain not in self._methods
+        strict = replace(client, is_strict=client.is_strict or is_chosen)
+        walk, secret = self._open((event, found), user_name, strict, continuation)
+        walk = replace(walk, process=replace(walk.process, is_chosen=is_chosen))
+        first, is_asked = walk.process.progress, parts(walk, self._methods)
         opening = self._methods[first.methods[0]].opening()
-        if response is not None and opening is not None:
+        if response is not None and opening is not None and not is_asked:
             return self._begin_and_answer(walk.at(advance(first, opening)), secret, response, began)
-        begin = self._prepare(walk, first)
+        begin = _which_chain if is_asked else self._prepare(walk, first)
         with self._tools.database.write() as session:
             walk = walk.at(advance(first, asks := begin(session)))
             self._processes.insert(session, walk.process)
@@ -133,6 +111,8 @@ class LogonService:
     def answer(self, ticket: Ticket, response: Mapping[str, str], client: Client) -> Step:
         """Hand the present method a response; once it passes, the next one is begun at once.
 
+        While a chain is to be chosen, the response is one of them, as `picked` has it.
+
         Raises:
             NotFoundError: The process is not open for this ticket.
             TooManyRequestsError: A limit is reached; nothing was checked.
@@ -140,6 +120,11 @@ class LogonService:
         """
         began = self._pace.now()
         walk = self._load(ticket, client)
+        if walk.is_asking:
+            wanted = picked(walk, typed_answer(response, "chain"), self._methods)
+            if not wanted:
+                return self._settlement.step(walk, ticket.secret, MessageKey.CHAIN_UNKNOWN)
+            return replace(self._take(walk, ticket, wanted), status=Status.NEXT)
         given = self._judge(walk, response, began)
         ahead, following = self._ahead(walk, given)
         return self._paced(walk, given, self._settle(ahead, ticket, given, following), began)
@@ -152,6 +137,8 @@ class LogonService:
             UnavailableError: A dependency is away; what was sent before stays good.
         """
         walk = self._load(ticket, client)
+        if walk.is_asking:
+            return self._settlement.step(walk, ticket.secret, WHICH_CHAIN.message_key)
         method, view = self._present(walk)
         return self._settle(walk, ticket, method.resend(view))
 
@@ -165,15 +152,7 @@ class LogonService:
         walk = self._load(ticket, client)
         if chain_name not in {choice.name for choice in choices(walk, self._methods)}:
             raise NotFoundError(OVER)
-        chain = walk.event.chain(chain_name)
-        progress = switch(walk.process.progress, chain.methods)
-        begin = self._prepare(walk, progress)
-        with self._tools.database.write() as session:
-            asks = begin(session)
-            walk = walk.at(advance(progress, asks), chain=chain.name)
-            self._processes.update(session, walk.process)
-            self._settlement.record(session, walk, AuditTag.LOGON_CHAIN_CHOSEN, chain=chain.name)
-        return self._settlement.step(walk, ticket.secret, asks.message_key)
+        return self._take(walk, ticket, chain_name)
 
     def cancel(self, ticket: Ticket) -> str | None:
         """End the process on the person's wish; return the local path that tells it to the endpoint that waits.
@@ -195,7 +174,7 @@ class LogonService:
             NotFoundError: The process is not open for this ticket.
         """
         walk = self._load(ticket, client or Client())
-        return self._settlement.step(walk, ticket.secret, _question(walk.process.progress).message_key)
+        return self._settlement.step(walk, ticket.secret, walk.question.message_key)
 
     def delivery_status(self, ticket: Ticket) -> DeliveryStatus:
         """Return what may be shown of the text on its way.
@@ -213,13 +192,29 @@ class LogonService:
         """Delete processes and graces that are over, and seeds that nobody has confirmed; return how many."""
         return self._processes.purge() + self._tools.graces.purge() + self._tools.enrollments.purge()
 
-    def _open(self, event: Event, typed: str, client: Client, waiting: Continuation | None) -> tuple[Walk, str]:
-        """Return a new process that is not stored yet, and its secret."""
+    def _take(self, walk: Walk, ticket: Ticket, chain_name: str) -> Step:
+        chain = walk.event.chain(chain_name)
+        progress = switch(walk.process.progress, chain.methods)
+        walk = walk.choosing(chain)
+        begin = self._prepare(walk, progress)
+        with self._tools.database.write() as session:
+            asks = begin(session)
+            walk = walk.at(advance(progress, asks), chain=chain.name)
+            self._processes.update(session, walk.process)
+            self._settlement.record(session, walk, AuditTag.LOGON_CHAIN_CHOSEN, chain=chain.name)
+        return self._settlement.step(walk, ticket.secret, asks.message_key)
+
+    def _open(
+        self, offered: tuple[Event, Event], typed: str, client: Client, waiting: Continuation | None
+    ) -> tuple[Walk, str]:
+        """Return a new process that is not stored yet, and its secret, on a whole event and the part asked for."""
+        event, found = offered
         tools, is_vouched = self._tools, waiting is not None and waiting.is_vouched
         subject = Subject(tools.people, tools.vault, waiting.login_hint if waiting and is_vouched else typed)
-        chain = first_chain(event, subject, self._methods)
+        whole = reachable(event, self._methods, has_page=client.has_page)
+        chain = asked_chain(whole, found, subject, self._methods)
         process, secret = self._processes.open(event.name, chain, subject, client, waiting)
-        return Walk(process, event, subject, client), secret
+        return Walk(process, found, subject, client), secret
 
     def _judge(self, walk: Walk, response: Mapping[str, str], began: float) -> Answer:
         """Return what the present method says."""
@@ -273,7 +268,7 @@ class LogonService:
         return walk.knowing(self._tools.enrollments, self._methods) if process.progress.completed else walk
 
     def _present(self, walk: Walk) -> tuple[Method, LogonView]:
-        asks = _question(walk.process.progress)
+        asks = walk.question
         return self._methods[asks.method], walk.view(self._methods, walk.process.progress, asks)
 
     def _prepare(self, walk: Walk, progress: Progress) -> Begin:
@@ -289,10 +284,11 @@ class LogonService:
         walk = walk.unlocking(self._tools.graces)
         if walk.shortcut is not None and not walk.may_owe:
             return walk, None
-        return walk.knowing(self._tools.enrollments, self._methods), self._prepare(walk, progress)
+        walk = walk.knowing(self._tools.enrollments, self._methods)
+        passed = replace(walk, process=replace(walk.process, progress=progress))
+        return walk, _which_chain if parts(passed, self._methods) else self._prepare(walk, progress)
 
 
-def _question(progress: Progress) -> Asks:
-    if progress.asks is None:
-        raise NotFoundError(OVER)
-    return progress.asks
+def _which_chain(_session: Session) -> Asks:
+    """Ask which chain it shall be; nothing is written for it."""
+    return WHICH_CHAIN

@@ -14,7 +14,8 @@ from authsms.foundation.db import Database, rowcount
 from authsms.foundation.sections import SessionSettings
 from authsms.foundation.vault import Vault
 from authsms.identity.preferences import kept_language
-from authsms.logon.models import LOGIN_SESSION, PERSON_BLOCK
+from authsms.logon.block_models import PERSON_BLOCK
+from authsms.logon.models import LOGIN_SESSION
 
 _TOUCH_EVERY = timedelta(seconds=30)
 _KEPT = timedelta(days=1)

@@ -19,6 +19,7 @@ class Client:
         endpoint_id: Its id, likewise, for events that admit only some.
         has_page: Whoever asks sees our own pages, in a browser that can be asked for a passkey.
         takes_new_password: Whoever asks can ask the person for the old and a new password at once.
+        can_choose: Whoever asks can ask the person which chain it shall be.
         grace: What the browser keeps of a strong sign-in to the event, see `authsms.logon.graces`.
         is_strict: A chain that is shortened by one will not do.
         is_address_told: The address is the person's own, told by an endpoint, and not that of the endpoint itself.
@@ -32,6 +33,7 @@ class Client:
     endpoint_id: str = ""
     has_page: bool = False
     takes_new_password: bool = False
+    can_choose: bool = False
     grace: str = field(default="", repr=False)
     is_strict: bool = False
     is_address_told: bool = False
@@ -64,7 +66,8 @@ class Step:
     """Where a process stands after a call.
 
     While `asks` is set, show its page: after a wrong answer that is the same page again (status MORE_DATA,
-    `message_key` says why). NEXT means that this very call passed a method; `asks` is then the next one's question. OK
+    `message_key` says why). NEXT means that this very call passed a method, or answered which chain it shall be; `asks`
+    is then the next question. OK
     has `session_token`; FAILED is the end.
 
     Attributes:
@@ -74,7 +77,7 @@ class Step:
         message_key: What to tell the person.
         asks: The open question.
         completed: Wire names of the methods that passed.
-        chains: Other chains that may be taken now ("another way").
+        chains: Other chains that may be taken now ("another way"); while a chain is to be chosen, all of them.
         session_token: Secret of the new login session, only with OK.
         return_to: Local path to go to after OK, from the continuation.
         event: Name of the event.
@@ -135,6 +138,7 @@ class Entrance:
         endpoint: Name of the application that asked; empty for a direct visit.
         login_hint: User name to begin with, or empty.
         is_vouched: That application has checked who it is; neither name nor password are asked.
+        asks_password: A password may be typed beside the name; not where it is asked first which chain it shall be.
     """
 
     event: str
@@ -142,3 +146,4 @@ class Entrance:
     endpoint: str = ""
     login_hint: str = ""
     is_vouched: bool = False
+    asks_password: bool = True

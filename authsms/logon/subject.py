@@ -119,6 +119,10 @@ class Subject:
         """The person's key as far as it is known, else nothing."""
         return "" if self.known is None else self.known.key
 
+    def anew(self) -> "Subject":
+        """Return the same name, as if nobody had looked yet."""
+        return Subject(self._people, self._vault, self.typed)
+
     def disown(self) -> None:
         """Treat the person like somebody who does not exist: he may not log in here at all."""
         self._looked, self._phantom, self._person, self.known = True, True, None, None

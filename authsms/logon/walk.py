@@ -3,15 +3,17 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from authsms.foundation.errors import BrowserNeededError, NotFoundError
+from authsms.foundation.errors import NotFoundError
+from authsms.logon.beginnings import is_member, is_relief, needs_enrollment, needs_page, strangers_chain, suits
 from authsms.logon.catalog import Chain, Event
 from authsms.logon.enrollment import Enrollments
 from authsms.logon.factors import has_knowledge
 from authsms.logon.graces import Graces
-from authsms.logon.machine import Asks, Passed, Progress, Prompt
+from authsms.logon.machine import WHICH_CHAIN, Asks, Passed, Progress, Prompt
 from authsms.logon.methods.base import LogonView, Method
 from authsms.logon.overdue import OverdueRule
-from authsms.logon.processes import Process
+from authsms.logon.processes import OVER, Process
+from authsms.logon.selection import Selection
 from authsms.logon.steps import ChainChoice, Client
 from authsms.logon.subject import Subject
 
@@ -45,7 +47,7 @@ class Walk:
             return None
         for chain in self.event.chains:
             is_left = set(chain.methods) - completed == {progress.current}
-            if is_left and chain.name in self.unlocked and (not chain.groups or _is_member(chain, self.subject)):
+            if is_left and chain.name in self.unlocked and (not chain.groups or is_member(chain, self.subject)):
                 return chain
         return None
 
@@ -83,13 +85,50 @@ class Walk:
         process = replace(self.process.about(self.subject), progress=progress, chain=chain or self.process.chain)
         return replace(self, process=process)
 
+    def choosing(self, chain: Chain) -> "Walk":
+        """Return the walk of somebody who has chosen *chain*, and is not asked again.
+
+        Where all chains are shown to everybody, who may use which is found out now, and for this one alone.
+        """
+        walk = replace(self, process=replace(self.process, is_chosen=True))
+        if self.process.progress.completed or not self.shows_all:
+            return walk
+        subject = self.subject.anew()
+        if chain.groups and not is_member(chain, subject):
+            subject.disown()
+        return replace(walk, subject=subject)
+
+    @property
+    def question(self) -> Asks:
+        """The open question.
+
+        Raises:
+            NotFoundError: There is none any more.
+        """
+        asks = self.process.progress.asks
+        if asks is None:
+            raise NotFoundError(OVER)
+        return asks
+
+    @property
+    def is_asking(self) -> bool:
+        """Whether the open question is which chain it shall be."""
+        asks = self.process.progress.asks
+        return asks is not None and asks.prompt is Prompt.CHAIN
+
+    @property
+    def shows_all(self) -> bool:
+        """Whether everybody is shown all chains alike: nothing is proven, and which one it shall be is or was asked."""
+        is_asked = self.is_asking or self.process.is_chosen
+        return self.event.selection is Selection.ON and is_asked and not self.process.progress.completed
+
     def asking(self, asks: Asks) -> "Walk":
         """Return the walk with another open question."""
         return replace(self, process=replace(self.process, progress=replace(self.process.progress, asks=asks)))
 
     def knowing(self, enrollments: Enrollments, methods: Mapping[str, Method]) -> "Walk":
         """Return the walk with what the person has set up, looked up only where a chain of the event asks for it."""
-        asks = any(_needs_enrollment(chain, methods) for chain in self.event.chains)
+        asks = any(needs_enrollment(chain, methods) for chain in self.event.chains)
         return replace(self, ready=enrollments.ready(self.subject.key)) if asks and enrollments.are_used() else self
 
     def view(self, methods: Mapping[str, Method], progress: Progress, asks: Asks | None = None) -> LogonView:
@@ -120,107 +159,87 @@ def proofs(progress: Progress, methods: Mapping[str, Method]) -> tuple[str, ...]
     return tuple(dict.fromkeys([*always, *progress.proofs]))
 
 
-def narrowed(event: Event, word: str) -> Event:
-    """Return *event* with only those of its chains that answer to *word*; with an empty one, all of them.
-
-    A chain answers to its name and to what stands behind a dash in it: ``sms`` means ``local-sms`` as well as
-    ``directory-sms``, whichever suits the person. It also answers to the wire name of the method it begins with.
-    One that has to be unlocked answers to nothing: whether it is, nobody is told before something is proven.
-
-    Raises:
-        NotFoundError: None of them does.
-    """
-    if not word:
-        return event
-    wanted = f"-{word}".casefold()
-    usual = (chain for chain in event.chains if not chain.required)
-    chains = tuple(
-        chain for chain in usual if f"-{chain.name}".casefold().endswith(wanted) or chain.methods[:1] == (word,)
-    )
-    if not chains:
-        raise NotFoundError("There is no such way to log in.")
-    return replace(event, chains=chains)
-
-
-def reachable(event: Event, methods: Mapping[str, Method], *, has_page: bool) -> Event:
-    """Return *event* with only those of its chains that can be walked where there is, or is no, page of our own.
-
-    Raises:
-        BrowserNeededError: None of them can.
-    """
-    if has_page:
-        return event
-    chains = tuple(chain for chain in event.chains if not _needs_page(chain, methods))
-    if all(chain.required for chain in chains):
-        raise BrowserNeededError("Every way to log in here needs a browser. Sign in on the login page.")
-    return replace(event, chains=chains)
-
-
-def first_chain(event: Event, subject: Subject, methods: Mapping[str, Method]) -> Chain:
-    """Return the chain a process begins with: the first one that the subject may use.
-
-    The person is only looked up when a chain is limited to groups. Somebody who may use none of the chains takes the
-    first one like anybody, as a phantom: nothing he answers will be right. Who has set up what plays no part, or a
-    stranger could see it; chains that need it come last here. Nor does what is unlocked; such a chain is taken once
-    something is proven (`Walk.shortcut`), or chosen.
-    """
-    suitable = [chain for chain in event.chains if not chain.required and _suits(chain, subject, methods)]
-    suitable.sort(key=lambda chain: _needs_enrollment(chain, methods))
-    for chain in suitable:
-        if not chain.groups or _is_member(chain, subject):
-            return chain
-    subject.disown()
-    return (suitable or list(event.chains))[0]
-
-
-def openings(event: Event, subject: Subject, methods: Mapping[str, Method]) -> tuple[Chain, ...]:
-    """Return the chains a process may begin with: that of `first_chain`, then the others that are for everybody."""
-    first = first_chain(event, subject, methods)
-    usual = (chain for chain in event.chains if not chain.required)
-    others = (chain for chain in usual if not chain.groups and _suits(chain, subject, methods))
-    return first, *(one for one in others if one.name != first.name and not _needs_enrollment(one, methods))
-
-
 def choices(walk: Walk, methods: Mapping[str, Method]) -> tuple[ChainChoice, ...]:
     """Return the other chains that may be taken now; before anything is proven only those that are for everybody.
 
     A chain with a method that has to be set up is only offered to people who have done so, and one that has to be
-    unlocked only where it is: before anything is proven only to a browser that shows a grace.
+    unlocked only where it is: before anything is proven only to a browser that shows a grace. An event that asks which
+    chain it shall be offers nothing before that, then all of them, the present one as well, and where it asks before
+    anything is proven, to everybody alike. One without a choice offers what the help desk has given somebody in his
+    need, and nothing else.
     """
     asks, completed = walk.process.progress.asks, walk.process.progress.completed
     if asks is not None and asks.method in completed:
         return ()  # all is proven; what is owed is owed on every chain
+    if walk.event.selection is Selection.ON and not completed and not walk.shows_all:
+        return ()
+    taken = _taken(walk, methods)
     return tuple(
         ChainChoice(chain.name, chain.title, chain.methods)
         for chain in walk.event.chains
-        if chain.name != walk.process.chain
-        and (walk.client.has_page or not _needs_page(chain, methods))
-        and _suits(chain, walk.subject, methods)
+        if chain.name not in taken
+        and (walk.event.selection is not Selection.OFF or is_relief(chain, methods))
+        and (walk.client.has_page or not needs_page(chain, methods))
+        and suits(chain, walk.subject, methods)
         and any(method not in completed for method in chain.methods)
-        and (not chain.groups or (completed and _is_member(chain, walk.subject)))
-        and (not chain.required or (chain.name in walk.unlocked and (completed or walk.client.has_page)))
-        and (not _needs_enrollment(chain, methods) or (completed and _is_ready(chain, walk, methods)))
+        and _is_open(chain, walk, methods)
     )
 
 
-def _suits(chain: Chain, subject: Subject, methods: Mapping[str, Method]) -> bool:
-    return all(name in methods and methods[name].suits(subject.repository) for name in chain.methods)
+def parts(walk: Walk, methods: Mapping[str, Method]) -> bool:
+    """Return whether it has to be asked which chain it shall be before another method begins.
+
+    So it is where the event wants it, nobody has chosen yet, and the chains that may be taken do not all go on with the
+    same method.
+    """
+    if walk.event.selection is not Selection.ON or walk.process.is_chosen or not walk.client.can_choose:
+        return False
+    asked = walk.asking(WHICH_CHAIN)
+    ways = [walk.process.progress.methods, *(choice.methods for choice in choices(asked, methods))]
+    completed = walk.process.progress.completed
+    return len({next(one for one in way if one not in completed) for way in ways}) > 1
 
 
-def _needs_enrollment(chain: Chain, methods: Mapping[str, Method]) -> bool:
-    return any(name in methods and methods[name].needs_enrollment for name in chain.methods)
+def picked(walk: Walk, typed: str, methods: Mapping[str, Method]) -> str:
+    """Return the name of the chain that somebody typed: its place in the list, its name, or the end of that.
+
+    Empty for what is none of them.
+    """
+    wanted, ways = typed.strip().casefold(), choices(walk, methods)
+    for place, choice in enumerate(ways, 1):
+        if wanted in {str(place), choice.name.casefold()}:
+            return choice.name
+    ends = [choice.name for choice in ways if wanted and choice.name.casefold().endswith(f"-{wanted}")]
+    return ends[0] if ends else ""
 
 
-def _needs_page(chain: Chain, methods: Mapping[str, Method]) -> bool:
-    return any(name in methods and methods[name].needs_page for name in chain.methods)
+def _taken(walk: Walk, methods: Mapping[str, Method]) -> set[str]:
+    """Return the names of the chains that are no others: the present one, unless it is asked which it shall be.
+
+    On a chain for members, and before anything is proven, also the one a stranger would be on: what he is offered and
+    what they are must not differ.
+    """
+    if walk.is_asking:
+        return set()
+    is_telling = walk.chain is not None and walk.chain.groups and not walk.process.progress.completed
+    stranger = strangers_chain(walk.event, walk.subject, methods) if is_telling and not walk.shows_all else None
+    return {walk.process.chain} | ({stranger.name} if stranger else set())
+
+
+def _is_open(chain: Chain, walk: Walk, methods: Mapping[str, Method]) -> bool:
+    completed = walk.process.progress.completed
+    if chain.required:
+        return chain.name in walk.unlocked and bool(completed or walk.client.has_page) and _is_for(chain, walk, methods)
+    return walk.shows_all or _is_for(chain, walk, methods)
+
+
+def _is_for(chain: Chain, walk: Walk, methods: Mapping[str, Method]) -> bool:
+    """Return whether the person is in the groups of a chain and has set up what it needs."""
+    completed = walk.process.progress.completed
+    return (not chain.groups or (bool(completed) and is_member(chain, walk.subject))) and (
+        not needs_enrollment(chain, methods) or (bool(completed) and _is_ready(chain, walk, methods))
+    )
 
 
 def _is_ready(chain: Chain, walk: Walk, methods: Mapping[str, Method]) -> bool:
     return all(name in walk.ready for name in chain.methods if methods[name].needs_enrollment)
-
-
-def _is_member(chain: Chain, subject: Subject) -> bool:
-    if subject.is_phantom or subject.known is None:
-        return False
-    wanted = {group.casefold() for group in chain.groups}
-    return any(group.casefold() in wanted for group in subject.known.groups)

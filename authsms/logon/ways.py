@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 from authsms.foundation.errors import NotFoundError
 from authsms.foundation.vault import Vault
+from authsms.logon.beginnings import openings, reachable
 from authsms.logon.catalog import NO_EVENT, Catalog
 from authsms.logon.methods.base import Method
 from authsms.logon.steps import ChainChoice
 from authsms.logon.subject import People, Subject
-from authsms.logon.walk import openings, reachable
 
 
 class Ways:

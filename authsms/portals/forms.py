@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import ClassVar
 
 from flask import request
+from typing_extensions import override
 
 from authsms.foundation.characters import check_writable
 from authsms.foundation.errors import ForgeryError, NotFoundError
@@ -23,6 +24,7 @@ _LONGEST_NAME = 256
 _LONGEST_PASSWORD = 1024
 _LONGEST_CODE = 64
 _LONGEST_CHAIN = 100
+NAME_ONLY = "name_only"
 _ANSWERS = ("password", "new_password", "repeated", "code", "credential")
 _OWN_SITES = frozenset({"same-origin", "none"})
 
@@ -147,16 +149,36 @@ class PortalForm:
         return all(field.admits(self) for field in self.fields)
 
 
-class SignInForm(PortalForm):
-    """Who, and the first proof."""
+class NameForm(PortalForm):
+    """Who, where it is asked next how to sign in; its page says so by `NAME_ONLY`."""
 
     user_name = Field(_LONGEST_NAME, is_needed=True)
-    password = Field(_LONGEST_PASSWORD, is_needed=True)
 
     @property
     def is_complete(self) -> bool:
-        """Whether both fields were filled in, with whatever."""
+        """Whether all fields were filled in, with whatever."""
+        return bool(self.user_name.data)
+
+    @property
+    def proof(self) -> dict[str, str] | None:
+        """The first proof; None when none was asked for."""
+        return None
+
+
+class SignInForm(NameForm):
+    """Who, and the first proof."""
+
+    password = Field(_LONGEST_PASSWORD, is_needed=True)
+
+    @property
+    @override
+    def is_complete(self) -> bool:
         return bool(self.user_name.data and self.password.data)
+
+    @property
+    @override
+    def proof(self) -> dict[str, str] | None:
+        return {"password": self.password.data}
 
 
 class AnswerForm(PortalForm):

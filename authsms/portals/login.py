@@ -20,7 +20,16 @@ from authsms.logon.seed import ADMIN_EVENT, SETUP_EVENT
 from authsms.logon.steps import Client, Step, Ticket
 from authsms.portals import onward
 from authsms.portals.code_page import CodePage, alternatives, clock_text
-from authsms.portals.forms import AnotherWayForm, AnswerForm, PortalForm, SignInForm, process_scope, require_own_page
+from authsms.portals.forms import (
+    NAME_ONLY,
+    AnotherWayForm,
+    AnswerForm,
+    NameForm,
+    PortalForm,
+    SignInForm,
+    process_scope,
+    require_own_page,
+)
 from authsms.portals.language import language
 from authsms.portals.notes import drop_note, take_note
 from authsms.portals.once import answer_once
@@ -58,13 +67,12 @@ def sign_in(event: str) -> ResponseReturnValue:
 @blueprint.post("/login/<event>")
 def begin(event: str) -> ResponseReturnValue:
     """Begin a logon process and hand it the first proof."""
-    form = SignInForm(f"login:{event}")
+    form = (NameForm if NAME_ONLY in request.form else SignInForm)(f"login:{event}")
     continuation_id = request.args.get("c")
     if not form.validate():
         key = MessageKey.WRONG_PASSWORD if form.is_complete else "form.incomplete"
         return _sign_in_again(event, continuation_id, form.user_name.data or "", key)
-    proof = {"password": form.password.data or ""}
-    return answer_once(lambda: _begin(event, continuation_id, form.user_name.data or "", proof))
+    return answer_once(lambda: _begin(event, continuation_id, form.user_name.data or "", form.proof))
 
 
 @blueprint.post("/login/<event>/rest")

@@ -78,6 +78,7 @@ def client(event: str = "", *, is_strict: bool = False) -> Client:
         user_agent=agent,
         locale=language(),
         has_page=True,
+        can_choose=True,
         takes_new_password=True,
         grace=grace if _TOKEN.fullmatch(grace) else "",
         is_strict=is_strict,

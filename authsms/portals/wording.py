@@ -94,6 +94,7 @@ QUIET: Final = frozenset(
         MessageKey.EMERGENCY_ASKED,
         MessageKey.RECOVERY_ASKED,
         MessageKey.PASSKEY_ASKED,
+        MessageKey.CHAIN_ASKED,
         MessageKey.FINISHED,
     }
 )
@@ -192,6 +193,7 @@ _HEADINGS: Final[dict[Prompt, LazyString]] = {
     Prompt.EMERGENCY: lazy_gettext("Enter your emergency password"),
     Prompt.RECOVERY: lazy_gettext("Enter a recovery code"),
     Prompt.PASSKEY: lazy_gettext("Use your passkey"),
+    Prompt.CHAIN: lazy_gettext("Choose how to sign in"),
 }
 _METHODS: Final[dict[str, LazyString]] = {
     "pwd": lazy_gettext("Password"),

@@ -110,6 +110,7 @@ def test_an_upgrade_keeps_what_is_there(tmp_path):
 
     assert ROWS == {name: {one: rows[0][one] for one in ROWS[name]} for name, rows in found.items() if rows}
     assert ("deny", "") == (found["event"][0]["overdue"], found["chain"][0]["required"])
+    assert "optional" == found["event"][0]["selection"]
     assert (1, 0) == (found["enrollment"][0]["is_given"], found["local_person"][0]["must_change"])
 
 

@@ -72,6 +72,8 @@ class Method(ABC):
             would show in it otherwise.
         needs_enrollment: Only people who have set it up can use it.
         needs_page: It can only be asked for on our own pages; no other door offers a chain with it.
+        is_relief: The help desk hands it out to one person for a while; a chain with it stays open where people do not
+            choose among chains.
     """
 
     name: str
@@ -79,6 +81,7 @@ class Method(ABC):
     refusal_takes: ClassVar[timedelta] = timedelta()
     needs_enrollment: ClassVar[bool] = False
     needs_page: ClassVar[bool] = False
+    is_relief: ClassVar[bool] = False
 
     @abstractmethod
     def begin(self, logon: LogonView) -> Begin:

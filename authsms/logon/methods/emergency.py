@@ -27,6 +27,7 @@ class EmergencyMethod(CountedMethod):
     """Asks for the emergency password."""
 
     name = EMERGENCY
+    is_relief: ClassVar[bool] = True
     amr: ClassVar[tuple[str, ...]] = ("otp",)
     prompt: ClassVar[Prompt] = Prompt.EMERGENCY
     length: int = LENGTH

@@ -23,7 +23,7 @@ from authsms.logon.service import LogonService
 from authsms.portals.admin.frame import AdminForm, act_with, actor, check_form, done, page, told
 from authsms.portals.admin.frame import services as all_services
 from authsms.portals.admin.logon_form import ArrangeForm
-from authsms.portals.admin.logon_words import METHODS, NEEDS, ODDITIES, OVERDUE, VERDICTS
+from authsms.portals.admin.logon_words import METHODS, NEEDS, ODDITIES, OVERDUE, SELECTION, VERDICTS
 from authsms.portals.language import language
 
 blueprint = Blueprint("admin_logon", __name__)
@@ -154,6 +154,7 @@ def _store_event(name: str) -> ResponseReturnValue:
         tuple(form.endpoint.data or ())[:_MOST],
         form.text("label").lower(),
         form.overdue_rule(),
+        form.chosen_selection(),
     )
     known = _desk().overview(actor()).arranged.chains
     typed = Event(
@@ -163,6 +164,7 @@ def _store_event(name: str) -> ResponseReturnValue:
         frozenset(wanted.endpoints),
         wanted.label,
         wanted.overdue,
+        wanted.selection,
     )
     if form.move.data:
         return _event_page(typed, form.text("seen"), form=form)
@@ -265,6 +267,7 @@ def _event_page(
         problem=told(problem) if problem else "",
         stored=stored,
         overdue=OVERDUE,
+        selection=SELECTION,
     )
 
 

@@ -5,6 +5,7 @@ from typing import Final
 from wtforms import BooleanField, SelectMultipleField, StringField
 
 from authsms.logon.overdue import OverdueRule
+from authsms.logon.selection import Selection
 from authsms.portals.admin.frame import AdminForm
 
 _LONGEST: Final = 200
@@ -23,6 +24,7 @@ class ArrangeForm(AdminForm):
     title = StringField()
     label = StringField()
     overdue = StringField()
+    selection = StringField()
     seen = StringField()
     order = SelectMultipleField(validate_choice=False)
     chosen = SelectMultipleField(validate_choice=False)
@@ -41,6 +43,11 @@ class ArrangeForm(AdminForm):
         """Return what becomes of passwords that have to be changed; whatever is none of the choices refuses them."""
         word = self.text("overdue")
         return OverdueRule(word) if word in set(OverdueRule) else OverdueRule.DENY
+
+    def chosen_selection(self) -> Selection:
+        """Return whether people choose among the chains; whatever is none of the choices leaves it to them."""
+        word = self.text("selection")
+        return Selection(word) if word in set(Selection) else Selection.OPTIONAL
 
     def minutes(self) -> int:
         """Return for how many minutes another chain unlocks this one; 0 for what is no whole number."""

@@ -8,6 +8,7 @@ from flask_babel.speaklater import LazyString
 from authsms.administration.logon_rules import Oddity
 from authsms.administration.logon_trial import Verdict
 from authsms.logon.overdue import OverdueRule
+from authsms.logon.selection import Selection
 
 METHODS: Mapping[str, LazyString] = {
     "LDAP_PASSWORD:1": lazy_gettext("Directory password"),
@@ -48,12 +49,19 @@ OVERDUE: Mapping[OverdueRule, LazyString] = {
     OverdueRule.ASK: lazy_gettext("Ask for a new one at the end"),
     OverdueRule.ALLOW: lazy_gettext("Let the person on, with a reminder"),
 }
+SELECTION: Mapping[Selection, LazyString] = {
+    Selection.OPTIONAL: lazy_gettext("Optional: begin the first one, let people change to another"),
+    Selection.ON: lazy_gettext("On: ask people which one they want"),
+    Selection.OFF: lazy_gettext("Off: only the first one"),
+}
 VERDICTS: Mapping[Verdict, LazyString] = {
     Verdict.FIRST: lazy_gettext("The login begins with this chain."),
     Verdict.FIRST_WITHOUT_NUMBER: lazy_gettext(
         "The login begins with this chain, but cannot be finished: there is no number a code could be sent to."
     ),
     Verdict.OFFERED: lazy_gettext("Can be chosen instead."),
+    Verdict.ASKED: lazy_gettext("Can be chosen when the person is asked which way it shall be."),
+    Verdict.NO_CHOICE: lazy_gettext("Not here: this event takes the first chain only."),
     Verdict.OTHER_REPOSITORY: lazy_gettext("Not for people of this repository."),
     Verdict.NOT_A_MEMBER: lazy_gettext("Only for members of other groups."),
     Verdict.NOT_SET_UP: lazy_gettext("Only once this person has set it up, or was given it."),

@@ -202,6 +202,7 @@ CONCLUSIONS: Final[Mapping[str, _Told]] = {
         lazy_gettext("Check that the person is on the right page; look at a longer time below."),
     ),
     "only-begun": ("wait", lazy_gettext("Began to sign in at %(at)s, and typed no password yet."), _AGAIN),
+    "half-way": ("wait", lazy_gettext("The first proof was right at %(at)s; no second one was given."), _AGAIN),
     "logon.cancelled": ("off", lazy_gettext("The person gave up at %(at)s, before a code was sent."), _AGAIN),
     "signed-in": ("good", lazy_gettext("The last sign-in went well, at %(at)s."), ""),
     "waiting": ("wait", lazy_gettext("The code waits since %(queued_at)s; no provider has been asked yet."), _WAIT),

@@ -19,13 +19,13 @@ from authsms.foundation.errors import (
     UnavailableError,
 )
 from authsms.foundation.logs import get_logger
+from authsms.logon.beginnings import narrowed
 from authsms.logon.catalog import Catalog
 from authsms.logon.machine import MessageKey, Prompt, Status
 from authsms.logon.radius_profile import EVERYBODY, Grant, RadiusClient
 from authsms.logon.service import LogonService
 from authsms.logon.sessions import LoginSessions
 from authsms.logon.steps import Client, Step
-from authsms.logon.walk import narrowed
 from authsms.protocols.radius import words
 from authsms.protocols.radius.challenges import Caller, Challenges, Open
 from authsms.protocols.radius.packets import Ask, Reply, Request, Say
@@ -72,6 +72,7 @@ class RadiusDoor:
         told = told_address(request.station)
         client = Client(
             *(told or address, f"RADIUS {device.name}", device.profile.locale, device.name, f"radius:{device.id}"),
+            can_choose=device.profile.can_challenge,
             is_address_told=bool(told),
         )
         visit = _Visit(device, Caller(device.id, request.user_name), request.password, client)
@@ -91,8 +92,8 @@ class RadiusDoor:
             step = self._logon.begin(
                 visit.device.event, name, visit.client, response={"password": visit.password}, chain=chain
             )
-        except NotFoundError:
-            _log.warning("radius.no_event", client=visit.device.name, wanted=visit.device.event)
+        except NotFoundError as error:
+            _log.warning("radius.no_event", client=visit.device.name, wanted=visit.device.event, problem=str(error))
             return visit.reject("refused")
         except BrowserNeededError:
             _log.warning("radius.browser_needed", client=visit.device.name, wanted=visit.device.event)
@@ -142,7 +143,9 @@ class RadiusDoor:
         if step.asks is None or (step.asks.prompt is not Prompt.CODE and not profile.can_challenge):
             return visit.reject("refused")
         state = self._challenges.ask(visit.caller, Open(step.ticket, proof), with_state=profile.can_challenge)
-        told = words.question(step.asks, step.message_key, profile.locale, is_separate=not profile.can_challenge)
+        told = words.question(
+            step.asks, step.message_key, profile.locale, is_separate=not profile.can_challenge, ways=step.chains
+        )
         return Reply(Say.CHALLENGE if profile.can_challenge else Say.REJECT, told, state)
 
     def _accept(self, visit: _Visit, token: str) -> Reply:

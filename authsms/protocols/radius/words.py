@@ -1,9 +1,13 @@
 """What people read in the window of a VPN client or of SSH: one short line, in the language of the device."""
 
+from collections.abc import Sequence
 from typing import Final
 
 from authsms.logon.machine import Asks, MessageKey
+from authsms.logon.steps import ChainChoice
 
+_LONGEST_LIST: Final = 180
+"""In bytes: with the words around it, what one attribute of RADIUS holds."""
 _NEW: Final = frozenset({"", "new", "neu"})
 _SENTENCES: Final = {
     "en": {
@@ -12,6 +16,7 @@ _SENTENCES: Final = {
         "password": "Password:",
         "emergency": "Emergency password:",
         "recovery": "Enter one of your recovery codes:",
+        "chain": "How do you want to sign in? Enter a number: {ways}",
         "own_separate": "Sign in again with your password, a comma and your code.",
         "separate": "We sent a code to {masked}. Sign in again with your password, a comma and the code.",
         "accepted": "You are signed in.",
@@ -33,6 +38,7 @@ _SENTENCES: Final = {
         "password": "Passwort:",
         "emergency": "Notfallpasswort:",
         "recovery": "Einen Ihrer Wiederherstellungscodes eingeben:",
+        "chain": "Wie wollen Sie sich anmelden? Nummer eingeben: {ways}",
         "own_separate": "Bitte noch einmal anmelden: Passwort, Komma, Code.",
         "separate": "Ein Code ging an {masked}. Bitte noch einmal anmelden: Passwort, Komma, Code.",
         "accepted": "Sie sind angemeldet.",
@@ -61,6 +67,7 @@ _BEFORE_THE_QUESTION: Final[dict[str, str]] = {
     MessageKey.RECOVERY_MALFORMED: "wrong",
     MessageKey.CODE_HELD: "held",
     MessageKey.CODE_WAIT: "wait",
+    MessageKey.CHAIN_UNKNOWN: "wrong",
 }
 _ENDINGS: Final[dict[str, str]] = {
     MessageKey.PASSWORD_ELSEWHERE: "overdue",
@@ -89,7 +96,7 @@ def say(word: str, locale: str, **facts: object) -> str:
     return _SENTENCES[locale if locale in _SENTENCES else "en"][word].format(**facts)
 
 
-def question(asks: Asks, key: MessageKey, locale: str, *, is_separate: bool) -> str:
+def question(asks: Asks, key: MessageKey, locale: str, *, is_separate: bool, ways: Sequence[ChainChoice] = ()) -> str:
     """Return what to ask, behind what was wrong or has to be waited for.
 
     Args:
@@ -97,10 +104,21 @@ def question(asks: Asks, key: MessageKey, locale: str, *, is_separate: bool) -> 
         key: What the logon service says.
         locale: Language of the device.
         is_separate: The device cannot show a second question, so the answer comes with the next login.
+        ways: The chains that may be taken.
     """
     word = "separate" if is_separate else asks.prompt.value
     if word in {"separate", "code"} and not asks.masked:
         word = f"own_{word}"
     parts = [say(_BEFORE_THE_QUESTION[key], locale)] if key in _BEFORE_THE_QUESTION else []
     # Devices show what is no ASCII as anything but what it is.
-    return " ".join([*parts, say(word, locale, masked="".join(m if m.isascii() else "*" for m in asks.masked))])
+    masked = "".join(m if m.isascii() else "*" for m in asks.masked)
+    return " ".join([*parts, say(word, locale, masked=masked, ways=_ways(ways))])
+
+
+def _ways(chains: Sequence[ChainChoice]) -> str:
+    """Return the chains with their numbers, by their titles, or by their names where those would not fit."""
+    titles, names = (
+        ", ".join(f"{place} {told}" for place, told in enumerate(told_by, 1))
+        for told_by in ([chain.title for chain in chains], [chain.name for chain in chains])
+    )
+    return titles if len(titles.encode()) <= _LONGEST_LIST else names

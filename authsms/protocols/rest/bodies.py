@@ -167,7 +167,8 @@ class LogonState(Answer):
     """Where a logon stands.
 
     `MORE_DATA`: answer `current_method`; `reason` and `msg` say why, if it is asked again. `NEXT`: a method has passed,
-    go on with `current_method`. `OK`: there is a login session. `FAILED`: it is over.
+    go on with `current_method`. `OK`: there is a login session. `FAILED`: it is over. Where the event asks people which
+    way they want, `reason` is `chain.ask`, there is no `current_method`, and `chains` has all ways: take one by `next`.
     """
 
     logon_process_id: Id

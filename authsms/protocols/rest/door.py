@@ -168,7 +168,7 @@ class RestDoor:
             reason=step.message_key.value,
             msg=words.sentence(step.message_key, asks.length if asks else 0),
             event=step.event,
-            current_method=asks.method if asks else None,
+            current_method=(asks.method or None) if asks else None,
             completed_methods=list(step.completed),
             chains=_chains(step.chains),
             details=_details(asks, self._engine.logon.delivery_of(step)) if asks and asks.length else None,
@@ -178,7 +178,7 @@ class RestDoor:
 
 
 def _fields(asks: Asks | None) -> list[str]:
-    if asks is None:
+    if asks is None or asks.prompt is Prompt.CHAIN:
         return []
     return ["answer", "new_password"] if asks.prompt is Prompt.NEW_PASSWORD else ["answer"]
 

@@ -123,7 +123,7 @@ class Tickets:
 
 def client_of(caller: EndpointSession, address: str, locale: str) -> Client:
     """Return whom an endpoint calls for, as the logon service wants to know it."""
-    return Client(address, f"REST {caller.endpoint}", locale, caller.endpoint, caller.endpoint_id)
+    return Client(address, f"REST {caller.endpoint}", locale, caller.endpoint, caller.endpoint_id, can_choose=True)
 
 
 def _context(process_id: str) -> str:

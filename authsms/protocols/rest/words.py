@@ -19,6 +19,7 @@ _SENTENCES: Final[dict[str, LazyString]] = {
     MessageKey.APP_ASKED: lazy_gettext("Enter your code"),
     MessageKey.HOTP_ASKED: lazy_gettext("Enter your code"),
     MessageKey.PLUGGED_ASKED: lazy_gettext("Enter your code"),
+    MessageKey.CHAIN_ASKED: lazy_gettext("Choose how to sign in"),
     MessageKey.FINISHED: lazy_gettext("You are signed in"),
     MessageKey.EMERGENCY_ASKED: lazy_gettext("Enter your emergency password"),
     MessageKey.RECOVERY_ASKED: lazy_gettext("Enter a recovery code"),

@@ -26,6 +26,8 @@ from authsms.protocols.validate.transactions import Transactions
 
 _CODE_LENGTHS: Final = (6, 7, 8)
 _MINUTE_SECONDS: Final = 60
+_CHAINS: Final = "CHAIN"
+"""What stands in the place of a token's serial while a chain is to be chosen; plug-ins want one."""
 _log = get_logger(__name__)
 
 
@@ -113,7 +115,7 @@ class ValidateDoor:
         except NotFoundError:
             _log.warning("validate.no_event", endpoint=visit.endpoint.name, wanted=visit.endpoint.event)
             return visit.reject("refused")
-        if step.asks is not None and step.asks.prompt is not Prompt.CODE and not step.completed:
+        if step.asks is not None and step.asks.prompt not in {Prompt.CODE, Prompt.CHAIN} and not step.completed:
             # A wrong password, or none; the next one comes as a new login.
             return visit.reject("refused")
         return self._verdict(visit, step, self._challenges.proof(visit.caller, visit.password))
@@ -176,13 +178,13 @@ class ValidateDoor:
         if proof:
             self._challenges.ask(visit.caller, Open(step.ticket, proof), with_state=False)
         transaction = self._transactions.write(visit.endpoint.id, visit.user, step.ticket)
-        return Verdict(Outcome.CHALLENGE, self._question(visit, step), transaction, step.asks.method)
+        return Verdict(Outcome.CHALLENGE, self._question(visit, step), transaction, step.asks.method or _CHAINS)
 
     @staticmethod
     def _question(visit: Visit, step: Step) -> str:
         if step.asks is None or (ending := words.ending(step.message_key)):
             return words.say(ending if step.asks else "refused", visit.client.locale)
-        return words.question(step.asks, step.message_key, visit.client.locale, is_separate=False)
+        return words.question(step.asks, step.message_key, visit.client.locale, is_separate=False, ways=step.chains)
 
     def _accept(self, visit: Visit, token: str) -> Verdict:
         """Let the person in, and end the session that came of it: the endpoint has one of its own."""

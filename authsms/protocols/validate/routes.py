@@ -160,7 +160,15 @@ def _visit(endpoint: Endpoint, values: Mapping[str, str], *, needs_password: boo
     locale = request.accept_languages.best_match(LOCALES) or LOCALES[0]
     told = told_address(values.get("client", ""))
     address = told or request.remote_addr or ""
-    client = Client(address, agent, locale, endpoint.name, endpoint.id, is_address_told=bool(told))
+    client = Client(
+        address,
+        agent,
+        locale,
+        endpoint.name,
+        endpoint.id,
+        can_choose=not endpoint.validate.joins_codes,
+        is_address_told=bool(told),
+    )
     name = f"{realm}\\{user}" if realm and "\\" not in user else user
     return Visit(endpoint, name, password, values.get("transaction_id") or values.get("state", ""), client)
 

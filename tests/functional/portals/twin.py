@@ -18,7 +18,7 @@ from authsms.foundation.errors import NotFoundError, TooManyRequestsError
 from authsms.foundation.resources import static_folder, templates_folder
 from authsms.foundation.settings import Settings
 from authsms.foundation.vault import HashingProfile, Vault
-from authsms.logon.machine import Asks, MessageKey, Prompt, Status
+from authsms.logon.machine import WHICH_CHAIN, Asks, MessageKey, Prompt, Status
 from authsms.logon.methods.plugged import PluggedMethod
 from authsms.logon.sessions import LoginSessions, SessionDraft
 from authsms.logon.steps import ChainChoice, Client, DeliveryStatus, Entrance, Step
@@ -61,6 +61,7 @@ class ScriptedLogon:
     lifetime: timedelta = timedelta(seconds=120)
     resend_after: timedelta = timedelta(seconds=30)
     ways: tuple[ChainChoice, ...] = (TOTP_CHAIN,)
+    asks_chain: bool = False
 
     def entrance(self, event, *, continuation_id):
         """Return what the first page shows."""
@@ -88,6 +89,8 @@ class ScriptedLogon:
             raise self.failure
         walk = self._open(ticket)
         self.answers.append(response)
+        if walk.asks is WHICH_CHAIN:
+            return self._step(ticket.process_id, MessageKey.CHAIN_UNKNOWN)
         if walk.asks.prompt is Prompt.PASSWORD:
             return self._password(ticket.process_id, walk, response.get("password", ""))
         if not response.get("code", "").replace(" ", "").isdigit():
@@ -106,8 +109,11 @@ class ScriptedLogon:
         return self._step(ticket.process_id, MessageKey.CODE_SENT)
 
     def choose(self, ticket, chain_name, _client):
-        """Go on with the authenticator app."""
+        """Go on with the authenticator app; or with the text, where it is asked which chain it shall be."""
         walk = self._open(ticket)
+        if walk.asks is WHICH_CHAIN and chain_name == SMS_CHAIN.name:
+            self._send(ticket.process_id, walk)
+            return self._step(ticket.process_id, MessageKey.CODE_SENT)
         if chain_name != TOTP_CHAIN.name:
             raise NotFoundError("no such chain")
         walk.asks = Asks("TOTP:1", Prompt.CODE, MessageKey.CODE_SENT, length=6)
@@ -138,6 +144,9 @@ class ScriptedLogon:
             return self._step(process_id, MessageKey.WRONG_PASSWORD)
         walk.completed = ("LDAP_PASSWORD:1",)
         walk.secret = secrets.token_urlsafe(32)
+        if self.asks_chain:
+            walk.asks = WHICH_CHAIN
+            return replace(self._step(process_id, MessageKey.CHAIN_ASKED), status=Status.NEXT)
         self._send(process_id, walk)
         return replace(self._step(process_id, MessageKey.CODE_SENT), status=Status.NEXT)
 
@@ -185,6 +194,7 @@ class ScriptedLogon:
 
     def _step(self, process_id, message_key):
         walk = self.walks[process_id]
+        others = self.ways if walk.completed and walk.asks.method == "SMS_OTP:1" else ()
         return Step(
             process_id=process_id,
             secret=walk.secret,
@@ -192,7 +202,7 @@ class ScriptedLogon:
             message_key=message_key,
             asks=walk.asks,
             completed=walk.completed,
-            chains=self.ways if walk.completed and walk.asks.method == "SMS_OTP:1" else (),
+            chains=(SMS_CHAIN, *self.ways) if walk.asks is WHICH_CHAIN else others,
             session_token=None,
             return_to=None,
             event="web",

@@ -5,6 +5,7 @@ from dataclasses import replace
 from authsms.logon.catalog import Wanted
 from authsms.logon.kinds import EndpointKind
 from authsms.logon.overdue import OverdueRule
+from authsms.logon.selection import Selection
 
 METHODS = ("--method", "PASSWORD:1")
 
@@ -33,7 +34,9 @@ def test_nothing_else_of_an_event_changes(shell):
     shell.run("chain", "list")
     services = shell.services()
     endpoint, _ = services.endpoints.create("Kiosk", event="web", kind=EndpointKind.REST)
-    wanted = Wanted("web", "House", ("setup-local", "local-sms"), (endpoint.id,), "north", OverdueRule.ASK)
+    wanted = Wanted(
+        "web", "House", ("setup-local", "local-sms"), (endpoint.id,), "north", OverdueRule.ASK, Selection.OFF
+    )
     services.catalog.save_all([], [wanted])
     before = next(one for one in services.catalog.events() if one.name == "web")
     shell.run("chain", "create", "spare", "Spare", *METHODS, "--group", "Staff", "--event", "web")
@@ -43,4 +46,4 @@ def test_nothing_else_of_an_event_changes(shell):
 
     assert [*(one.name for one in before.chains), "spare"] == [one.name for one in after.chains]
     assert before == replace(after, chains=before.chains)
-    assert OverdueRule.ASK is after.overdue
+    assert (OverdueRule.ASK, Selection.OFF) == (after.overdue, after.selection)

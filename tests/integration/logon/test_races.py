@@ -4,10 +4,13 @@ from datetime import timedelta
 
 from typing_extensions import override
 
+from authsms.audit import AuditTag
 from authsms.foundation.clock import Clock, DatabaseClock
 from authsms.foundation.errors import NotFoundError
 from authsms.logon.machine import MessageKey, Status
+from authsms.logon.selection import Selection
 from tests.integration.logon.house import HERE, PASSWORD, House
+from tests.integration.logon.selecting import ASKED, arrange, passed, ready
 from tests.integration.otp.racing import at_once
 
 
@@ -69,6 +72,21 @@ def test_a_right_code_among_wrong_ones_wins_at_most_once(house):
 
     assert results.count(Status.OK) <= 1
     assert results.count(Status.OK) == len(house.sessions.list("corp:id-alice"))
+
+
+def test_of_many_choices_at_once_one_counts(house):
+    """Whichever it is: what the others had prepared is not sent."""
+    ready(house)
+    house = live(house)
+    arrange(house, Selection.ON)
+    step = passed(house)
+    names = iter(["directory-sms", "directory-emergency"] * 4)
+
+    results = at_once(8, lambda: outcome(lambda: house.logon.choose(step.ticket, next(names), ASKED)))
+    chosen = [view.entry for view in house.audit.search() if view.entry.tag is AuditTag.LOGON_CHAIN_CHOSEN]
+
+    assert len(chosen) == len(results) - results.count("over") >= 1
+    assert [entry.details["chain"] for entry in chosen].count("directory-sms") == house.tags().count("challenge.issued")
 
 
 def test_ten_right_passwords_at_once_send_one_text(house):

@@ -117,6 +117,7 @@ def test_messages_of_other_logins_do_not_count():
     [
         ([STARTED, AuditTag.LOGON_LIMITED], "logon.limited"),
         ([STARTED, AuditTag.LOGON_CANCELLED], "logon.cancelled"),
+        ([STARTED, AuditTag.LOGON_METHOD_PASSED], "half-way"),
         ([STARTED, refused("wrong", "LDAP_PASSWORD:1")], "refused:password:wrong"),
         ([STARTED, refused("must-change", "PASSWORD:1")], "refused:password:must-change"),
     ],

@@ -57,7 +57,7 @@ def test_a_proxy_may_ask_for_a_site_under_any_host(build):
 
     assert [302, 303, 303, 404, 400] == [answer.status_code for answer in answers.values()]
     assert {f"{check}/sign-in"} == {path for path, one in answers.items() if "Strict-Transport-Security" in one.headers}
-    assert answers[check].headers["Location"] == "https://wiki.example.test/.authsms/start?to=%2F"
+    assert answers[check].headers["Location"] == "https://wiki.example.test/.authsms/start?to=/"
     assert answers[f"{check}/site/callback"].headers["Location"] == f"https://login.example.test{check}/refused"
 
 

@@ -15,7 +15,7 @@ from authsms.logon.kinds import EndpointKind
 from authsms.logon.sessions import LoginSession, LoginSessions
 from authsms.protocols.forward_auth.identity import identity_headers
 from authsms.protocols.forward_auth.notes import Asking, Notes, Ticket
-from authsms.protocols.forward_auth.paths import OWN_PREFIX, wanted_path
+from authsms.protocols.forward_auth.paths import OWN_PREFIX, as_parameter, wanted_path
 
 DOOR_PATH: Final = "/forward-auth"
 RESUME_PATH: Final = f"{DOOR_PATH}/resume/{{id}}"
@@ -92,7 +92,7 @@ class ForwardAuth:
     @staticmethod
     def start_address(site: Site, wanted: str) -> str:
         """Return where a browser that nobody is known by begins a sign-in; *wanted* is the path it asked for."""
-        return f"{site.origin}{OWN_PREFIX}start?to={quote(wanted_path(wanted), safe='')}"
+        return f"{site.origin}{OWN_PREFIX}start?to={as_parameter(wanted_path(wanted))}"
 
     def start(self, site: Site, wanted: str, browser: str) -> str:
         """Return where a sign-in goes on, for the browser with this secret."""

@@ -37,7 +37,7 @@ def test_a_stranger_is_sent_to_sign_in(visit):
 
     assert (to_nginx.status_code, to_caddy.status_code) == (401, 302)
     assert to_nginx.headers["Location"] == to_caddy.headers["Location"]
-    assert to_caddy.headers["Location"] == f"{SITE}/.authsms/start?to=%2Fpage%3Fa%3D1"
+    assert to_caddy.headers["Location"] == f"{SITE}/.authsms/start?to=/page?a=1"
     assert not set(IDENTITY) & set(to_caddy.headers)
 
 

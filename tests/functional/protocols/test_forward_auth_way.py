@@ -88,7 +88,7 @@ def test_nobody_is_sent_elsewhere(visit):
 
 def test_a_proxy_that_is_told_odd_addresses_asks_for_the_first_page(visit):
     for odd in ("https://evil.example/x", "*", "evil"):
-        assert visit.ask(odd).headers["Location"] == f"{SITE}/.authsms/start?to=%2F"
+        assert visit.ask(odd).headers["Location"] == f"{SITE}/.authsms/start?to=/"
 
 
 def test_forged_hosts_mean_nothing(visit):
@@ -141,7 +141,7 @@ def test_a_ticket_is_for_the_browser_that_asked(visit):
     with_another = victim.pass_on(callback)
 
     assert without.headers["Location"].endswith("/refused")
-    assert with_another.headers["Location"] == f"{SITE}/.authsms/start?to=%2Fdeep"
+    assert with_another.headers["Location"] == f"{SITE}/.authsms/start?to=/deep"
     assert "Set-Cookie" not in with_another.headers
     assert victim.ask().status_code == 302
     assert visit.pass_on(callback).headers["Location"] == f"{SITE}/deep"

@@ -93,7 +93,7 @@ def cancel(message_ids: tuple[str, ...], purpose: str | None, *, yes: bool) -> N
 
 @messages.command()
 @click.argument("message_id", metavar="ID")
-@click.option("--locale", default="en", show_default=True, help="Language of the text.")
+@click.option("--locale", default="en", show_default=True, help="Language of the text to whoever has chosen none.")
 def resend(message_id: str, locale: str) -> None:
     """Have a new code sent for a login that still waits. The old text is never sent again."""
     with open_services() as services:

@@ -104,6 +104,7 @@ def test_a_genuine_hint_signs_out_at_once(house: House, browser: Browser, applic
 
     assert (303, f"{BYE}?state=s+1") == (response.status_code, response.headers["Location"])
     assert "authsms-session=;" in response.headers["Set-Cookie"]
+    assert "authsms-visit-language=;" in response.headers["Set-Cookie"]
     assert house.sessions.list("LOCAL:0b1c") == []
 
 

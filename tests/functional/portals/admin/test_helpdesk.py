@@ -121,7 +121,7 @@ def shown_on(page: str) -> str:
 
 
 def test_an_emergency_password_is_shown_once_and_lets_in(work: Work, office: Office):
-    """With its letters spelled; then the page of the person says how it stands, and never what it is."""
+    """With its letters spelled, and no link that would load the page anew; the person's page never says what it is."""
     alice = work.person("alice", phones=(PHONE,))
     hugo = office.clerk(Role.HELPDESK)
     page = issue(hugo, alice.key)
@@ -131,6 +131,7 @@ def test_an_emergency_password_is_shown_once_and_lets_in(work: Work, office: Off
     step = work.services.logon.choose(work.at_code().ticket, "local-emergency", HERE)
 
     assert "no-store" in page.headers["Cache-Control"]
+    assert "language=" not in page.text
     assert all(word in page.text for word in words)
     assert "uses left: 1 of 1" in story
     assert shown not in story

@@ -2,14 +2,16 @@
 
 The standard library reads answers, but believes whoever writes them: it takes what announces an answer for the answer,
 takes for lengths what is none, and forgets what came beyond the end. Each of these would give the answer to one text to
-the next. The methods in which it does that are none it promises; the tests would show if they were gone.
+the next. And it reads the head of an answer as that of a mail, which costs more than all else about it. The methods in
+which it does that are none it promises; the tests would show if they were gone.
 """
 
 import io
 import re
 import socket
-from http.client import BadStatusLine, HTTPException, HTTPResponse, IncompleteRead
-from typing import Final
+from collections.abc import Iterable
+from http.client import BadStatusLine, HTTPException, HTTPMessage, HTTPResponse, IncompleteRead, UnknownProtocol
+from typing import Final, Self, cast
 
 from typing_extensions import Buffer, override
 
@@ -18,7 +20,11 @@ _SWITCHING_PROTOCOLS: Final = 101
 _MOST_ANNOUNCEMENTS: Final = 10
 _MOST_FIELDS: Final = 100
 _LONGEST_LINE: Final = 65_536
+_OLD: Final = 10
 _FIRST_WITH_PIECES: Final = 11
+_WITHOUT_BODY: Final = frozenset({204, 304})
+_ENDS: Final = frozenset({b"\r\n", b"\n", b""})
+_NAME: Final = re.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _SIZE: Final = re.compile(rb"[0-9A-Fa-f]{1,8}")
 _LENGTH: Final = re.compile("[0-9]{1,18}")
 
@@ -27,9 +33,8 @@ class Answer(HTTPResponse):
     """What comes down *connection* after a request with *method*."""
 
     def __init__(self, connection: socket.socket, method: str) -> None:
-        super().__init__(connection, method=method)
-        self.fp.close()
-        self.fp = self._reader = _Reader(connection)
+        self._reader = _Reader(connection)
+        super().__init__(cast("socket.socket", self._reader), method=method)
 
     @property
     def can_be_followed(self) -> bool:
@@ -39,15 +44,29 @@ class Answer(HTTPResponse):
     @override
     def begin(self) -> None:
         """Read the head, and refuse one of which others see another end (RFC 9112 section 6.3)."""
-        super().begin()
+        version, self.status, reason = self._read_status()
+        if not version.startswith("HTTP/1."):
+            raise UnknownProtocol(version)
+        self.code, self.reason = self.status, reason.strip()
+        self.version = _OLD if version == "HTTP/1.0" else _FIRST_WITH_PIECES
+        self.headers = self.msg = self._fields()
         codings = [one.lower() for one in self.headers.get_all("Transfer-Encoding", [])]
         lengths = {one.strip(" \t") for one in self.headers.get_all("Content-Length", [])}
         if codings not in ([], ["chunked"]):
             raise HTTPException("not a coding that is known here")
         if len(lengths) > 1 or not all(map(_LENGTH.fullmatch, lengths)):
             raise HTTPException("not the length of an answer")
-        if codings and (lengths or self.version < _FIRST_WITH_PIECES):
-            self.will_close = True
+        self.chunked, self.chunk_left = bool(codings), None
+        self.length = None if codings or not lengths else int(lengths.pop())
+        if self.status in _WITHOUT_BODY:
+            self.length = 0
+        is_against_the_rules = bool(codings) and (bool(lengths) or self.version == _OLD)
+        has_no_end = not self.chunked and self.length is None
+        self.will_close = is_against_the_rules or has_no_end or self._is_last()
+
+    def _is_last(self) -> bool:
+        wish = self.headers.get("Connection", "").lower()
+        return "keep-alive" not in wish if self.version == _OLD else "close" in wish
 
     def _read_status(self) -> tuple[str, int, str]:
         """Return the first line of the answer, past those that only announce it."""
@@ -74,8 +93,23 @@ class Answer(HTTPResponse):
 
     def _skip_fields(self) -> None:
         for _ in range(_MOST_FIELDS + 1):
-            if self._line() in {b"\r\n", b"\n", b""}:
+            if self._line() in _ENDS:
                 return
+        raise HTTPException("too many headers")
+
+    def _fields(self) -> HTTPMessage:
+        found: list[tuple[str, str]] = []
+        for _ in range(_MOST_FIELDS + 1):
+            line = self._line()
+            if line in _ENDS:
+                return _message(found)
+            name, mark, value = line.decode("latin-1").partition(":")
+            if name[:1] in {" ", "\t"} and found:  # the old way to go on in the next line
+                name, before = found.pop()
+                value = f"{before} {line.decode('latin-1')}"
+            elif not mark or not _NAME.fullmatch(name):
+                raise HTTPException("not a header")
+            found.append((name, value.strip(" \t\r\n")))
         raise HTTPException("too many headers")
 
     def _line(self) -> bytes:
@@ -85,8 +119,17 @@ class Answer(HTTPResponse):
         return line
 
 
+def _message(fields: Iterable[tuple[str, str]]) -> HTTPMessage:
+    message = HTTPMessage()
+    for name, value in fields:
+        if "\r" in value or "\0" in value:
+            raise HTTPException("not the value of a header")
+        message[name] = value
+    return message
+
+
 class _Reader(io.BufferedReader):
-    """Reads from *connection*.
+    """Reads from *connection*; stands in for it where somebody wants to make a reader of it.
 
     Attributes:
         had_more: When it was closed, something had come that nobody had asked for.
@@ -96,6 +139,10 @@ class _Reader(io.BufferedReader):
         self._source = _Source(connection)
         super().__init__(self._source)
         self.had_more = False
+
+    def makefile(self, _mode: str) -> Self:
+        """Return itself."""
+        return self
 
     @override
     def close(self) -> None:

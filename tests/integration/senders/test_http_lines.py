@@ -115,6 +115,55 @@ def test_an_answer_of_which_others_see_another_end_is_refused(headers):
     assert "malformed_answer" == reply.code
 
 
+@pytest.mark.parametrize(
+    "headers",
+    [
+        *(
+            "Content-Length : 5",
+            "Content-Length\r\nX-A: 1",
+            " Content-Length: 5",
+            "X A: 1",
+            ": 1",
+            "X-A: 1\rContent-Length: 5",
+        ),
+        *("X-A: \0", "X-A: 1\r\n" * 101),
+    ],
+    ids=["space", "no-colon", "nothing-to-go-on", "two-words", "no-name", "half-an-end", "zero", "too-many"],
+)
+def test_a_head_that_others_read_differently_is_refused(headers):
+    """One sees a header where another sees none."""
+    reply = _ask(hostile.raw(f"HTTP/1.1 200 OK\r\n{headers}\r\nContent-Length: 2\r\n\r\nok".encode()))
+
+    assert isinstance(reply, Silence)
+    assert "malformed_answer" == reply.code
+
+
+def test_a_header_may_go_on_in_the_next_line():
+    """As it was allowed long ago (RFC 9112 section 5.2)."""
+    reply = _ask(hostile.raw(b"HTTP/1.1 200 OK\r\nX-A: one\r\n\ttwo: three\r\nX-a:four\r\nContent-Length: 2\r\n\r\nok"))
+
+    assert isinstance(reply, ProviderAnswer)
+    assert "one two: three, four" == " ".join(reply.headers["x-a"].split())
+
+
+@pytest.mark.parametrize(
+    ("head", "connections"),
+    [
+        (b"HTTP/1.1 200 OK\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok", 2),
+        (b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok", 2),
+        (b"HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\nContent-Length: 2\r\n\r\nok", 1),
+        (b"HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\n", 1),
+    ],
+    ids=["close", "old", "old-but-kept", "without-body"],
+)
+def test_an_answer_says_whether_another_may_follow_it(head, connections):
+    """An old server has to say that it keeps the connection, a new one that it does not."""
+    with HostileServer(_always(head)) as server:
+        assert 2 == len(_bodies(server, _client()))
+
+    assert connections == server.connections
+
+
 @pytest.mark.parametrize("headers", ["Content-Length: 2 ", "Content-Length: 2\r\nContent-Length: 2"])
 def test_a_length_that_nobody_reads_differently_is_taken(headers):
     """Said twice it is still the same; the connection serves again."""

@@ -13,9 +13,10 @@ from typing import Any, Final, Generic, TypeVar
 
 from sqlalchemy.orm import Session
 
+from authsms.foundation import portions
 from authsms.foundation.errors import DatabaseUnavailableError
 
-_MOST: Final = 32
+_MOST: Final = portions.MOST  # one statement takes them all
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 

@@ -1,10 +1,12 @@
 """Several rows in one statement: sixteen of them cost little more than one.
 
-A statement for a number of rows has to be put together once, so there are statements for few numbers, and rows that
-are more or fewer are divided among them.
+A statement for a number of rows has to be put together once, so there are statements for few numbers. Rows to insert
+that are more or fewer are divided among them; rows to join with are filled up with copies of the last one, so that one
+statement takes them all.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any, Final, TypeAlias
 
 from sqlalchemy import CTE, Executable, Table, bindparam, column, insert, values
@@ -12,7 +14,10 @@ from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
 Rows: TypeAlias = Sequence[Mapping[str, Any]]
-_SIZES: Final = (32, 16, 8, 4, 2, 1)
+MOST: Final = 32
+"""Rows that one statement takes at the most."""
+
+_SIZES: Final = (MOST, 16, 8, 4, 2, 1)
 
 
 def run(session: Session, statement: Callable[[int], Executable], rows: Rows) -> None:
@@ -21,15 +26,22 @@ def run(session: Session, statement: Callable[[int], Executable], rows: Rows) ->
     Args:
         session: Where to run it.
         statement: Returns the statement for a number of rows, always the same one for the same number.
-        rows: Values by the names that `given` or `insert_given` was told.
+        rows: Values by the names that `insert_given` was told, in one order.
     """
     for portion in _portions(rows):
         session.execute(statement(len(portion)), _values(portion))
 
 
 def ask(session: Session, statement: Callable[[int], Executable], rows: Rows) -> list[Any]:
-    """Run a statement like `run`, and return the rows that come back."""
-    return [row for portion in _portions(rows) for row in session.execute(statement(len(portion)), _values(portion))]
+    """Run a statement like `run` with the names that `given` was told, and return the rows that come back.
+
+    The statement must do the same when a row is there twice: a change does, and what is only read may come back twice.
+    """
+    found: list[Any] = []
+    for start in range(0, len(rows), MOST):
+        portion = _filled(rows[start : start + MOST])
+        found += session.execute(statement(len(portion)), _values(portion))
+    return found
 
 
 def given(count: int, columns: Mapping[str, TypeEngine[Any]]) -> CTE:
@@ -50,7 +62,19 @@ def _bound(number: int, columns: Mapping[str, TypeEngine[Any]]) -> dict[str, Any
 
 
 def _values(portion: Rows) -> dict[str, Any]:
-    return {f"{name}_of_{number}": value for number, row in enumerate(portion) for name, value in row.items()}
+    names = _names(len(portion), tuple(portion[0]))
+    return dict(zip(names, (value for row in portion for value in row.values()), strict=True))
+
+
+@cache
+def _names(count: int, columns: tuple[str, ...]) -> Sequence[str]:
+    """Return the names under which rows are bound; made once, because there are hundreds of them."""
+    return [f"{name}_of_{number}" for number in range(count) for name in columns]
+
+
+def _filled(rows: Rows) -> Rows:
+    size = min(size for size in _SIZES if size >= len(rows))
+    return [*rows, *[rows[-1]] * (size - len(rows))]
 
 
 def _portions(rows: Rows) -> Iterator[Rows]:

@@ -10,6 +10,7 @@ listens to executions) takes SQLAlchemy's own way. Errors are wrapped as SQLAlch
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any, TypeAlias
 from weakref import WeakKeyDictionary
 
@@ -45,8 +46,8 @@ class _Prepared:
 
     Attributes:
         fixed: Values that stand in the statement itself, converted.
-        given: Names of the caller's values, with what converts them.
-        order: Order of all values where the driver wants them in a row, or None where it wants their names.
+        converted: Names of those of the caller's values that are not handed on as they are, with what converts them.
+        arrange: Brings all values into the order in which the driver wants them.
         metadata: Names of the columns that come back, or None when there are none.
         columns: The columns that come back.
         converts: What converts them, by number; known when the driver has told its types.
@@ -54,19 +55,18 @@ class _Prepared:
 
     sql: str
     fixed: _Values
-    given: tuple[tuple[str, _Convert | None], ...]
-    order: tuple[str, ...] | None
+    converted: tuple[tuple[str, _Convert], ...]
+    arrange: Callable[[_Values], Sequence[Any]]
     metadata: SimpleResultMetaData | None
     columns: Sequence[ColumnElement[Any]]
     converts: Sequence[tuple[int, _Convert]] | None = None
 
-    def values(self, parameters: _Values) -> Any:
+    def values(self, parameters: _Values) -> Sequence[Any]:
         """Return what the driver wants for *parameters*."""
-        values = dict(self.fixed)
-        for name, convert in self.given:
-            value = parameters[name]
-            values[name] = value if convert is None else convert(value)
-        return values if self.order is None else [values[name] for name in self.order]
+        values = {**self.fixed, **parameters}
+        for name, convert in self.converted:
+            values[name] = convert(values[name])
+        return self.arrange(values)
 
     def rows(self, cursor: DBAPICursor, dialect: Dialect) -> list[Any]:
         """Return what came back, converted."""
@@ -163,7 +163,7 @@ def _prepare(
     dialect = connection.dialect
     compiled = statement.compile(dialect=dialect, column_keys=list(names), for_executemany=is_many)
     columns = list(statement.exported_columns)
-    if _is_too_much(compiled, names) or (is_many and columns):
+    if _is_too_much(compiled, names) or (is_many and columns) or compiled.positiontup is None:
         return None
     if isinstance(statement, Select):
         is_told = len(columns) == len(list(statement.inner_columns))  # columns in the words of SQL are not told
@@ -178,11 +178,17 @@ def _prepare(
     return _Prepared(
         compiled.string,
         fixed,
-        tuple((name, converters[name]) for name in names if name in binds),
-        tuple(compiled.positiontup) if compiled.positiontup is not None else None,
+        tuple((name, convert) for name in names if (convert := converters.get(name))),
+        _arranger(compiled.positiontup),
         SimpleResultMetaData([column.key or "" for column in columns]) if columns else None,
         columns,
     )
+
+
+def _arranger(names: Sequence[str]) -> Callable[[_Values], Sequence[Any]]:
+    if len(names) > 1:
+        return itemgetter(*names)
+    return lambda values: [values[name] for name in names]
 
 
 def _converts(

@@ -4,12 +4,24 @@ What `authsms.delivery.ledger` says about one message holds for each of these. A
 row and is missing in what comes back; it keeps nobody else from anything.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Boolean, Executable, Integer, String, or_, update
+from sqlalchemy import (
+    CTE,
+    Boolean,
+    Executable,
+    Integer,
+    String,
+    Update,
+    insert,
+    literal,
+    or_,
+    select,
+    update,
+)
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
@@ -55,12 +67,25 @@ def begin_attempts(session: Session, beginnings: Sequence[Beginning]) -> list[in
     begun = {row.id for row in portions.ask(session, _begin, [_beginning(one) for one in beginnings])}
     ours = [one for one in beginnings if one.subject.id in begun]
     portions.run(session, _open, [_opened(one) for one in ours])
+    return _numbers(beginnings, begun)
+
+
+def begin_attempts_at_once(session: Session, beginnings: Sequence[Beginning]) -> list[int | None]:
+    """Do the same for at most `portions.MOST` attempts with a single statement, for PostgreSQL.
+
+    What takes a round trip to the server there, and waits for the disk, is then no more than that.
+    """
+    rows = portions.ask(session, _begin_and_open, [_beginning(one) for one in beginnings])
+    return _numbers(beginnings, {row.message_id for row in rows})
+
+
+def _numbers(beginnings: Sequence[Beginning], begun: Container[str]) -> list[int | None]:
     return [one.subject.attempts + 1 if one.subject.id in begun else None for one in beginnings]
 
 
 def end_attempts(session: Session, endings: Sequence[Ending]) -> list[bool]:
     """Write how attempts ended and what becomes of their messages; False for one that was taken away meanwhile."""
-    portions.run(session, _close, [_closed(one) for one in endings])
+    portions.ask(session, _close, [_closed(one) for one in endings])
     changed = {row.id for row in portions.ask(session, _finish, [_finished(one) for one in endings])}
     return [one.subject.id in changed for one in endings]
 
@@ -74,6 +99,7 @@ def _beginning(one: Beginning) -> dict[str, Any]:
         "leased_until": one.lease.until,
         "now": one.lease.now,
         "is_probe": one.is_probe,
+        "policy_version": one.policy_version,
     }
 
 
@@ -85,13 +111,15 @@ _BEGINNING: Final[Mapping[str, TypeEngine[Any]]] = {
     "leased_until": MESSAGE.leased_until.type,
     "now": MESSAGE.expires_at.type,
     "is_probe": Boolean(),
+    "policy_version": Integer(),
 }
 
 
-@cache
-def _begin(count: int) -> Executable:
-    new = portions.given(count, _BEGINNING).c
-    return (
+def _beginnings(count: int) -> tuple[Update, CTE]:
+    """Return the statement that begins so many attempts, and what it is given about each."""
+    given = portions.given(count, _BEGINNING)
+    new = given.c
+    begin = (
         update(MESSAGE.id.table)
         .where(
             MESSAGE.id == new.id,
@@ -108,8 +136,30 @@ def _begin(count: int) -> Executable:
             service=new.service,
             leased_until=new.leased_until,
         )
-        .returning(MESSAGE.id)
     )
+    return begin, given
+
+
+@cache
+def _begin(count: int) -> Executable:
+    return _beginnings(count)[0].returning(MESSAGE.id)
+
+
+@cache
+def _begin_and_open(count: int) -> Executable:
+    begin, given = _beginnings(count)
+    new = given.c
+    begun = begin.returning(
+        MESSAGE.id.label("message_id"),
+        MESSAGE.attempts.label("number"),
+        new.service,
+        new.policy_version,
+        new.owner.label("worker"),
+        new.now.label("started_at"),
+        *(literal("", String()).label(name) for name in ("end", "code", "detail")),
+    ).cte("begun")
+    opened = select(*(begun.c[name] for name in _OPENED))
+    return insert(ATTEMPT.message_id.table).from_select(_OPENED, opened).returning(ATTEMPT.message_id)
 
 
 def _opened(one: Beginning) -> dict[str, Any]:
@@ -167,6 +217,7 @@ def _close(count: int) -> Executable:
             or_(ATTEMPT.finished_at.is_(None), ATTEMPT.end == AttemptEnd.OWNER_DIED.value),
         )
         .values({name: new[name] for name in _FOUND})
+        .returning(ATTEMPT.message_id)
     )
 
 

@@ -14,7 +14,7 @@ from sqlalchemy.orm import Session
 
 from authsms.audit import AuditTrail
 from authsms.contacts.suppression import SuppressionList
-from authsms.delivery.batches import Beginning, begin_attempts
+from authsms.delivery.batches import Beginning, begin_attempts, begin_attempts_at_once
 from authsms.delivery.breaker import Breaker, Trouble
 from authsms.delivery.breakers import Breakers
 from authsms.delivery.conditions import Conditions, ServiceCondition
@@ -123,7 +123,10 @@ class Gate:
         self.suppressions = suppressions
         self.quiet: QuietHours | None = None
         self._breakers = Breakers(database, clock, conditions)
-        self._begin_many = database.convoy(begin_attempts)
+        if database.dialect == "postgresql":
+            self._begin_many = database.convoy(begin_attempts_at_once, is_single=True)
+        else:
+            self._begin_many = database.convoy(begin_attempts)
 
     def tasks(self) -> Sequence[PeriodicTask]:
         """Return what has to be done again and again so that the gate knows what it should."""

@@ -129,10 +129,12 @@ class Database:
         self._writing = threading.Lock()
         self._light_engine = light_engine(self.engine, url, pool_size)
         self._jot_engine = self.engine
+        self._single: _Opening = self.engine.execution_options(isolation_level="AUTOCOMMIT").connect
         self._light: _Opening = self._light_engine.connect
         self._reading: _Opening = self._light
         if self.dialect == "sqlite":
             self._jot_engine = self._light_engine
+            self._single = self.engine.begin
             self._light = self._light_engine.begin
             self._reading = self.engine.execution_options(**{READ_ONLY: True}).begin
 
@@ -147,9 +149,26 @@ class Database:
         with self._turn(), self._session(self.engine.begin) as session:
             yield session
 
-    def convoy(self, work: Callable[[Session, Sequence[_Item]], Sequence[_Result]]) -> Convoy[_Item, _Result]:
-        """Return what does *work* for several threads at once, each with an item of its own."""
-        return Convoy(self.write, work)
+    @contextmanager
+    def write_one(self) -> Iterator[Session]:
+        """Like `write`, for a single statement; on PostgreSQL it costs one round trip in place of three.
+
+        Raises:
+            DatabaseUnavailableError: As with `write`.
+        """
+        with self._turn(), self._session(self._single) as session:
+            yield session
+
+    def convoy(
+        self, work: Callable[[Session, Sequence[_Item]], Sequence[_Result]], *, is_single: bool = False
+    ) -> Convoy[_Item, _Result]:
+        """Return what does *work* for several threads at once, each with an item of its own.
+
+        Args:
+            work: As for `Convoy`.
+            is_single: It is one statement, however many items there are.
+        """
+        return Convoy(self.write_one if is_single else self.write, work)
 
     @contextmanager
     def jot(self) -> Iterator[PlainConnection]:

@@ -7,7 +7,7 @@ from datetime import timedelta
 from sqlalchemy import select
 
 from authsms.delivery import ledger
-from authsms.delivery.batches import Beginning, Ending, begin_attempts, end_attempts
+from authsms.delivery.batches import Beginning, Ending, begin_attempts, begin_attempts_at_once, end_attempts
 from authsms.delivery.ledger import Claimed, Ended, Lease
 from authsms.delivery.models import Attempt
 from authsms.delivery.repeats import AttemptEnd, PastAttempt
@@ -20,8 +20,12 @@ from tests.integration.delivery.twins import Office
 def _begin(office: Office, messages: Sequence[Claimed], owner: str = "me") -> list[int | None]:
     now = office.clock.now()
     lease = Lease(owner, now, now + timedelta(minutes=1))
+    beginnings = [Beginning(one.subject, lease, "first", 1) for one in messages]
+    if office.database.dialect == "postgresql":
+        with office.database.write_one() as session:
+            return begin_attempts_at_once(session, beginnings)
     with office.database.write() as session:
-        return begin_attempts(session, [Beginning(one.subject, lease, "first", 1) for one in messages])
+        return begin_attempts(session, beginnings)
 
 
 def test_only_those_that_are_ours_begin(still_office: Office):
@@ -41,6 +45,22 @@ def test_only_those_that_are_ours_begin(still_office: Office):
     assert [1, None, None, 1] == begun
     assert {(ids[0], 1, "first", "me"), (ids[3], 1, "first", "me")} == {tuple(one) for one in attempts}
     assert ["attempting", "queued", "queued", "attempting"] == [still_office.view(name).state for name in ids]
+
+
+def test_those_that_begin_together_begin_each_once(still_office: Office):
+    """However many they are: a statement for more of them is filled up."""
+    ids = [still_office.post() for _ in range(5)]
+    claimed = {one.subject.id: one for one in still_office.claim()}
+    begun = _begin(still_office, [claimed[name] for name in ids])
+    again = _begin(still_office, [claimed[name] for name in ids])
+    with still_office.database.read() as session:
+        attempts = session.execute(
+            select(Attempt.message_id, Attempt.number, Attempt.policy_version, Attempt.end)
+        ).all()
+
+    assert [1] * 5 == begun
+    assert [None] * 5 == again
+    assert sorted((name, 1, 1, "") for name in ids) == sorted(map(tuple, attempts))
 
 
 def test_each_ends_its_own_way(still_office: Office):

@@ -20,6 +20,9 @@ def _count(database: Database) -> int:
         return int(session.execute(text("SELECT count(*) FROM form_answer")).scalar_one())
 
 
+_WHO_SAID_SO = "SELECT source FROM pg_settings WHERE name = 'synchronous_commit'"
+
+
 def test_what_is_jotted_down_is_seen_by_everybody_at_once(database: Database):
     """It waits for no disk, but it is a transaction like any other."""
     with database.jot() as connection:
@@ -61,6 +64,30 @@ def _careless():
 
 
 @pytest.mark.usefixtures("_careless")
+def test_a_single_statement_is_committed_when_it_returns(database: Database):
+    """Like a transaction of several, and without the round trips of one where that is possible."""
+    with database.write_one() as session:
+        session.execute(_INSERT)
+        is_seen = _count(database) == 1
+    with pytest.raises(IntegrityError), database.write_one() as session:
+        session.execute(_INSERT)
+
+    assert _count(database) == 1
+    assert is_seen == (database.dialect == "postgresql")
+
+
+def test_on_postgresql_only_what_is_jotted_down_does_not_wait_for_the_disk(postgresql_database_url: str):
+    """The server's own setting holds for everything else, the single statement included."""
+    database, wish = Database(postgresql_database_url), text(_WHO_SAID_SO)
+    with database.write_one() as session:
+        single = session.execute(wish).scalar_one()
+    with database.jot_one() as connection:
+        jotted = connection.execute(wish).scalar_one()
+    database.dispose()
+
+    assert [True, False] == [single != "client", jotted != "client"]
+
+
 def test_the_file_and_its_journals_are_for_the_owner_only(tmp_path):
     """Whoever may enter the folder must not read names, numbers' hashes and sealed texts."""
     database = Database(sqlite_url(tmp_path / "new.db"))

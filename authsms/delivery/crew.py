@@ -35,7 +35,7 @@ class Crew:
         reserved: How many of them are never busy with anything but authentication.
         work: What a thread does with a message; it raises nothing, and returns False when it cannot know what became
             of it.
-        when_free: Called when a thread becomes free after somebody was told that there is no room.
+        when_free: Called when as many threads have become free as somebody was told to wait for.
     """
 
     def __init__(
@@ -48,7 +48,8 @@ class Crew:
         self._jobs: queue.SimpleQueue[Claimed | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
         self._in_hand: dict[str, bool] = {}
-        self._is_awaited = False
+        self._urgent = 0
+        self._awaited = 0
         self._has_lost = False
         self._threads = [
             threading.Thread(target=self._run, name=f"sender-{number}", daemon=True) for number in range(size)
@@ -59,18 +60,24 @@ class Crew:
     def room(self) -> Room:
         """Return how much may be handed over now; when that is nothing, `when_free` will be called."""
         with self._lock:
-            idle = self._size - len(self._in_hand)
-            patient = sum(not urgent for urgent in self._in_hand.values())
-            room = Room(max(min(idle, self._size - self._reserved - patient), 0), idle)
-            self._is_awaited = not room.anything
+            room = self._room()
+            self._awaited = int(not room.anything)  # also one that only leaves room for what is urgent
         return room
+
+    def has_room_for(self, number: int) -> bool:
+        """Tell whether so many messages of any purpose may be taken; if not, `when_free` is called after the others."""
+        with self._lock:
+            missing = number - self._room().anything
+            self._awaited = max(missing, 0)
+        return missing <= 0
 
     def take(self, messages: Sequence[Claimed]) -> None:
         """Hand *messages* to the threads; never more than there is room for."""
         with self._lock:
             for message in messages:
                 subject = message.subject
-                self._in_hand[subject.id] = priority_of(subject.purpose) == _MOST_URGENT
+                is_urgent = self._in_hand[subject.id] = priority_of(subject.purpose) == _MOST_URGENT
+                self._urgent += is_urgent
         for message in messages:
             self._jobs.put(message)
 
@@ -94,12 +101,18 @@ class Crew:
             thread.join(max(deadline - time.monotonic(), 0))
         return not any(thread.is_alive() for thread in self._threads)
 
+    def _room(self) -> Room:
+        idle = self._size - len(self._in_hand)
+        patient = len(self._in_hand) - self._urgent
+        return Room(max(min(idle, self._size - self._reserved - patient), 0), idle)
+
     def _run(self) -> None:
         while (message := self._jobs.get()) is not None:
             is_certain = self._work(message)
             with self._lock:
-                del self._in_hand[message.subject.id]
+                self._urgent -= self._in_hand.pop(message.subject.id)
                 self._has_lost = self._has_lost or not is_certain
-                is_awaited, self._is_awaited = self._is_awaited, False
+                self._awaited -= 1
+                is_awaited = not self._awaited
             if is_awaited:
                 self._when_free()

@@ -37,6 +37,9 @@ from authsms.foundation.vault import Vault
 
 _FIRST_PAUSE_SECONDS: Final = 0.1
 _LONGEST_PAUSE_SECONDS: Final = 2.0
+_GATHERING: Final = timedelta(milliseconds=25)
+"""How long a few free threads wait for others while many messages wait: to claim few costs as much as to claim many."""
+
 _log = get_logger(__name__)
 
 
@@ -101,6 +104,11 @@ class WorkerOptions:
         """Threads that only take messages for authentication: a quarter, but never all."""
         return min(max(self.threads // 4, 1), self.threads - 1)
 
+    @property
+    def portion(self) -> int:
+        """How many messages are worth a claim while many wait."""
+        return max(self.threads // 4, 1)
+
 
 class Worker:
     """One delivery process; `run` does everything.
@@ -158,6 +166,8 @@ class Worker:
                 pause = 0.0
                 if not is_more_likely:
                     listener.wait(self._options.poll)
+                elif not crew.has_room_for(self._options.portion):
+                    listener.wait(_GATHERING)
 
     def _claim(self, owner: str, crew: Crew) -> bool:
         """Hand due messages to the crew as far as there is room; return whether to look again at once."""

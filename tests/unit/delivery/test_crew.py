@@ -81,6 +81,18 @@ def test_somebody_who_found_no_room_is_called_back(gate: Gate):
     assert gate.freed == 1
 
 
+def test_somebody_who_waits_for_several_is_called_back_once(gate: Gate):
+    """To claim few messages costs as much as to claim many."""
+    crew = Crew(8, 2, gate.work, gate.note)
+    crew.take([_claimed(Purpose.NOTICE) for _ in range(4)])
+    answers = [crew.has_room_for(2), crew.has_room_for(5)]
+    gate.open()
+    crew.drain(timedelta(seconds=5))
+
+    assert [True, False] == answers
+    assert gate.freed == 1
+
+
 def test_draining_tells_when_somebody_takes_too_long(gate: Gate):
     """The process ends anyway; what is unfinished is freed by the next one."""
     crew = Crew(2, 1, gate.work, gate.note)

@@ -36,15 +36,22 @@ class Burst:
     """How fast a heap is worked off.
 
     Attributes:
+        workers: Delivery processes side by side.
         counted: Messages that had arrived when time was up.
+        processor_ms: Processor time of delivery for a message.
+        database_ms: The same of PostgreSQL.
+        provider_ms: The same of the provider.
         growth_mb: By how much the memory grew from a tenth of the burst to its end.
     """
 
     placement: str
+    workers: int
     provider_seconds: float
     counted: int
     per_second: float
     processor_ms: float
+    database_ms: float
+    provider_ms: float
     memory_mb: float
     growth_mb: float
 
@@ -103,15 +110,17 @@ def _latency_table(latencies: Sequence[Latency]) -> Table:
 
 
 def _burst_table(bursts: Sequence[Burst]) -> Table:
-    head = ("placement", "provider", "messages", "per second", "CPU a message", "memory", "grew by")
+    costs = ("CPU a message", "PostgreSQL's", "provider's")
+    head = ("placement", "processes", "provider", "messages", "per second", *costs, "memory", "grew by")
     table = Table(*head, title="a heap of messages (wanted on PostgreSQL: 700 a second at 0 ms, 250 at 200 ms)")
     for one in bursts:
         table.add_row(
             one.placement,
+            str(one.workers),
             f"{one.provider_seconds * 1000:.0f} ms",
             str(one.counted),
             f"{one.per_second:.0f}",
-            f"{one.processor_ms:.2f} ms",
+            *(f"{cost:.2f} ms" for cost in (one.processor_ms, one.database_ms, one.provider_ms)),
             f"{one.memory_mb:.0f} MB",
             f"{one.growth_mb:+.1f} MB",
         )

@@ -3,15 +3,16 @@
 import os
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
 from pathlib import Path
+from typing import Self
 
-from authsms.delivery.heartbeat import last_heartbeat
 from authsms.delivery.outbox import Draft
+from authsms.delivery.throughput import Throughput
 from authsms.foundation.phone import PhoneNumber
 from authsms.foundation.schema import require_schema
 from authsms.foundation.settings import load_settings
@@ -40,13 +41,33 @@ class Placement(StrEnum):
     REDIS = "redis"
 
 
+@dataclass(frozen=True, slots=True)
+class Spent:
+    """Processor time in seconds: of delivery, of PostgreSQL, and of the provider, who share the machine."""
+
+    delivery: float
+    database: float
+    provider: float
+
+    def __sub__(self, other: Self) -> Self:
+        return type(self)(
+            self.delivery - other.delivery, self.database - other.database, self.provider - other.provider
+        )
+
+
 @dataclass(slots=True)
 class PostOffice:
-    """A running delivery process, and the outbox in front of it."""
+    """Running delivery processes, and the outbox in front of them.
+
+    Attributes:
+        database: The server of the database, or None when there is none.
+    """
 
     services: Services
     provider: Provider
-    workers: Sequence[Process]
+    workers: list[Process]
+    database: Process | None
+    _start_worker: Callable[[], Process]
 
     def draft(self, text: str, purpose: Purpose = Purpose.AUTHENTICATION) -> Draft:
         """Return a message."""
@@ -61,9 +82,17 @@ class PostOffice:
             self.services.outbox.enqueue(session, draft)
         return begun
 
-    def processor_seconds(self) -> float:
-        """Return the processor time that delivery has used."""
-        return sum(processor_seconds_of(pid) for worker in self.workers for pid in family(worker.pid))
+    def hire(self) -> None:
+        """Start a further delivery process."""
+        worker = self._start_worker()
+        self.workers.append(worker)
+        seen = Throughput(self.services.database, self.services.clock)
+        worker.wait_until_ready(lambda: len(seen.processes()) == len(self.workers), 60)
+
+    def spent(self) -> Spent:
+        """Return what has been used so far."""
+        database = 0.0 if self.database is None else _seconds_of(self.database.pid)
+        return Spent(sum(_seconds_of(one.pid) for one in self.workers), database, _seconds_of(self.provider.pid))
 
     def memory_bytes(self) -> int:
         """Return the resident memory of delivery."""
@@ -81,30 +110,39 @@ def run_post_office(placement: Placement, workers: int = 1) -> Iterator[PostOffi
             "AUTHSMS_ENVIRONMENT": "development",
             "AUTHSMS_NETWORK__ALLOWED": "127.0.0.1",
             "AUTHSMS_LOGGING__LEVEL": "WARNING",
-            **_servers(stack, placement),
         }
+        database = None
+        if placement is not Placement.SQLITE:
+            postgresql = stack.enter_context(run_postgresql(durable=True))
+            database = postgresql.process
+            environment["AUTHSMS_DATABASE__URL"] = postgresql.url(postgresql.create_database())
+        environment |= _broker(stack, placement)
         services = _prepare(folder, environment, provider)
         stack.callback(services.close)
-        command, log = [sys.executable, "-m", "authsms", "worker"], folder / "worker.log"
-        processes = [Process(command, log=log, environment={**os.environ, **environment}) for _ in range(workers)]
-        for worker in processes:
+
+        def start_worker() -> Process:
+            command, log = [sys.executable, "-m", "authsms", "worker"], folder / "worker.log"
+            worker = Process(command, log=log, environment={**os.environ, **environment})
             stack.callback(worker.stop)
-        processes[-1].wait_until_ready(lambda: last_heartbeat(services.database) is not None, 60)
-        office = PostOffice(services, provider, processes)
+            return worker
+
+        office = PostOffice(services, provider, [], database, start_worker)
+        for _ in range(workers):
+            office.hire()
         _warm_up(office)
         yield office
 
 
-def _servers(stack: ExitStack, placement: Placement) -> dict[str, str]:
-    if placement is Placement.SQLITE:
-        return {}
-    postgresql = stack.enter_context(run_postgresql(durable=True))
-    settings = {"AUTHSMS_DATABASE__URL": postgresql.url(postgresql.create_database())}
+def _broker(stack: ExitStack, placement: Placement) -> dict[str, str]:
     if placement is Placement.RABBITMQ:
-        settings["AUTHSMS_DELIVERY__BROKER"] = stack.enter_context(run_rabbitmq()).url
+        return {"AUTHSMS_DELIVERY__BROKER": stack.enter_context(run_rabbitmq()).url}
     if placement is Placement.REDIS:
-        settings["AUTHSMS_DELIVERY__BROKER"] = stack.enter_context(run_redis()).url
-    return settings
+        return {"AUTHSMS_DELIVERY__BROKER": stack.enter_context(run_redis()).url}
+    return {}
+
+
+def _seconds_of(pid: int) -> float:
+    return sum(map(processor_seconds_of, family(pid)))
 
 
 def _prepare(folder: Path, environment: dict[str, str], provider: Provider) -> Services:

@@ -28,6 +28,7 @@ class Provider:
     """The running provider, seen from outside."""
 
     port: int
+    pid: int
     _pipe: "Connection[Any, Any]"
 
     @property
@@ -62,7 +63,7 @@ def run_provider() -> Iterator[Provider]:
     process.start()
     theirs.close()
     try:
-        yield Provider(ours.recv(), ours)
+        yield Provider(ours.recv(), process.pid or 0, ours)
     finally:
         process.terminate()
         process.join()

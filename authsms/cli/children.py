@@ -71,10 +71,10 @@ class Child:
     def _wait_for(self, process: "subprocess.Popen[bytes]") -> int | None:
         """Return how *process* ended, or None when it is to be stopped before."""
         while not self._stopping.is_set():
-            try:
-                return process.wait(_LOOK_SECONDS)
-            except subprocess.TimeoutExpired:
-                continue
+            code = process.poll()
+            if code is not None:
+                return code
+            self._stopping.wait(_LOOK_SECONDS)  # waiting for the process with a limit looks ten times as often
         return None
 
     def _spawn(self) -> subprocess.Popen[bytes]:

@@ -170,4 +170,5 @@ class PeriodicRun(Base):
 
 def fit(words: str, limit: int) -> str:
     """Return foreign *words* fit for a column: no control characters, no lone surrogates, at most *limit* long."""
-    return "".join(mark if mark.isprintable() else " " for mark in words[:limit]).strip()
+    short = words[:limit]
+    return (short if short.isprintable() else "".join(mark if mark.isprintable() else " " for mark in short)).strip()

@@ -23,6 +23,7 @@ HOMES = {
     "zeep": ("authsms/senders/soap.py",),
 }
 DOCSTRING = re.compile(r'(?:#[^\n]*\n)*r?"""\S')
+OUTERMOST = re.compile(r"^(?=def |class |@)", re.MULTILINE)
 UNFINISHED = re.compile(r"\b(?:TO" + r"DO|FIX" + r"ME|XX" + r"X)\b")
 FOREIGN_PATH = re.compile(r"(?<![\w.}])/(?:ro" + r"ot|ho" + r"me|wo" + r"rk)/\w")
 TEXT_SUFFIXES = {".py", ".html", ".txt", ".toml", ".md", ".json", ".sh", ".po", ".js", ".css", ".in", ".mako", ".ldif"}
@@ -82,6 +83,18 @@ def test_functions_are_short() -> None:
     ]
 
     assert [] == long
+
+
+def test_no_test_stands_within_another_one() -> None:
+    """It would never run, and nobody would notice."""
+    parts = {
+        (_name(file), part.partition("(")[0])
+        for file in _python_files("tests")
+        for part in OUTERMOST.split(file.read_text("utf-8"))
+        if part.startswith("def ") and "\n    def test_" in part
+    }
+
+    assert set() == parts
 
 
 def test_names_of_modules_are_nouns_of_the_field() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 import requests
 
-from authsms.client import Client, OverError
+from authsms.client import Client
 from authsms.foundation.db import Database
 from authsms.foundation.vault import HashingProfile
 from authsms.logon.radius_profile import RadiusProfile
@@ -176,15 +176,3 @@ def test_no_door_tells_who_exists(house, selection):
 
     assert refused[0] == refused[1]
     assert shown[0] == shown[1]
-
-
-def test_the_client_hears_that_a_way_is_not_there(house):
-    arrange(house, Selection.OFF, FIRST, "directory-recovery")
-    program = open_program(house)
-    http = requests.Session()
-    http.trust_env = False
-    with serve(program) as address, Client(address, program.endpoint.id, program.secret, http=http) as client:
-        logon = client.begin("alice")
-        logon.answer(PASSWORD)
-        with pytest.raises(OverError):
-            logon.go_on(chain="directory-recovery")

@@ -141,6 +141,7 @@ def test_nobody_is_told_anything_before_the_password_is_right(house: House, sele
 
     assert seen(steps[0]) == seen(steps[1]) == seen(steps[2])
     assert MessageKey.WRONG_PASSWORD is steps[0].message_key
+    assert [house.pauses[0]] * 3 == house.pauses
 
 
 def test_where_ways_begin_apart_everybody_is_asked_before_anything(house: House):

@@ -18,10 +18,10 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
-from typing import TypeAlias
+from typing import Final, TypeAlias, cast
 
 from joserfc.jwk import ECKey, KeyParameters, KeySet, RSAKey
-from sqlalchemy import delete, select, update
+from sqlalchemy import Table, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.orm import Session
 
@@ -37,6 +37,7 @@ SigningKey: TypeAlias = ECKey | RSAKey
 
 ALGORITHMS = tuple(algorithm.value for algorithm in TokenAlgorithm)
 KEPT_AFTER_RETIREMENT = timedelta(days=7)
+_TABLE: Final = cast(Table, SigningKeyRow.__table__)
 _RSA_BITS = 2048
 _FRESH_SECONDS = 5.0
 
@@ -68,6 +69,7 @@ class SigningKeys:
         self._audit = audit
         self._lock = threading.Lock()
         self._snapshot: _Snapshot | None = None
+        self._add = database.insert(_TABLE).on_conflict_do_nothing()
 
     def current(self, algorithm: TokenAlgorithm = TokenAlgorithm.ES256) -> SigningKey:
         """Return the private key that signs with *algorithm*; its ``kid`` belongs into the header.
@@ -127,13 +129,10 @@ class SigningKeys:
             return session.scalars(select(SigningKeyRow).order_by(SigningKeyRow.id)).all()
 
     def _create(self, slots: Sequence[str]) -> None:
-        drafts = {slot: self._draft(slot.partition(":")[0]) for slot in slots}
-        for slot, draft in drafts.items():
-            try:
-                with self._database.write() as session:
-                    session.add(self._row(draft, slot.partition(":")[2]))
-            except IntegrityError:
-                continue  # another process starting at the same time made this one
+        named = [slot.partition(":") for slot in slots]
+        rows = [self._row(self._draft(algorithm), state) for algorithm, _, state in named]
+        with self._database.write() as session:
+            session.execute(self._add, rows)  # but not those that another process starting at the same time has made
 
     def _promote(self, session: Session, draft: _Draft) -> str:
         rows = session.scalars(
@@ -152,8 +151,7 @@ class SigningKeys:
             .where(SigningKeyRow.id == by_state["next"])
             .values(state="current", slot=f"{draft.algorithm}:current")
         )
-        session.add(self._row(draft, "next"))
-        session.flush()
+        session.execute(insert(_TABLE), self._row(draft, "next"))
         return by_state["next"]
 
     def _draft(self, algorithm: str) -> _Draft:
@@ -167,17 +165,16 @@ class SigningKeys:
         private = key.as_pem(private=True)
         return _Draft(key_id, algorithm, _public(key), self._vault.seal(private, context=_context(key_id)))
 
-    def _row(self, draft: _Draft, state: str) -> SigningKeyRow:
-        return SigningKeyRow(
-            id=draft.id,
-            algorithm=draft.algorithm,
-            state=state,
-            slot=f"{draft.algorithm}:{state}",
-            public=draft.public,
-            private=draft.private,
-            created_at=self._clock.now(),
-            retired_at=None,
-        )
+    def _row(self, draft: _Draft, state: str) -> dict[str, object]:
+        return {
+            "id": draft.id,
+            "algorithm": draft.algorithm,
+            "state": state,
+            "slot": f"{draft.algorithm}:{state}",
+            "public": draft.public,
+            "private": draft.private,
+            "created_at": self._clock.now(),
+        }
 
     def _private(self, row: SigningKeyRow) -> SigningKey:
         pem = self._vault.unseal(row.private or b"", context=_context(row.id))

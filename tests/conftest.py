@@ -20,6 +20,7 @@ from authsms.foundation.schema import upgrade_schema
 from authsms.foundation.settings import Settings
 from authsms.foundation.vault import HashingProfile, Vault
 from tests.fakes import ManualClock
+from tests.parts.connections import KeptConnections
 from tests.parts.postgresql import PostgreSQL, make_cluster, run_postgresql
 from tests.parts.rabbitmq import RabbitMQ, run_rabbitmq
 from tests.parts.redis_server import Redis, run_redis
@@ -58,9 +59,9 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.fixture(autouse=True, scope="session")
-def _thrift() -> Iterator[None]:
-    with share_what_is_dear():
-        yield
+def _kept_connections() -> Iterator[KeptConnections]:
+    with share_what_is_dear() as connections:
+        yield connections
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -207,8 +208,9 @@ def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.fixture(scope="session")
-def _postgresql_tables(postgresql: PostgreSQL) -> str:
+def _postgresql_tables(postgresql: PostgreSQL, _kept_connections: KeptConnections) -> str:
     name = postgresql.create_database()
+    _kept_connections.keep(postgresql.port, name)
     _create_tables(postgresql.url(name))
     return name
 

@@ -18,6 +18,7 @@ from pathlib import Path
 import psycopg
 from psycopg import sql
 
+from tests.parts.connections import KEPT
 from tests.parts.processes import (
     HOST,
     ME,
@@ -30,7 +31,8 @@ from tests.parts.processes import (
 )
 
 _CUT_OFF = """
-SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()
+SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+WHERE datname = current_database() AND pid <> pg_backend_pid() AND application_name <> %s
 """
 _EMPTY = """
 DO $make$
@@ -84,7 +86,7 @@ class PostgreSQL:
         return name
 
     def empty(self, name: str) -> None:
-        """Remove every row, cutting off whoever is still connected; tables stay and numbers start again at 1."""
+        """Remove every row, cutting off whoever is still at work; tables stay and numbers start again at 1."""
         try:
             self._empty(name)
         except psycopg.OperationalError:
@@ -119,7 +121,7 @@ class PostgreSQL:
             connection = self._emptying[name] = psycopg.connect(self.url(name), autocommit=True)
             connection.execute("SET session_replication_role = replica")  # no keys or triggers that refuse a DELETE
             connection.execute(_EMPTY)
-        connection.execute(_CUT_OFF)
+        connection.execute(_CUT_OFF, (KEPT,))
         connection.execute("SELECT pg_temp.empty()")
 
     def _execute(self, statement: sql.Composed) -> None:

@@ -24,10 +24,12 @@ from sqlalchemy.util import LRUCache
 from typing_extensions import override
 from werkzeug.routing import Rule
 
-from authsms import wiring
+from authsms import engine, wiring
 from authsms.foundation import engines
-from authsms.plugin_api import SenderService
-from authsms.plugins import load_plugins
+from authsms.plugin_api import CodeMethod, SenderService
+from authsms.plugins import load_methods, load_plugins
+from tests.parts.connections import KeptConnections
+from tests.parts.seeding import seed
 
 _KEYS = 6
 """More than one test makes."""
@@ -122,6 +124,12 @@ def _load_once(load: Callable[[Sequence[str]], list[type[SenderService]]]) -> Ca
     return lambda names: list(loaded(*names))
 
 
+def _find_once(load: Callable[[Sequence[str]], list[CodeMethod]]) -> Callable[..., list[CodeMethod]]:
+    """Return what looks for the methods of the same plugins once, and makes them each time."""
+    found = cache(lambda *names: [type(method) for method in load(names)])
+    return lambda names: [kind() for kind in found(*names)]
+
+
 def _prepare_hastily(connection: DBAPIConnection, record: Any) -> None:
     _prepare_sqlite(connection, record)
     connection.cursor().execute("PRAGMA synchronous=OFF")
@@ -136,10 +144,10 @@ _prepare_sqlite, _begin_sqlite = engines._prepare_sqlite, engines._begin_sqlite
 
 
 @contextmanager
-def share_what_is_dear() -> Iterator[None]:
+def share_what_is_dear() -> Iterator[KeptConnections]:
     """Compile addresses, templates and SQL once, draw keys from a small stock, and do not wait for the disk."""
-    statements = _Statements()
-    with pytest.MonkeyPatch.context() as patch:
+    statements, connections = _Statements(), KeptConnections()
+    with connections.working(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(Flask, "jinja_options", {**Flask.jinja_options, "bytecode_cache": _Templates()})
         patch.setattr(Rule, "compile", _compile_once(Rule.compile))
         patch.setattr(Engine, "_compiled_cache", property(lambda _: statements, lambda *_: None), raising=False)
@@ -147,9 +155,11 @@ def share_what_is_dear() -> Iterator[None]:
         patch.setattr("joserfc._rfc7518.rsa_key.generate_private_key", _RsaKeys())
         patch.setattr("joserfc._rfc7517.pem.load_pem_private_key", cache(load_pem_private_key))
         patch.setattr(wiring, "load_plugins", _load_once(load_plugins))
+        patch.setattr(wiring, "load_methods", _find_once(load_methods))
         patch.setattr(engines, "_prepare_sqlite", _prepare_hastily)
         patch.setattr(engines, "_begin_sqlite", _begin_hastily)
-        yield
+        patch.setattr(engine, "seed", seed)
+        yield connections
 
 
 @contextmanager

@@ -42,7 +42,6 @@ from authsms.logon.passkeys import Passkeys
 from authsms.logon.password_changes import PasswordChanges
 from authsms.logon.recovery import RecoveryCodes
 from authsms.logon.reports import Reports
-from authsms.logon.seed import seed
 from authsms.logon.service import LogonService, LogonTools
 from authsms.logon.sessions import LoginSessions
 from authsms.logon.steps import Client, Step
@@ -55,6 +54,7 @@ from authsms.otp.challenge import ChallengeService
 from authsms.senders.routes import Consignment
 from authsms.senders.submission import Purpose
 from authsms.senders.text import BUILT_IN, parse_template
+from tests.parts.seeding import seed
 
 PASSWORD = "correct horse"
 ALICE = Person(

@@ -19,6 +19,8 @@ from authsms.logon.models import ChainGroupRow, ChainMethodRow, ChainRow, EventC
 from authsms.logon.overdue import OverdueRule
 from authsms.logon.selection import Selection
 
+_CHAINS, _GROUPS, _EVENTS = (select(row.__table__) for row in (ChainRow, ChainGroupRow, EventRow))
+_METHODS, _RANKS = (select(row.__table__).order_by("position") for row in (ChainMethodRow, EventChainRow))
 _FRESH_SECONDS = 5.0
 NO_EVENT = "There is nothing to log in to at this address."
 NO_CHAIN = "There is no such way to log in."
@@ -264,37 +266,34 @@ def _write_events(session: Session, vault: Vault, events: Sequence[Wanted]) -> N
 
 
 def read_chains(session: Session) -> dict[str, Chain]:
-    """Return all stored chains by id, used or not."""
+    """Return all stored chains by id, used or not; what a session still holds back is not seen."""
     methods: dict[str, list[str]] = {}
-    for step in session.scalars(select(ChainMethodRow).order_by(ChainMethodRow.position)):
+    for step in session.execute(_METHODS):
         methods.setdefault(step.chain_id, []).append(step.method)
     groups: dict[str, set[str]] = {}
-    for admitted in session.scalars(select(ChainGroupRow)):
-        groups.setdefault(admitted.chain_id, set()).add(admitted.group)
+    for admitted in session.execute(_GROUPS):
+        groups.setdefault(admitted.chain_id, set()).add(admitted.group_name)
     return {
         row.id: Chain(
-            row.name,
-            row.title,
-            tuple(methods.get(row.id, ())),
-            frozenset(groups.get(row.id, ())),
+            *(row.name, row.title, tuple(methods.get(row.id, ())), frozenset(groups.get(row.id, ()))),
             is_supplement=row.is_supplement,
             required=row.required,
             grace_minutes=row.grace_minutes,
         )
-        for row in session.scalars(select(ChainRow))
+        for row in session.execute(_CHAINS)
     }
 
 
 def read_events(session: Session) -> dict[str, Event]:
-    """Return all stored events by name."""
+    """Return all stored events by name; what a session still holds back is not seen."""
     chains = read_chains(session)
     ranked: dict[str, list[Chain]] = {}
-    for link in session.scalars(select(EventChainRow).order_by(EventChainRow.position)):
+    for link in session.execute(_RANKS):
         ranked.setdefault(link.event_id, []).append(chains[link.chain_id])
     return {
         row.name: Event(
             *(row.name, row.title, tuple(ranked.get(row.id, ())), frozenset(row.endpoints), row.label),
             *(OverdueRule(row.overdue), Selection(row.selection)),
         )
-        for row in session.scalars(select(EventRow))
+        for row in session.execute(_EVENTS)
     }

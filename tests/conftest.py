@@ -9,6 +9,7 @@ import shutil
 import sys
 import tempfile
 from collections.abc import Iterator
+from multiprocessing.util import get_temp_dir
 from pathlib import Path
 
 import pytest
@@ -68,6 +69,7 @@ def _kept_connections() -> Iterator[KeptConnections]:
 def _temporary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Take away in the end what installations leave in the temporary folder, such as the doorbells of killed ones."""
     tmp_path_factory.getbasetemp()
+    get_temp_dir()  # of multiprocessing, which takes it away itself, later
     with tempfile.TemporaryDirectory(prefix="t") as folder, pytest.MonkeyPatch.context() as patch:
         Path(folder).chmod(0o711)  # the user of a server may pass
         patch.setenv("TMPDIR", folder)

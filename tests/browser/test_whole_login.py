@@ -2,14 +2,15 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import ExitStack, closing
+from contextlib import ExitStack, closing, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 import pytest
 import requests
 from playwright.sync_api import Browser, BrowserContext, Page, expect
 
-from authsms.cli.demo import _plan, _start
+from authsms.cli import demo
 from authsms.cli.demo_setup import PEOPLE, Plan
 from authsms.foundation.settings import load_settings
 from authsms.logon.kinds import EndpointKind
@@ -20,17 +21,37 @@ from tests.functional.protocols.guards import Guard, run_guards
 from tests.functional.protocols.sites import run_echo
 from tests.parts.browser import accessibility_findings
 from tests.parts.certificates import Authority
+from tests.parts.forks import Command
 from tests.parts.processes import free_port
 
 ALICE, BOB, *_ = PEOPLE
+_START_SECONDS = 60
 
 
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Plan, Places]]:
     """The server with its worker, the simulator, and the sample application."""
-    plan = _plan(tmp_path_factory.mktemp("demo"), once=True, ldap=False)
-    with ExitStack() as stack:
-        yield plan, _start(stack, plan)[0]
+    plan = demo._plan(tmp_path_factory.mktemp("demo"), once=True, ldap=False)
+    with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
+        patch.setattr(demo, "_server", _server)
+        yield plan, demo._start(stack, plan)[0]
+
+
+@contextmanager
+def _server(plan: Plan) -> Iterator[None]:
+    """Run `authsms serve` without loading it first, as the demonstration itself has to."""
+    process = Command(["serve"], log=plan.folder / "server.log", environment=plan.environment)
+    try:
+        process.wait_until_ready(partial(_is_healthy, plan), _START_SECONDS)
+        yield
+    finally:
+        process.stop()
+
+
+def _is_healthy(plan: Plan) -> bool:
+    with suppress(requests.ConnectionError):
+        return requests.get(f"{plan.issuer}/healthz", timeout=10).ok
+    return False
 
 
 def _code_on(places: Places, phone: str) -> str:

@@ -1,6 +1,5 @@
 """A delivery process that lives by a broker, relay and consumer in one, with the same provider as the victim's."""
 
-import multiprocessing
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,9 +15,7 @@ from authsms.delivery.relay import Relay
 from authsms.delivery.worker import WorkerOptions
 from authsms.foundation.sections import DeliverySettings
 from tests.chaos.victim import MortalPauses, Scene
-
-_forks = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload([__name__, "tests.chaos.victim"])
+from tests.parts.forks import FORKS
 
 
 def start_carried(scene: Scene, broker: str) -> BaseProcess:
@@ -29,7 +26,7 @@ def start_carried(scene: Scene, broker: str) -> BaseProcess:
 @contextmanager
 def carried(scene: Scene, broker: str) -> Iterator[None]:
     """Run a process while the block lasts; it must end when it is asked to."""
-    is_ready = _forks.Event()
+    is_ready = FORKS.Event()
     process = _start(scene, broker, is_ready)
     try:
         yield
@@ -41,7 +38,7 @@ def carried(scene: Scene, broker: str) -> Iterator[None]:
 
 
 def _start(scene: Scene, broker: str, is_ready: Event | None = None) -> BaseProcess:
-    process = _forks.Process(target=_work, args=(scene, broker, is_ready), daemon=True)
+    process = FORKS.Process(target=_work, args=(scene, broker, is_ready), daemon=True)
     process.start()
     return process
 

@@ -1,7 +1,6 @@
 """A delivery process that kills itself at a chosen moment, as a power cut or the kernel would."""
 
 import json
-import multiprocessing
 import os
 import signal
 import threading
@@ -20,14 +19,12 @@ from authsms.foundation.clock import SystemClock
 from authsms.foundation.vault import HashingProfile, Vault
 from authsms.senders.submission import Accepted, Outcome, Submission
 from tests.integration.delivery.twins import FixedPolicy, Office, RecordingService
+from tests.parts.forks import FORKS
 
 SUBMITTED = "submitted"
 """The provider has the text, and has not answered yet."""
 
 MOMENTS = (*Moment, SUBMITTED)
-
-_forks = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload([__name__])
 
 
 @dataclass(frozen=True)
@@ -122,7 +119,7 @@ class MortalPauses(Pauses):
 
 def start(scene: Scene) -> BaseProcess:
     """Start a delivery process and return it."""
-    process = _forks.Process(target=_work, args=(scene,), daemon=True)
+    process = FORKS.Process(target=_work, args=(scene,), daemon=True)
     process.start()
     return process
 

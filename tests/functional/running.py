@@ -5,15 +5,9 @@ page for that; every secret of an installation is remembered, so that logs, page
 """
 
 import os
-import secrets
 import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
@@ -26,13 +20,11 @@ from authsms.foundation.settings import load_settings
 from authsms.identity.drafts import PersonDraft
 from authsms.identity.local_people import LocalPeople
 from authsms.wiring import Services, build
+from tests.functional.nodes import Node, make_node
 from tests.functional.provided import Provider, add_twilio
 from tests.functional.visitor import Answer, Browser
-from tests.parts.processes import HOST, Process
+from tests.parts.processes import HOST
 
-_START_SECONDS = 60.0
-_STOP_SECONDS = 45.0
-_PORTS = (20_000, 32_000)  # below those that the kernel gives to connections, or a restart might find its port taken
 _numbers = count(1000 + os.getpid() % 7 * 1000)
 _names = count(1)
 
@@ -44,84 +36,6 @@ class Person:
     login: str
     password: str
     phone: str
-
-
-@dataclass
-class Node:
-    """One `authsms serve` of an installation."""
-
-    port: int
-    folder: Path
-    environment: dict[str, str]
-    process: Process | None = None
-
-    @property
-    def url(self) -> str:
-        """Where it listens."""
-        return f"http://{HOST}:{self.port}"
-
-    @property
-    def log(self) -> Path:
-        """What it has written."""
-        return self.folder.with_suffix(".log")
-
-    def start(self) -> float:
-        """Start it; return the seconds until the first answer."""
-        began = time.monotonic()
-        self.launch()
-        assert self.process is not None
-        self.process.wait_until_ready(lambda: self.answers("/healthz"), _START_SECONDS)
-        return time.monotonic() - began
-
-    def launch(self) -> None:
-        """Start it without waiting for anything."""
-        self.process = Process([sys.executable, "-m", "authsms", "serve"], log=self.log, environment=self.environment)
-
-    def answers(self, path: str) -> bool:
-        """Tell whether it answers with 200."""
-        with suppress(OSError):
-            return Browser(self.url, self.environment["AUTHSMS_PUBLIC_URL"], HOST).get(path).status == 200
-        return False
-
-    def wait_until_ready(self) -> None:
-        """Return when everything works, delivery included."""
-        until = time.monotonic() + _START_SECONDS
-        while not self.answers("/readyz"):
-            if time.monotonic() > until:
-                raise AssertionError(f"never ready: {self.log.read_text(errors='replace')[-2000:]}")
-            time.sleep(0.05)
-
-    def family(self) -> dict[int, str]:
-        """Return the processes by their numbers: ``main``, ``web``, ``worker`` (delivery) or ``radius``."""
-        if self.process is None:
-            return {}
-        commands = {pid: _read(f"/proc/{pid}/cmdline") for pid in _children(self.process.pid)}
-        parted = {pid: command.partition("\0--parent") for pid, command in commands.items()}
-        kinds = {pid: head.rpartition("\0")[2] if parent else "web" for pid, (head, parent, _) in parted.items()}
-        return {self.process.pid: "main"} | kinds
-
-    def stop(self) -> float:
-        """Ask it to end; return the seconds that took."""
-        began, members = time.monotonic(), self.family()
-        if self.process is not None:
-            self.process.resume()
-            with suppress(ProcessLookupError):
-                os.kill(self.process.pid, signal.SIGTERM)
-            with suppress(subprocess.TimeoutExpired):
-                self.process._popen.wait(_STOP_SECONDS)
-        elapsed = time.monotonic() - began
-        self.kill(members)
-        return elapsed
-
-    def kill(self, members: Mapping[int, str] | None = None) -> None:
-        """End every one of its processes at once, as a power cut would."""
-        for pid in self.family() if members is None else members:
-            if "authsms" in _read(f"/proc/{pid}/cmdline"):
-                with suppress(ProcessLookupError):
-                    os.kill(pid, signal.SIGKILL)
-        if self.process is not None:
-            self.process.kill()
-            self.process = None
 
 
 @dataclass
@@ -235,6 +149,7 @@ def run_installation(
     *,
     nodes: int = 1,
     is_started: bool = True,
+    is_forked: bool = True,
 ) -> Iterator[Installation]:
     """Make an installation below *folder* and run it.
 
@@ -244,8 +159,9 @@ def run_installation(
         settings: Further settings, named like the variables of the environment without their prefix.
         nodes: How many servers share the database; more than one needs ``DATABASE__URL``.
         is_started: Whether to start the servers.
+        is_forked: Whether they begin with everything loaded.
     """
-    made = [_node(folder / f"node-{number}") for number in range(nodes)]
+    made = [make_node(folder / f"node-{number}", is_forked=is_forked) for number in range(nodes)]
     usual = {
         "ENVIRONMENT": "development",
         "PUBLIC_URL": made[0].url,
@@ -271,29 +187,3 @@ def run_installation(
         if is_started:
             installation.start()
         yield installation
-
-
-def _node(folder: Path) -> Node:
-    folder.mkdir(mode=0o700, parents=True)
-    return Node(_quiet_port(), folder, {})
-
-
-def _quiet_port() -> int:
-    while True:
-        port = _PORTS[0] + secrets.randbelow(_PORTS[1] - _PORTS[0])
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind((HOST, port))
-            return port
-
-
-def _children(pid: int) -> list[int]:
-    tasks = Path(f"/proc/{pid}/task").glob("*/children")
-    direct = [int(child) for task in tasks for child in _read(str(task)).split()]
-    return [*direct, *(one for child in direct for one in _children(child))]
-
-
-def _read(file: str) -> str:
-    try:
-        return Path(file).read_text("utf-8")
-    except OSError:
-        return ""

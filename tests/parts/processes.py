@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
+from typing import Protocol, TypeVar
 
 HOST = "127.0.0.1"
 _STARTS = 5
@@ -82,6 +82,26 @@ def private_folder(name: str) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
+class Handle(Protocol):
+    """What `subprocess.Popen` offers and is wanted here."""
+
+    @property
+    def pid(self) -> int:
+        """Number of the process."""
+
+    def poll(self) -> int | None:
+        """Return how it ended, None while it runs."""
+
+    def wait(self, timeout: float | None = None) -> int:
+        """Return how it ended, or raise `subprocess.TimeoutExpired`."""
+
+    def send_signal(self, sig: int, /) -> None:
+        """Send it a signal."""
+
+    def kill(self) -> None:
+        """End it at once."""
+
+
 class Process:
     """A running server process in a session of its own; it ends when the tests end, however they do.
 
@@ -106,7 +126,7 @@ class Process:
         self._name = command[0]
         self._stop_signal = stop_signal
         with log.open("ab") as output:
-            self._popen = subprocess.Popen(
+            self._popen: Handle = subprocess.Popen(
                 [*_ending_with_us(stop_signal), *command],
                 stdin=subprocess.DEVNULL,
                 stdout=output,

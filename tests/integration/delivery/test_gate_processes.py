@@ -1,6 +1,5 @@
 """Two delivery processes at one gate: what must be exact is exact across them."""
 
-import multiprocessing
 import os
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -16,11 +15,10 @@ from authsms.foundation.clock import SystemClock
 from authsms.foundation.vault import HashingProfile, Vault
 from authsms.senders.submission import RefusalScope, Refused
 from tests.integration.delivery.twins import Office
+from tests.parts.forks import FORKS
 
 ANNA = Author("anna")
 EACH = 10
-_forks = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload([__name__])
 
 
 @dataclass
@@ -62,7 +60,7 @@ def _compete(office: Office) -> int:
     for _ in range(2 * EACH):
         office.post()
     arguments = (office.settings.instance, office.settings.database_url)
-    with ProcessPoolExecutor(2, _forks, initializer=_meet, initargs=(_forks.Barrier(2),)) as pool:
+    with ProcessPoolExecutor(2, FORKS, initializer=_meet, initargs=(FORKS.Barrier(2),)) as pool:
         return sum(one.result(40) for one in [pool.submit(_begin_all, *arguments) for _ in range(2)])
 
 

@@ -1,6 +1,5 @@
 """Periodic tasks: each slot once, over any number of processes, on both databases."""
 
-import multiprocessing
 import threading
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -14,11 +13,10 @@ from authsms.delivery.schedule import PeriodicTask, Scheduler, last_runs
 from authsms.foundation.db import Database
 from tests.fakes import ManualClock
 from tests.integration.delivery.waiting import wait_until
+from tests.parts.forks import FORKS
 
 MINUTE = timedelta(minutes=1)
 SLOTS = 12
-_forks = multiprocessing.get_context("forkserver")
-_forks.set_forkserver_preload([__name__])
 
 
 class Counter:
@@ -140,8 +138,8 @@ def test_tasks_of_one_period_begin_at_different_moments(clock: ManualClock):
 def test_two_processes_share_the_slots(database_url: str, tmp_path: Path):
     """For real: two processes that look all the time, and no slot is run twice or left out."""
     diary = tmp_path / "diary"
-    ready = _forks.Barrier(2)
-    both = [_forks.Process(target=_keep_diary, args=(database_url, diary, ready), daemon=True) for _ in range(2)]
+    ready = FORKS.Barrier(2)
+    both = [FORKS.Process(target=_keep_diary, args=(database_url, diary, ready), daemon=True) for _ in range(2)]
     for process in both:
         process.start()
     for process in both:

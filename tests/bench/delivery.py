@@ -52,10 +52,11 @@ class Bench:
             self.spaced("100 a second", 500, 0.01),
         ]
         bursts = [self.burst(burst, seconds) for seconds in (0.0, 0.2)]
-        latencies = [*quiet, self.codes_behind_notices()]
         if self._placement is Placement.POSTGRESQL:  # there they may stand on several machines
             self._office.hire()
             bursts.append(self.burst(burst, 0.0))
+            self._office.dismiss()
+        latencies = [*quiet, self.codes_behind_notices()]
         is_own = self._placement in {Placement.SQLITE, Placement.POSTGRESQL}  # a broker has no part in it
         return Report(latencies, bursts, self.bulk(mailing) if is_own else None)
 

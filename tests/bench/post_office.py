@@ -82,6 +82,10 @@ class PostOffice:
             self.services.outbox.enqueue(session, draft)
         return begun
 
+    def dismiss(self) -> None:
+        """End the delivery process that was hired last."""
+        self.workers.pop().stop()
+
     def hire(self) -> None:
         """Start a further delivery process."""
         worker = self._start_worker()

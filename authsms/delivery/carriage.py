@@ -89,7 +89,7 @@ def pass_on(database: Database, lane: Lane, now: datetime) -> list[str]:
     if limit <= 0:
         return []
     values = {"w_now": now, "w_due": now + CLOCKS_DIFFER, "w_limit": limit, "v_until": now + _LEASES[lane]}
-    with database.jot_one() as connection:
+    with database.jot_in_order() as connection:
         rows = connection.execute(_PASS_ON[lane], values).all()
     return [row.id for row in sorted(rows, key=lambda row: (row.priority, row.turn, row.created_at))]
 

@@ -186,7 +186,7 @@ class Worker:
         now = self._clock.now()
         lease = Lease(owner, now, now + self._options.lease)
         # A claim that a power cut takes back is made again: nothing is sent before its attempt is on the disk.
-        with self._database.jot_one() as connection:
+        with self._database.jot_in_order() as connection:
             claimed = ledger.claim(connection, lease, limit=limit, urgent_only=urgent_only)
         if claimed:
             self._pauses.reached(Moment.CLAIMED)

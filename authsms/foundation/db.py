@@ -15,17 +15,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal, TypeAlias, TypeVar
 
-from sqlalchemy import (
-    Connection,
-    CursorResult,
-    DateTime,
-    Dialect,
-    Executable,
-    MetaData,
-    Result,
-    Table,
-    text,
-)
+from sqlalchemy import Connection, CursorResult, DateTime, Dialect, Executable, MetaData, Result, Table, text
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
@@ -41,6 +31,7 @@ from authsms.foundation.statements import PlainConnection, PlainResult
 
 _BEFORE = "authsms_before_commit"
 _AFTER = "authsms_after_commit"
+_QUEUES = 2  # connections for taking from queues
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 _Opening: TypeAlias = Callable[[], AbstractContextManager[Connection]]
@@ -128,14 +119,16 @@ class Database:
         )
         self._writing = threading.Lock()
         self._light_engine = light_engine(self.engine, url, pool_size)
+        self._queue_engine = light_engine(self.engine, url, _QUEUES, in_order=True)
         self._jot_engine = self.engine
         self._single: _Opening = self.engine.execution_options(isolation_level="AUTOCOMMIT").connect
         self._light: _Opening = self._light_engine.connect
+        self._queue: _Opening = self._queue_engine.connect
         self._reading: _Opening = self._light
         if self.dialect == "sqlite":
             self._jot_engine = self._light_engine
             self._single = self.engine.begin
-            self._light = self._light_engine.begin
+            self._light = self._queue = self._light_engine.begin
             self._reading = self.engine.execution_options(**{READ_ONLY: True}).begin
 
     @contextmanager
@@ -162,12 +155,7 @@ class Database:
     def convoy(
         self, work: Callable[[Session, Sequence[_Item]], Sequence[_Result]], *, is_single: bool = False
     ) -> Convoy[_Item, _Result]:
-        """Return what does *work* for several threads at once, each with an item of its own.
-
-        Args:
-            work: As for `Convoy`.
-            is_single: It is one statement, however many items there are.
-        """
+        """Return what does *work*, one statement if *is_single*, for several threads, each with an item of its own."""
         return Convoy(self.write_one if is_single else self.write, work)
 
     @contextmanager
@@ -191,6 +179,16 @@ class Database:
             DatabaseUnavailableError: As with `write`.
         """
         with self._turn(), _told_apart(), self._light() as connection:
+            yield PlainConnection(connection)
+
+    @contextmanager
+    def jot_in_order(self) -> Iterator[PlainConnection]:
+        """Like `jot_one`, for a statement that takes the first rows in the order of an index, however many there are.
+
+        Raises:
+            DatabaseUnavailableError: As with `write`.
+        """
+        with self._turn(), _told_apart(), self._queue() as connection:
             yield PlainConnection(connection)
 
     @contextmanager
@@ -228,8 +226,8 @@ class Database:
 
     def dispose(self) -> None:
         """Close every connection; needed before a fork and at the end."""
-        self.engine.dispose()
-        self._light_engine.dispose()
+        for engine in (self.engine, self._light_engine, self._queue_engine):
+            engine.dispose()
 
     @contextmanager
     def _turn(self) -> Iterator[None]:

@@ -26,6 +26,7 @@ PASSING = "authsms_passing"
 BUSY_MILLISECONDS = 5000
 _STATEMENT_MILLISECONDS = 5000
 _LOCK_MILLISECONDS = 3000
+_IN_ORDER = " -c enable_seqscan=off -c enable_sort=off"
 _SQLITE_CONNECTIONS = 40  # as many as threads, or each use would open and prepare a connection anew
 
 
@@ -55,16 +56,24 @@ def open_engine(url: str, pool_size: int) -> Engine:
     return engine
 
 
-def light_engine(engine: Engine, url: str, pool_size: int) -> Engine:
+def light_engine(engine: Engine, url: str, pool_size: int, *, in_order: bool = False) -> Engine:
     """Return an engine on the same database for single statements that need not wait for the disk.
 
     On PostgreSQL its connections commit by themselves, so that a statement is one round trip and not three, and there
     is no transaction to begin, or to end when they go back.
+
+    Args:
+        engine: The one of `open_engine`.
+        url: Its address.
+        pool_size: PostgreSQL connections at most.
+        in_order: They take the first rows in the order of an index. PostgreSQL keeps the plan of a statement for long,
+            and one that was made while the table was empty would read and sort all of it when it is full.
     """
     if engine.dialect.name == "sqlite":
         return engine.execution_options(**{PASSING: True})
     options = {"isolation_level": "AUTOCOMMIT", "pool_reset_on_return": None}
-    return _postgresql(_read(url), pool_size, " -c synchronous_commit=off", **options)
+    settings = " -c synchronous_commit=off" + (_IN_ORDER if in_order else "")
+    return _postgresql(_read(url), pool_size, settings, **options)
 
 
 def _read(url: str) -> URL:

@@ -88,6 +88,20 @@ def test_on_postgresql_only_what_is_jotted_down_does_not_wait_for_the_disk(postg
     assert [True, False] == [single != "client", jotted != "client"]
 
 
+def test_the_plan_of_a_queue_is_good_for_a_full_one_though_it_was_made_for_an_empty_one(postgresql_database_url: str):
+    """PostgreSQL would read and sort so small a table; the plan would be kept when it has become large."""
+    database = Database(postgresql_database_url)
+    first = (
+        "SELECT id FROM message WHERE due_at <= now() ORDER BY priority, turn, due_at LIMIT 9 FOR UPDATE SKIP LOCKED"
+    )
+    with database.jot_in_order() as connection:
+        plan = "\n".join(connection.execute(text(f"EXPLAIN {first}")).scalars())
+    database.dispose()
+
+    assert "ix_message_waiting " in plan
+    assert "Sort" not in plan
+
+
 def test_the_file_and_its_journals_are_for_the_owner_only(tmp_path):
     """Whoever may enter the folder must not read names, numbers' hashes and sealed texts."""
     database = Database(sqlite_url(tmp_path / "new.db"))

@@ -43,7 +43,12 @@ class DatabaseSettings(Section):
     url: SecretStr = Field(
         SecretStr(""), description="`sqlite:////path/file.db` or `postgresql://…`; empty: SQLite in the instance folder"
     )
-    pool_size: int = Field(10, ge=1, le=100, description="PostgreSQL connections each process keeps")
+    pool_size: int = Field(
+        10,
+        ge=1,
+        le=100,
+        description="PostgreSQL connections each process keeps; single statements may open as many again, a queue two",
+    )
 
 
 class ServerSettings(Section):

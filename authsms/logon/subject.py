@@ -5,6 +5,7 @@ anybody.
 """
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Protocol
 
 from authsms.foundation.vault import Vault
@@ -88,7 +89,7 @@ class Subject:
             if self.known is not None:
                 self._person = self._people.get(PersonKey(self.known.key))
             else:
-                found = self._people.find(self.typed)
+                found = self.namesake
                 self._person = None if self._phantom else found
                 self._phantom = self._person is None
                 self.known = None if self._person is None else Known.of(self._person)
@@ -113,6 +114,21 @@ class Subject:
         if self.is_phantom or self.known is None:
             return _PHANTOM + self.invent("key")
         return self.known.key
+
+    @cached_property
+    def namesake(self) -> Person | None:
+        """Whoever has the name, even if he is treated as nobody here: he must look alike on every chain."""
+        return self._people.find(self.typed)
+
+    @property
+    def limit_key(self) -> str:
+        """The key of limits that strangers can feel: that of whoever has the name, even if he is treated as nobody.
+
+        Otherwise somebody had two of each where a chain is not for him, and one elsewhere, like nobody and no member.
+        """
+        if self.known is None and self.namesake is not None:
+            return self.namesake.key
+        return self.key
 
     @property
     def audit_key(self) -> str:

@@ -69,7 +69,7 @@ class PasswordMethod(Method):
         subject = logon.subject
         person = subject.person
         charged = self._guesses.charge(
-            subject.key, logon.client.address, lambda: entry_of(logon, AuditTag.LOGON_LIMITED, method=self.name)
+            subject.limit_key, logon.client.address, lambda: entry_of(logon, AuditTag.LOGON_LIMITED, method=self.name)
         )
         verdict = self._people.check_password(subject.typed, person, typed_answer(response, "password"))
         if person is not None and verdict is PasswordVerdict.RIGHT:

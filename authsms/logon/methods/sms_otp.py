@@ -53,7 +53,13 @@ class _Plan:
     text: Callable[[str], str]
     message_id: str
     person: Person | None
+    namesake: Person | None
     obstacle: Withheld | None
+
+    @property
+    def shown(self) -> PhoneNumber | None:
+        """What the mask and the budget are taken from: it tells strangers nothing of whom the chain is for."""
+        return None if self.namesake is None else self.namesake.phone
 
     @property
     def number(self) -> PhoneNumber | None:
@@ -112,12 +118,13 @@ class SmsOtpMethod(Method):
             obstacle = Withheld.COUNTRY_NOT_SERVED
         new = self._tools.challenges.prepare()
         text = self._tools.texts.compose(logon, new)
-        return _Plan(new, text, self._vault.new_id(), person, obstacle)
+        namesake = logon.subject.namesake if person is None else person
+        return _Plan(new, text, self._vault.new_id(), person, namesake, obstacle)
 
     def _issue(self, session: Session, logon: LogonView, plan: _Plan) -> Asks:
         subject, tools, old = logon.subject, self._tools, logon.asks
         standing = tools.challenges.failures.standing(session, subject.key, self.name)
-        grant = tools.budget.take(session, self._number_key(subject, plan.number), f"person:{subject.key}"[:160])
+        grant = tools.budget.take(session, self._number_key(subject, plan.shown), f"person:{subject.limit_key}"[:160])
         verdict = self._judge(session, logon, standing, plan)
         withheld = plan.obstacle or _obstacle(standing, verdict, grant, plan.new)
         if old is not None and not grant.granted:
@@ -141,7 +148,7 @@ class SmsOtpMethod(Method):
             method=self.name,
             prompt=Prompt.CODE,
             message_key=_opening(logon, standing, verdict, grant),
-            masked=mask(plan.number) if plan.number else _invented_mask(subject),
+            masked=mask(plan.shown) if plan.shown else _invented_mask(subject),
             length=tools.challenges.length,
             expires_at=plan.new.expires_at,
             resend_at=grant.next_at,

@@ -6,11 +6,13 @@ from dataclasses import asdict, replace
 import pytest
 from sqlalchemy import event
 
+from authsms.foundation.errors import TooManyRequestsError
 from authsms.foundation.phone import PhoneNumber
 from authsms.foundation.sections import SmsSettings
 from authsms.identity.repository import PasswordVerdict, Person
-from authsms.logon.catalog import Chain
+from authsms.logon.catalog import Chain, Wanted
 from authsms.logon.machine import MessageKey, Status
+from authsms.logon.selection import Selection
 from tests.integration.logon.house import ALICE, HERE, NOPHONE, PASSWORD, House, ScriptedPeople
 
 LOCKED = Person(
@@ -232,3 +234,29 @@ def test_a_country_that_is_not_served_is_not_told(database, counting_vault, cloc
     assert [] == house.sent
     assert "country-not-served" == house.outbox.view(step.asks.message_id).reason
     assert "queued" == house.logon.delivery_status(step.ticket).state
+
+
+def test_who_is_on_a_chain_for_others_has_no_second_self_there(house):
+    """Were the number shown, or a limit, another one than on a chain for everybody, that he is nobody's would show."""
+    badge = Chain("badge", "A text alone", ("SMS_OTP:1",))
+    bosses = replace(badge, name="bosses", groups=frozenset({"Bosses"}))
+    theirs = Chain("theirs", "A password", ("LDAP_PASSWORD:1",), groups=frozenset({"Bosses"}))
+    ours = replace(theirs, name="ours", groups=frozenset())
+    house.people.people["boss"] = replace(LOCKED, id="id-boss", login="boss", groups=frozenset({"Bosses"}))
+    chains = (badge, bosses, theirs, ours)
+    wanted = Wanted("vpn", "VPN", tuple(chain.name for chain in chains), selection=Selection.ON)
+    house.catalog.save_all(chains, [wanted])
+    asked = replace(HERE, can_choose=True)
+    seen = {}
+    for login in ("alice", "boss", "nobody"):
+        step = house.begin(login, asked, event="vpn")
+        texts = [house.logon.choose(step.ticket, name, asked) for name in ("badge", "bosses")]
+        for name in ("ours", "theirs") * 5:
+            house.logon.choose(step.ticket, name, asked)
+            house.logon.answer(step.ticket, {"password": "wrong"}, asked)
+        with pytest.raises(TooManyRequestsError):
+            house.logon.answer(step.ticket, {"password": "wrong"}, asked)
+        seen[login] = len({text.asks.masked for text in texts}), [text.message_key for text in texts]
+
+    assert [(1, [MessageKey.CODE_SENT, MessageKey.CODE_WAIT])] * 3 == list(seen.values())
+    assert [ALICE.phone, LOCKED.phone] == [draft.recipient for draft in house.sent]

@@ -133,9 +133,9 @@ class Walk:
 
     def view(self, methods: Mapping[str, Method], progress: Progress, asks: Asks | None = None) -> LogonView:
         """Return what a method sees when the process stands at *progress*."""
-        straight_on = progress.methods == self.process.progress.methods and self.process.serial == len(
-            self.process.progress.completed
-        )
+        before, asked = self.process.progress, self.process.progress.asks
+        straight_on = progress.methods == before.methods and self.process.serial == len(before.completed)
+        is_open = asked is not None and not self.is_asking and asked.method not in progress.completed
         return LogonView(
             process_id=self.process.id,
             event=self.event.name,
@@ -146,7 +146,7 @@ class Walk:
             has_knowledge=has_knowledge(proofs(progress, methods)),
             asks=asks,
             client=self.client,
-            is_new=asks is None and straight_on,
+            is_new=asks is None and straight_on and not is_open,
             label=self.event.label,
             overdue=self.event.overdue,
             is_unlocked=bool(self.chain and self.chain.required),

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import select
 
 from authsms.audit import AuditTag
 from authsms.foundation.db import Database
@@ -10,6 +11,7 @@ from authsms.foundation.errors import NotFoundError
 from authsms.logon.machine import MessageKey, Prompt, Status
 from authsms.logon.selection import Selection
 from authsms.logon.steps import Ticket
+from authsms.otp.models import ChallengeRow
 from tests.fakes import ManualClock
 from tests.integration.logon.house import ALICE, HERE, PASSWORD, CountingVault, House
 from tests.integration.logon.selecting import (
@@ -194,3 +196,16 @@ def test_a_choice_is_only_for_who_holds_the_process_and_while_it_is_open(house: 
         house.logon.answer(step.ticket, {"answer": "1"}, ASKED)
 
     assert not house.sent
+
+
+def test_a_chain_that_asks_for_the_same_kills_the_code_before(house: House):
+    """Two chains of the same methods: the newest code wins, as after a resend."""
+    arrange(house, Selection.ON, "staff-sms", "directory-sms", new=(STAFF,))
+    house.wait(120)
+    step = passed(house)
+    house.wait(60)
+    house.logon.choose(step.ticket, names(step)[0], ASKED)
+    with house.database.read() as session:
+        states = session.scalars(select(ChallengeRow.state).order_by(ChallengeRow.issued_at)).all()
+
+    assert ["dead", "open"] == list(states)

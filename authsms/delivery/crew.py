@@ -47,7 +47,7 @@ class Crew:
         self._when_free = when_free
         self._jobs: queue.SimpleQueue[Claimed | None] = queue.SimpleQueue()
         self._lock = threading.Lock()
-        self._in_hand: dict[str, bool] = {}
+        self._in_hand: dict[int, Claimed] = {}  # by object: a message may be back before its thread has let it go
         self._urgent = 0
         self._awaited = 0
         self._has_lost = False
@@ -75,16 +75,15 @@ class Crew:
         """Hand *messages* to the threads; never more than there is room for."""
         with self._lock:
             for message in messages:
-                subject = message.subject
-                is_urgent = self._in_hand[subject.id] = priority_of(subject.purpose) == _MOST_URGENT
-                self._urgent += is_urgent
+                self._in_hand[id(message)] = message
+                self._urgent += _is_urgent(message)
         for message in messages:
             self._jobs.put(message)
 
     def in_hand(self) -> frozenset[str]:
         """Return the ids of all messages that the threads have."""
         with self._lock:
-            return frozenset(self._in_hand)
+            return frozenset(message.subject.id for message in self._in_hand.values())
 
     def has_lost(self) -> bool:
         """Tell whether a message has been let go since the last call of which nobody knows what became."""
@@ -110,9 +109,13 @@ class Crew:
         while (message := self._jobs.get()) is not None:
             is_certain = self._work(message)
             with self._lock:
-                self._urgent -= self._in_hand.pop(message.subject.id)
+                self._urgent -= _is_urgent(self._in_hand.pop(id(message)))
                 self._has_lost = self._has_lost or not is_certain
                 self._awaited -= 1
                 is_awaited = not self._awaited
             if is_awaited:
                 self._when_free()
+
+
+def _is_urgent(message: Claimed) -> bool:
+    return priority_of(message.subject.purpose) == _MOST_URGENT

@@ -1,6 +1,7 @@
 """The sender threads and the reserve for authentication."""
 
 import threading
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
@@ -9,6 +10,7 @@ import pytest
 from authsms.delivery.crew import Crew, Room
 from authsms.delivery.ledger import Claimed, Subject
 from authsms.senders.submission import Purpose
+from tests.integration.delivery.waiting import wait_until
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 _numbers = count()
@@ -112,3 +114,24 @@ def test_a_message_of_uncertain_fate_is_reported_once():
 
     assert [1, 0] == [in_hand, len(crew.in_hand())]
     assert [True, False] == [crew.has_lost(), crew.has_lost()]
+
+
+def test_a_message_may_come_back_before_its_thread_has_let_it_go():
+    """It waits for its repeat from the moment that its answer is committed, and may be claimed in the very next one."""
+    first, second = Gate(), Gate()
+    gates = iter((first, second))
+    crew = Crew(2, 0, lambda message: next(gates).work(message), lambda: None)
+    message = _claimed(Purpose.NOTICE)
+    crew.take([message])
+    crew.take([replace(message, subject=replace(message.subject, attempts=1))])
+    rooms = [crew.room()]
+    first.open()
+    wait_until(lambda: crew.room() != Room(0, 0))
+    rooms.append(crew.room())
+    in_hand = crew.in_hand()
+    second.open()
+
+    assert [Room(0, 0), Room(1, 1)] == rooms
+    assert {message.subject.id} == in_hand
+    assert crew.drain(timedelta(seconds=5))
+    assert Room(2, 2) == crew.room()

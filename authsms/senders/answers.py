@@ -10,7 +10,7 @@ import io
 import re
 import socket
 from collections.abc import Iterable
-from http.client import BadStatusLine, HTTPException, HTTPMessage, HTTPResponse, IncompleteRead, UnknownProtocol
+from http.client import BadStatusLine, HTTPException, HTTPMessage, HTTPResponse, IncompleteRead
 from typing import Final, Self, cast
 
 from typing_extensions import Buffer, override
@@ -24,6 +24,7 @@ _OLD: Final = 10
 _FIRST_WITH_PIECES: Final = 11
 _WITHOUT_BODY: Final = frozenset({204, 304})
 _ENDS: Final = frozenset({b"\r\n", b"\n", b""})
+_STATUS: Final = re.compile(r"(HTTP/1\.[0-9])[ \t]+([1-9][0-9]{2})(?:[ \t]([^\0\r\n]*))?\r?\n")
 _NAME: Final = re.compile("[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _SIZE: Final = re.compile(rb"[0-9A-Fa-f]{1,8}")
 _LENGTH: Final = re.compile("[0-9]{1,18}")
@@ -45,8 +46,6 @@ class Answer(HTTPResponse):
     def begin(self) -> None:
         """Read the head, and refuse one of which others see another end (RFC 9112 section 6.3)."""
         version, self.status, reason = self._read_status()
-        if not version.startswith("HTTP/1."):
-            raise UnknownProtocol(version)
         self.code, self.reason = self.status, reason.strip()
         self.version = _OLD if version == "HTTP/1.0" else _FIRST_WITH_PIECES
         self.headers = self.msg = self._fields()
@@ -56,22 +55,26 @@ class Answer(HTTPResponse):
             raise HTTPException("not a coding that is known here")
         if len(lengths) > 1 or not all(map(_LENGTH.fullmatch, lengths)):
             raise HTTPException("not the length of an answer")
-        self.chunked, self.chunk_left = bool(codings), None
+        has_body = self.status not in _WITHOUT_BODY
+        self.chunked, self.chunk_left = bool(codings) and has_body, None
         self.length = None if codings or not lengths else int(lengths.pop())
-        if self.status in _WITHOUT_BODY:
+        if not has_body:
             self.length = 0
-        is_against_the_rules = bool(codings) and (bool(lengths) or self.version == _OLD)
+        is_against_the_rules = bool(codings) and (bool(lengths) or self.version == _OLD or not has_body)
         has_no_end = not self.chunked and self.length is None
         self.will_close = is_against_the_rules or has_no_end or self._is_last()
 
     def _is_last(self) -> bool:
-        wish = self.headers.get("Connection", "").lower()
-        return "keep-alive" not in wish if self.version == _OLD else "close" in wish
+        wishes = ",".join(self.headers.get_all("Connection", [])).lower()
+        return "close" in wishes or (self.version == _OLD and "keep-alive" not in wishes)
 
     def _read_status(self) -> tuple[str, int, str]:
         """Return the first line of the answer, past those that only announce it."""
         for _ in range(_MOST_ANNOUNCEMENTS + 1):
-            version, status, reason = super()._read_status()  # type: ignore[misc]  # not in the stub
+            found = _STATUS.fullmatch(self._whole_line().decode("latin-1"))
+            if found is None:
+                raise BadStatusLine("not the first line of an answer")
+            version, status, reason = found[1], int(found[2]), found[3] or ""
             if status == _SWITCHING_PROTOCOLS:
                 raise BadStatusLine("another protocol")
             if status >= _OK:
@@ -79,11 +82,16 @@ class Answer(HTTPResponse):
             self._skip_fields()
         raise HTTPException("announcements without an answer")
 
+    def _get_chunk_left(self) -> int | None:
+        if self.chunk_left == 0:  # the standard library takes any two characters for the end of a piece
+            if self._whole_line() != b"\r\n":
+                raise HTTPException("a piece is longer than it says")
+            self.chunk_left = None
+        left: int | None = super()._get_chunk_left()  # type: ignore[misc]  # not in the stub
+        return left
+
     def _read_next_chunk_size(self) -> int:
-        line = self._line()
-        if not line.endswith(b"\n"):
-            raise IncompleteRead(b"")
-        size = line.partition(b";")[0].strip()
+        size = self._whole_line().partition(b";")[0].strip(b" \t\r\n")
         if not _SIZE.fullmatch(size):
             raise HTTPException("not the length of a piece")
         return int(size, 16)
@@ -100,7 +108,7 @@ class Answer(HTTPResponse):
     def _fields(self) -> HTTPMessage:
         found: list[tuple[str, str]] = []
         for _ in range(_MOST_FIELDS + 1):
-            line = self._line()
+            line = self._whole_line()
             if line in _ENDS:
                 return _message(found)
             name, mark, value = line.decode("latin-1").partition(":")
@@ -111,6 +119,12 @@ class Answer(HTTPResponse):
                 raise HTTPException("not a header")
             found.append((name, value.strip(" \t\r\n")))
         raise HTTPException("too many headers")
+
+    def _whole_line(self) -> bytes:
+        line = self._line()
+        if not line.endswith(b"\n"):
+            raise IncompleteRead(b"")
+        return line
 
     def _line(self) -> bytes:
         line = self.fp.readline(_LONGEST_LINE + 1)

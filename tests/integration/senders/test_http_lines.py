@@ -138,6 +138,55 @@ def test_a_head_that_others_read_differently_is_refused(headers):
     assert "malformed_answer" == reply.code
 
 
+@pytest.mark.parametrize(
+    "first",
+    [
+        "HTTP/1.1 2_00 OK",
+        "HTTP/1.1 +200 OK",
+        "HTTP/1.1\v200 OK",
+        "HTTP/1.1 200 OK\rX-A: 1",
+        "HTTP/1.x 200 OK",
+        "200 OK",
+    ],
+)
+def test_a_first_line_that_others_read_differently_is_refused(first):
+    """A number that is none would be a yes for one and no answer for another."""
+    reply = _ask(hostile.raw(f"{first}\r\nContent-Length: 2\r\n\r\nok".encode()))
+
+    assert isinstance(reply, Silence)
+    assert "malformed_answer" == reply.code
+
+
+@pytest.mark.parametrize("first", ["HTTP/1.1 200", "HTTP/1.1 200 ", "HTTP/1.1  200 OK", "HTTP/1.1 200 \x85 \xfc"])
+def test_a_first_line_need_not_say_much(first):
+    """Servers leave the words out, or write them in an alphabet of their own."""
+    reply = _ask(hostile.raw(f"{first}\r\nContent-Length: 2\r\n\r\nok".encode("latin-1")))
+
+    assert isinstance(reply, ProviderAnswer)
+    assert (200, b"ok") == (reply.status, reply.body)
+
+
+@pytest.mark.parametrize(
+    "head",
+    ["", "HTTP/1.1 200", "HTTP/1.1 200 OK\r\n", "HTTP/1.1 200 OK\r\nX-A: 1", "HTTP/1.1 200 OK\r\nX-A: 1\r\n"],
+)
+def test_a_head_that_breaks_off_is_no_answer(head):
+    """What it would have said is not known, nor whether a body belongs to it (RFC 9112 section 8)."""
+    reply = _ask(hostile.raw(head.encode()))
+
+    assert isinstance(reply, Silence)
+    assert "connection_lost" == reply.code
+
+
+def test_an_answer_without_a_body_is_not_waited_for():
+    """Some servers announce pieces where none can come (RFC 9112 section 6.3); whether they send them, nobody knows."""
+    head = b"HTTP/1.1 204 No Content\r\nTransfer-Encoding: chunked\r\n\r\n"
+    with HostileServer(_always(head)) as server:
+        assert [b""] * 2 == _bodies(server, _client())
+
+    assert 2 == server.connections
+
+
 def test_a_header_may_go_on_in_the_next_line():
     """As it was allowed long ago (RFC 9112 section 5.2)."""
     reply = _ask(hostile.raw(b"HTTP/1.1 200 OK\r\nX-A: one\r\n\ttwo: three\r\nX-a:four\r\nContent-Length: 2\r\n\r\nok"))
@@ -153,8 +202,10 @@ def test_a_header_may_go_on_in_the_next_line():
         (b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok", 2),
         (b"HTTP/1.0 200 OK\r\nConnection: Keep-Alive\r\nContent-Length: 2\r\n\r\nok", 1),
         (b"HTTP/1.1 204 No Content\r\nContent-Length: 2\r\n\r\n", 1),
+        (b"HTTP/1.1 200 OK\r\nConnection: X-A\r\nConnection: close\r\nContent-Length: 2\r\n\r\nok", 2),
+        (b"HTTP/1.0 200 OK\r\nConnection: keep-alive, close\r\nContent-Length: 2\r\n\r\nok", 2),
     ],
-    ids=["close", "old", "old-but-kept", "without-body"],
+    ids=["close", "old", "old-but-kept", "without-body", "said-twice", "said-both"],
 )
 def test_an_answer_says_whether_another_may_follow_it(head, connections):
     """An old server has to say that it keeps the connection, a new one that it does not."""
@@ -206,6 +257,15 @@ def test_pieces_that_break_off_are_no_answer():
 
     assert isinstance(reply, Silence)
     assert "connection_lost" == reply.code
+
+
+@pytest.mark.parametrize("end", [b"xx", b"\n1", b"  \r\n"])
+def test_a_piece_that_is_longer_than_it_says_is_no_answer(end):
+    """What is left of it would be taken for the length of the next one."""
+    reply = _ask(hostile.raw(_CHUNKED + b"5\r\nhello" + end + b"0\r\n\r\n"))
+
+    assert isinstance(reply, Silence)
+    assert "malformed_answer" == reply.code
 
 
 def test_headers_after_the_body_are_limited():

@@ -96,9 +96,11 @@ class Porter:
         if not has_lost:
             return
         try:
-            with self._lock:
-                in_hand = frozenset(self._in_hand)
-            self._sweeper.free_forgotten(self._hold.owner, in_hand=in_hand)
+            self._sweeper.free_forgotten(self._hold.owner, in_hand=self._held)
         except Exception:
             self._has_lost = True
             raise
+
+    def _held(self) -> frozenset[str]:
+        with self._lock:
+            return frozenset(self._in_hand)

@@ -5,12 +5,12 @@ and old rows are deleted. Several sweepers may run at once: every change is cond
 """
 
 import time
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Row, delete, select
+from sqlalchemy import ColumnElement, Row, delete, select
 
 from authsms.audit import AuditTrail
 from authsms.delivery import ledger
@@ -89,17 +89,22 @@ class Sweeper:
         now = self._clock.now()
         verdicts: dict[str, bool | None] = {}
         freed = 0
-        for row in self._owned():
+        for row in self._owned(Message.owner.is_not(None)):
             if row.owner not in verdicts:
                 verdicts[row.owner] = self._liveness.is_dead(row.owner)
             if verdicts[row.owner] or row.leased_until <= now:
                 freed += self._free(row, now)
         return freed
 
-    def free_forgotten(self, owner: str, *, in_hand: Collection[str]) -> int:
-        """Free what *owner* has in the table but not *in_hand*: a commit whose success it never learned of."""
+    def free_forgotten(self, owner: str, *, in_hand: Callable[[], Collection[str]]) -> int:
+        """Free what *owner* has in the table but not *in_hand*: a commit whose success it never learned of.
+
+        What is in hand is asked after the table, or a message that is claimed meanwhile would pass for forgotten.
+        """
         now = self._clock.now()
-        return sum(self._free(row, now) for row in self._owned() if row.owner == owner and row.id not in in_hand)
+        rows = self._owned(Message.owner == owner)
+        kept = in_hand()
+        return sum(self._free(row, now) for row in rows if row.id not in kept)
 
     def end_expired(self) -> int:
         """End waiting messages whose time is over, and wipe their texts; return how many."""
@@ -142,9 +147,10 @@ class Sweeper:
         self._liveness.tidy()
         return purged
 
-    def _owned(self) -> list[Row[Any]]:
+    def _owned(self, whose: ColumnElement[bool]) -> list[Row[Any]]:
+        """Return claimed messages, those first whose leases end first: many processes at work hide no dead one."""
         with self._database.read() as session:
-            return list(session.execute(select(*OWNED).where(Message.owner.is_not(None)).limit(_AT_ONCE)))
+            return list(session.execute(select(*OWNED).where(whose).order_by(Message.leased_until).limit(_AT_ONCE)))
 
     def _free(self, row: Row[Any], now: datetime) -> bool:
         subject = subject_of(row)

@@ -157,7 +157,7 @@ class Worker:
             try:
                 # A commit may have succeeded although its answer was lost.
                 if pause or crew.has_lost():
-                    self._sweeper.free_forgotten(owner, in_hand=crew.in_hand())
+                    self._sweeper.free_forgotten(owner, in_hand=crew.in_hand)
                 is_more_likely = self._claim(owner, crew)
             except Exception as error:  # noqa: BLE001 - the loop must go on
                 report("worker.claim_failed", error)

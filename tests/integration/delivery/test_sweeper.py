@@ -2,7 +2,11 @@
 
 from datetime import timedelta
 
+import pytest
+
+from authsms.delivery import ledger
 from authsms.delivery.heartbeat import Heartbeat, last_heartbeat
+from authsms.delivery.ledger import Lease
 from authsms.delivery.liveness import Liveness
 from authsms.delivery.worker import lock_folder
 from authsms.foundation.errors import NotFoundError
@@ -122,11 +126,43 @@ def test_what_the_table_holds_beyond_the_hands_is_freed(still_office: Office):
     still_office.post()
     kept, lost = still_office.post(), still_office.post()
     owned = {claimed.subject.id for claimed in still_office.claim("me")}
-    freed = still_office.sweeper().free_forgotten("me", in_hand=owned - {lost})
+    freed = still_office.sweeper().free_forgotten("me", in_hand=lambda: owned - {lost})
 
     assert freed == 1
     assert [lost] == [claimed.subject.id for claimed in still_office.claim("me")]
     assert kept in owned
+
+
+def test_what_is_claimed_while_the_table_is_looked_at_is_not_forgotten(still_office: Office):
+    """A porter's threads go on claiming: a text that is freed while it is on its way is sent once more."""
+    lost = still_office.post()
+    still_office.claim("me")
+    message_id = still_office.post()
+    held: list[str] = []
+
+    def in_hand():
+        held.extend(claimed.subject.id for claimed in still_office.claim("me"))
+        return frozenset(held)
+
+    freed = still_office.sweeper().free_forgotten("me", in_hand=in_hand)
+
+    assert (1, [message_id]) == (freed, held)
+    assert [lost] == [claimed.subject.id for claimed in still_office.claim("me")]
+
+
+def test_a_dead_worker_is_found_among_many_that_are_at_work(still_office: Office, monkeypatch: pytest.MonkeyPatch):
+    """Its leases end first; however often one looks, the others would stand before it."""
+    monkeypatch.setattr("authsms.delivery.sweeper._AT_ONCE", 2)
+    for _ in range(5):
+        still_office.post()
+    dead, now = _dead_owner(still_office), still_office.clock.now()
+    with Liveness(lock_folder(still_office.settings.instance)).hold() as hold:
+        still_office.claim(hold.owner, limit=4)
+        with still_office.database.jot_one() as connection:
+            lease = Lease(dead, now, now + timedelta(seconds=50))
+            ledger.claim(connection, lease, limit=1, urgent_only=False)
+
+        assert still_office.sweeper().sweep().freed == 1
 
 
 def test_old_messages_are_deleted_and_young_ones_kept(still_office: Office):

@@ -10,10 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, delete, select
+from sqlalchemy import ColumnElement, Row, delete, or_, select
 
 from authsms.audit import AuditTrail
 from authsms.delivery import ledger
+from authsms.delivery.carriage import BROKER
 from authsms.delivery.journal import Cause, Journal
 from authsms.delivery.ledger import subject_of
 from authsms.delivery.liveness import Liveness
@@ -89,7 +90,8 @@ class Sweeper:
         now = self._clock.now()
         verdicts: dict[str, bool | None] = {}
         freed = 0
-        for row in self._owned(Message.owner.is_not(None)):
+        # What a broker has is its relay's to take back, up to its lease.
+        for row in self._owned(or_(Message.owner != BROKER, Message.leased_until <= now)):
             if row.owner not in verdicts:
                 verdicts[row.owner] = self._liveness.is_dead(row.owner)
             if verdicts[row.owner] or row.leased_until <= now:
@@ -149,8 +151,9 @@ class Sweeper:
 
     def _owned(self, whose: ColumnElement[bool]) -> list[Row[Any]]:
         """Return claimed messages, those first whose leases end first: many processes at work hide no dead one."""
+        claimed = select(*OWNED).where(Message.owner.is_not(None), whose)  # the words of the index
         with self._database.read() as session:
-            return list(session.execute(select(*OWNED).where(whose).order_by(Message.leased_until).limit(_AT_ONCE)))
+            return list(session.execute(claimed.order_by(Message.leased_until).limit(_AT_ONCE)))
 
     def _free(self, row: Row[Any], now: datetime) -> bool:
         subject = subject_of(row)

@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from authsms.delivery import ledger
+from authsms.delivery.carriage import BROKER
 from authsms.delivery.heartbeat import Heartbeat, last_heartbeat
 from authsms.delivery.ledger import Lease
 from authsms.delivery.liveness import Liveness
@@ -151,16 +152,17 @@ def test_what_is_claimed_while_the_table_is_looked_at_is_not_forgotten(still_off
 
 
 def test_a_dead_worker_is_found_among_many_that_are_at_work(still_office: Office, monkeypatch: pytest.MonkeyPatch):
-    """Its leases end first; however often one looks, the others would stand before it."""
+    """Its leases end first; however often one looks, the others, or a broker, would stand before it."""
     monkeypatch.setattr("authsms.delivery.sweeper._AT_ONCE", 2)
-    for _ in range(5):
+    for _ in range(7):
         still_office.post()
     dead, now = _dead_owner(still_office), still_office.clock.now()
     with Liveness(lock_folder(still_office.settings.instance)).hold() as hold:
         still_office.claim(hold.owner, limit=4)
         with still_office.database.jot_one() as connection:
-            lease = Lease(dead, now, now + timedelta(seconds=50))
-            ledger.claim(connection, lease, limit=1, urgent_only=False)
+            for owner, seconds, limit in ((BROKER, 10, 2), (dead, 50, 1)):
+                lease = Lease(owner, now, now + timedelta(seconds=seconds))
+                ledger.claim(connection, lease, limit=limit, urgent_only=False)
 
         assert still_office.sweeper().sweep().freed == 1
 

@@ -125,11 +125,12 @@ class Database:
         self._light: _Opening = self._light_engine.connect
         self._queue: _Opening = self._queue_engine.connect
         self._reading: _Opening = self._light
+        self._reading_at_once: _Opening = self.engine.execution_options(isolation_level="REPEATABLE READ").begin
         if self.dialect == "sqlite":
             self._jot_engine = self._light_engine
             self._single = self.engine.begin
             self._light = self._queue = self._light_engine.begin
-            self._reading = self.engine.execution_options(**{READ_ONLY: True}).begin
+            self._reading = self._reading_at_once = self.engine.execution_options(**{READ_ONLY: True}).begin
 
     @contextmanager
     def write(self) -> Iterator[Session]:
@@ -192,15 +193,16 @@ class Database:
             yield PlainConnection(connection)
 
     @contextmanager
-    def read(self) -> Iterator[Session]:
+    def read(self, *, at_one_moment: bool = False) -> Iterator[Session]:
         """Run statements that only read; they never wait for writers.
 
-        SQLite reads one snapshot; on PostgreSQL each statement sees what is committed, and pays no transaction.
+        SQLite reads one snapshot; on PostgreSQL each statement sees what is committed, and pays no transaction, unless
+        all are to see what was committed *at_one_moment*.
 
         Raises:
             DatabaseUnavailableError: The database cannot be reached.
         """
-        with self._session(self._reading) as session:
+        with self._session(self._reading_at_once if at_one_moment else self._reading) as session:
             yield session
 
     def insert(self, table: type[Base] | Table) -> postgresql.Insert | sqlite.Insert:

@@ -205,7 +205,7 @@ class Catalog:
         with self._lock:
             if self._read_at == read_at:
                 started = time.monotonic()
-                with self._database.read() as session:
+                with self._database.read(at_one_moment=True) as session:
                     self._events = _Events.of(read_events(session))
                 self._read_at = started
             return self._events

@@ -256,6 +256,7 @@ class SenderPolicyService(PolicyStore):
             with self._database.read() as session:
                 if (session.execute(_VERSION).scalar_one_or_none() or 0) == self._snapshot.policy.version:
                     return
+            with self._database.read(at_one_moment=True) as session:
                 row = session.get(SenderPolicyRecord, 1)
                 policy, rows = records.policy_of(row), session.scalars(select(SenderServiceRecord)).all()
         except DatabaseUnavailableError:

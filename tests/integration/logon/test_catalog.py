@@ -3,6 +3,7 @@
 import pytest
 
 from authsms.foundation.errors import InvalidInputError, NotFoundError
+from authsms.logon import catalog as rows
 from authsms.logon.catalog import Catalog, Chain, Wanted
 from authsms.logon.seed import LOCAL_CHAIN, seed
 
@@ -51,6 +52,30 @@ def test_an_installation_from_before_the_portal_gets_its_events(catalog):
     assert ["admin", "admin-setup", "web"] == [event.name for event in catalog.events()]
     assert [LOCAL_CHAIN.name] == [chain.name for chain in catalog.event("web").chains]
     assert all(len(chain.methods) == 2 for chain in catalog.event("admin").chains)
+
+
+def test_what_is_changed_while_it_is_read_is_seen_before_or_after(catalog, monkeypatch: pytest.MonkeyPatch):
+    """Half and half, what was enough for a few would be enough for everybody: old methods with new groups."""
+    few, everybody = Chain("c", "C", ("A:1",), frozenset({"few"})), Chain("c", "C", ("A:1", "B:1"))
+    catalog.save_chain(few)
+    catalog.save_event("e", "Event", ["c"])
+    read_chains = rows.read_chains
+
+    def interrupted(session):
+        chains = read_chains(session)
+        catalog.save_all([everybody, Chain("new", "New", ("A:1",))], [Wanted("e", "Event", ("c", "new"))])
+        return chains
+
+    with monkeypatch.context() as patch:
+        patch.setattr(rows, "read_chains", interrupted)
+        patch.setattr(catalog, "forget", lambda: None)  # another process changes them
+        seen = catalog.event("e").chains
+    catalog.forget()
+
+    assert (few,) == seen
+    assert [("c", everybody.methods), ("new", ("A:1",))] == [
+        (chain.name, chain.methods) for chain in catalog.event("e").chains
+    ]
 
 
 def test_a_chain_is_replaced_as_a_whole(catalog):

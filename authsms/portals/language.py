@@ -20,7 +20,7 @@ from flask import Flask, Response, g, request
 from flask_babel import Babel, format_datetime, get_translations
 from markupsafe import Markup
 
-from authsms.foundation.cookies import VISIT_COOKIE, cookie_name
+from authsms.foundation.cookies import OTHER_HOST, VISIT_COOKIE, cookie_name
 from authsms.foundation.resources import translations_folder
 from authsms.identity.preferences import LANGUAGES
 from authsms.portals.services import services
@@ -155,6 +155,8 @@ def _vary(response: Response) -> Response:
         # Not by their sets: these write the whole header anew with every word.
         response.headers.add("Vary", "Accept-Language")
         response.headers.set("Content-Language", g.language)
+        if OTHER_HOST in request.environ:
+            return response  # a page in the name of a site: that host's cookies are not ours
         if _choice():
             _keep(response, _CHOSEN, g.language, _CHOICE_LIFETIME)
             _keep(response, VISIT_COOKIE, g.language, None)

@@ -50,6 +50,7 @@ def test_a_proxy_may_ask_for_a_site_under_any_host(build):
     )
     check = f"/forward-auth/{site.id}"
     client = app.test_client()
+    stray = client.get(f"{check}/site/else?language=de&ui_locales=de", base_url="https://wiki.example.test")
     answers = {
         path: client.get(path, base_url="http://10.0.0.5:8080")
         for path in (check, f"{check}/site/start", f"{check}/site/callback", f"{check}/site/else", f"{check}/sign-in")
@@ -58,6 +59,7 @@ def test_a_proxy_may_ask_for_a_site_under_any_host(build):
     assert [302, 303, 303, 404, 400] == [answer.status_code for answer in answers.values()]
     assert {f"{check}/sign-in"} == {path for path, one in answers.items() if "Strict-Transport-Security" in one.headers}
     assert answers[check].headers["Location"] == "https://wiki.example.test/.authsms/start?to=/"
+    assert [] == stray.headers.getlist("Set-Cookie")
     assert answers[f"{check}/site/callback"].headers["Location"] == f"https://login.example.test{check}/refused"
 
 

@@ -13,13 +13,15 @@ from authsms.logon.sessions import LoginSession
 _PLAIN: Final = " !\"#$&'()*+,-./:;<=>?@[\\]^_`{|}~"
 _LONGEST: Final = 3000
 """Characters of all values. nginx takes an answer whose headers fit into 4 KiB, and ours have others, too."""
+_LONGEST_NAME: Final = 600
+_SHORT_NAME: Final = 50
 
 
 def identity_headers(session: LoginSession) -> dict[str, str]:
     """Return what a site is told about the person behind *session*; of many groups, those that fit."""
     told = {
         "Remote-User": _encoded(session.login),
-        "Remote-Name": _encoded(session.display_name),
+        "Remote-Name": _name(session.display_name),
         "Remote-Email": _encoded(session.mail),
     }
     left = max(_LONGEST - sum(map(len, told.values())), 0)
@@ -28,6 +30,12 @@ def identity_headers(session: LoginSession) -> dict[str, str]:
 
 def _encoded(text: str, safe: str = _PLAIN) -> str:
     return quote(text.strip(), safe=safe)
+
+
+def _name(text: str) -> str:
+    """Return a name, cut when it would take the room of groups: many a person writes his own into the directory."""
+    encoded = _encoded(text)
+    return encoded if len(encoded) <= _LONGEST_NAME else _encoded(text[:_SHORT_NAME])
 
 
 def _joined(groups: list[str], longest: int) -> str:

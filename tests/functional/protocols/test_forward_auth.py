@@ -73,6 +73,17 @@ def test_many_groups_do_not_break_the_proxy(visit):
     assert all(len(group) == 10 for group in told.split(","))
 
 
+def test_a_long_name_crowds_out_no_group(visit):
+    """Or whoever may write his own into the directory could drop a group that shuts him out."""
+    groups = frozenset(f"group-{n:02d}" for n in range(99))
+    visit.browser.sign_in(person=replace(ALICE, display_name="\N{GRINNING FACE}" * 200, groups=groups))
+    visit.enter()
+    told = visit.ask().headers
+
+    assert unquote(told["Remote-Name"]) == "\N{GRINNING FACE}" * 50
+    assert frozenset(told["Remote-Groups"].split(",")) == groups
+
+
 @on_each_database
 @pytest.mark.parametrize("how", ["end", "end_all", "idle", "expired"])
 def test_the_end_of_a_session_counts_at_once(visit, how):

@@ -17,6 +17,9 @@ from authsms.foundation.errors import DatabaseUnavailableError
 from authsms.foundation.logs import get_logger
 
 SKEW_ALARM = timedelta(seconds=2)
+_AWAY_SECONDS = 2.0
+"""How long a database that did not answer is not asked again."""
+
 _QUESTIONS = 3
 _QUICK_SECONDS = 0.005
 _log = get_logger(__name__)
@@ -41,39 +44,56 @@ class SystemClock(Clock):
 class DatabaseClock(Clock):
     """The database's clock, read every *refresh* and carried on by the monotonic clock in between.
 
-    While the database is away the last reading is carried on; nothing that matters can be written then anyway.
+    While the database is away the last reading is carried on; nothing that matters can be written then anyway. One
+    thread asks at a time, and only for the first answer do others wait: a silent database must not hold up everybody
+    who wants to know the time, one after the other.
     """
 
     def __init__(self, database: Database, *, refresh: timedelta = timedelta(seconds=30)) -> None:
         self._database = database
         self._refresh = refresh.total_seconds()
         self._lock = threading.Lock()
-        self._read_at: float | None = None
-        self._base = datetime.now(UTC)
+        self._ask_at = 0.0
+        self._known: tuple[datetime, float] | None = None
 
     @override
     def now(self) -> datetime:
-        moment = time.monotonic()
-        with self._lock:
-            if self._read_at is None or moment - self._read_at > self._refresh:
-                self._synchronise()
-                moment = time.monotonic()
-            return self._base + timedelta(seconds=moment - (self._read_at or moment))
+        known = self._known
+        if known is None or time.monotonic() >= self._ask_at:
+            known = self._asked(known)
+        base, read_at = known
+        return base + timedelta(seconds=time.monotonic() - read_at)
 
-    def _synchronise(self) -> None:
+    def _asked(self, known: tuple[datetime, float] | None) -> tuple[datetime, float]:
+        """Return the database's time and the monotonic moment it belongs to, read anew unless somebody does so."""
+        if known is None:
+            self._lock.acquire()
+        elif not self._lock.acquire(blocking=False):
+            return known
+        try:
+            known = self._known
+            if known is None or time.monotonic() >= self._ask_at:
+                known = self._known = self._synchronised(known)
+            return known
+        finally:
+            self._lock.release()
+
+    def _synchronised(self, known: tuple[datetime, float] | None) -> tuple[datetime, float]:
         try:
             fresh, moment = self._read()
         except DatabaseUnavailableError:
-            if self._read_at is None:
+            if known is None:
                 raise
-            return
-        if self._read_at is not None:
-            carried = self._base + timedelta(seconds=moment - self._read_at)
+            self._ask_at = time.monotonic() + _AWAY_SECONDS
+            return known
+        self._ask_at = moment + self._refresh
+        if known is not None:
+            carried = known[0] + timedelta(seconds=moment - known[1])
             if abs(fresh - carried) > SKEW_ALARM:
                 _log.warning("clock.database_jumped", seconds=(fresh - carried).total_seconds())
         elif abs(fresh - datetime.now(UTC)) > SKEW_ALARM:
             _log.warning("clock.skewed", seconds=(fresh - datetime.now(UTC)).total_seconds())
-        self._base, self._read_at = fresh, moment
+        return fresh, moment
 
     def _read(self) -> tuple[datetime, float]:
         """Return the database's time and the monotonic moment it belongs to: the middle of the quickest question."""

@@ -132,7 +132,10 @@ class RadiusDoor:
         except UnavailableError:
             self._challenges.put_back(visit.caller, state, found)
             raise
-        return self._reply(visit, step, found.proof)
+        # The secret is another one once something has passed. If that was the first, then what was typed as a password
+        # at the beginning had proven nothing, and brings nobody to where this person is now.
+        has_begun = step.secret != found.ticket.secret and len(step.completed) == 1
+        return self._reply(visit, step, "" if has_begun else found.proof)
 
     def _reply(self, visit: _Visit, step: Step, proof: str) -> Reply:
         profile = visit.device.profile

@@ -55,6 +55,21 @@ def test_a_device_asks_by_number(house):
     assert "code we sent to *******42" in coded.message
 
 
+def test_nobody_goes_on_with_what_another_has_proven_since(house):
+    """Where it is asked first, no password is judged by then: to type the same one proves nothing later, either."""
+    arrange(house, Selection.ON, "only-sms", FIRST, new=(BADGE,))
+    with open_gateway(house) as gateway:
+        asked = gateway.log_in(password="vpn")
+        again = gateway.log_in(password="vpn")
+        proven = gateway.answer(gateway.answer(again, "2"), PASSWORD)
+        stranger = gateway.log_in(password="vpn")
+        accepted = gateway.answer(proven, house.code())
+
+    assert "code we sent" in proven.message
+    assert asked.message == again.message == stranger.message
+    assert "Access-Accept" == accepted.kind
+
+
 def test_a_device_that_cannot_ask_begins_the_first_way(house):
     ready(house)
     arrange(house, Selection.ON)

@@ -6,6 +6,7 @@ is, so whatever happens then is no concern of the broker's.
 """
 
 import threading
+from collections import Counter
 from types import TracebackType
 from typing import Final, Self
 
@@ -38,7 +39,7 @@ class Porter:
         self._sweeper = open_sweeper(workplace, self._liveness)
         self._hold = self._liveness.hold()
         self._lock = threading.Lock()
-        self._in_hand: set[str] = set()
+        self._in_hand = Counter[str]()
         self._has_lost = False
         self._stop = threading.Event()
         self._pulse = Pulse(Heartbeat(self._database, self._clock, self._hold.owner), self._stop)
@@ -62,9 +63,7 @@ class Porter:
     def deliver(self, message_id: str) -> None:
         """Bring the message of that id as far as it goes now, if it is there to be taken; raises nothing."""
         with self._lock:
-            if message_id in self._in_hand:
-                return
-            self._in_hand.add(message_id)
+            self._in_hand[message_id] += 1  # it may be brought back before the thread that had it has let it go
         is_certain = False
         try:
             is_certain = self._deliver(message_id)
@@ -72,7 +71,7 @@ class Porter:
             report("porter.take_failed", error)
         finally:
             with self._lock:
-                self._in_hand.discard(message_id)
+                self._in_hand -= Counter([message_id])
                 self._has_lost = self._has_lost or not is_certain
 
     def _deliver(self, message_id: str) -> bool:

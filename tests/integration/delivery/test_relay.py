@@ -2,19 +2,22 @@
 
 import threading
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from typing_extensions import override
 
 from authsms.delivery import carriage
 from authsms.delivery.carriage import BROKER, CARRIED_AT_MOST, Lane
 from authsms.delivery.ledger import Lease
+from authsms.delivery.pauses import Moment, Pauses
 from authsms.delivery.porter import Porter
 from authsms.delivery.relay import Relay
 from authsms.foundation.errors import BrokerUnavailableError
 from authsms.foundation.sections import DeliverySettings
-from authsms.senders.submission import Purpose
-from tests.integration.delivery.twins import Office
+from authsms.senders.submission import NotTaken, Purpose
+from tests.integration.delivery.twins import Office, RecordingService
 from tests.integration.delivery.waiting import wait_until
 
 HOUR = timedelta(hours=1)
@@ -63,6 +66,30 @@ def test_an_id_that_is_brought_twice_is_sent_once(still_office: Office):
     assert [message_id] == passed_on
     assert len(still_office.first.submissions) == 1
     assert ("accepted", 1) == (still_office.view(message_id).state, still_office.view(message_id).attempts)
+
+
+def test_a_message_may_be_brought_back_before_its_thread_has_let_it_go(office: Office):
+    """An id that comes to nothing is not sent anew before its lease ends, and somebody waits for a code."""
+    office.senders.services = [RecordingService("first", lambda _: NotTaken("busy", "")), RecordingService("second")]
+
+    class Interrupted(Pauses):
+        @override
+        def reached(self, moment: Moment) -> None:
+            if moment is Moment.RECORDED and office.view(message_id).state == "attempting":
+                wait_until(lambda: _pass_on(office, Lane.URGENT) == [message_id])
+                with ThreadPoolExecutor(1) as pool:
+                    pool.submit(porter.deliver, message_id).result(10)
+
+    message_id = office.post()
+    _pass_on(office, Lane.URGENT)
+    with Porter(office, pauses=Interrupted()) as porter:
+        porter.deliver(message_id)
+
+    assert ("accepted", "second", 2) == (
+        office.view(message_id).state,
+        office.view(message_id).service,
+        office.view(message_id).attempts,
+    )
 
 
 def test_a_clock_that_is_a_little_behind_delays_nothing(still_office: Office):

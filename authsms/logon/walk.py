@@ -166,7 +166,7 @@ def choices(walk: Walk, methods: Mapping[str, Method]) -> tuple[ChainChoice, ...
     unlocked only where it is: before anything is proven only to a browser that shows a grace. An event that asks which
     chain it shall be offers nothing before that, then all of them, the present one as well, and where it asks before
     anything is proven, to everybody alike. One without a choice offers what the help desk has given somebody in his
-    need, and nothing else.
+    need, and to whom it has just been asking the chain that was begun.
     """
     asks, completed = walk.process.progress.asks, walk.process.progress.completed
     if asks is not None and asks.method in completed:
@@ -178,7 +178,7 @@ def choices(walk: Walk, methods: Mapping[str, Method]) -> tuple[ChainChoice, ...
         ChainChoice(chain.name, chain.title, chain.methods)
         for chain in walk.event.chains
         if chain.name not in taken
-        and (walk.event.selection is not Selection.OFF or is_relief(chain, methods))
+        and (walk.event.selection is not Selection.OFF or is_relief(chain, methods) or _is_begun(chain, walk))
         and (walk.client.has_page or not needs_page(chain, methods))
         and suits(chain, walk.subject, methods)
         and any(method not in completed for method in chain.methods)
@@ -224,6 +224,11 @@ def _taken(walk: Walk, methods: Mapping[str, Method]) -> set[str]:
     is_telling = walk.chain is not None and walk.chain.groups and not walk.process.progress.completed
     stranger = strangers_chain(walk.event, walk.subject, methods) if is_telling and not walk.shows_all else None
     return {walk.process.chain} | ({stranger.name} if stranger else set())
+
+
+def _is_begun(chain: Chain, walk: Walk) -> bool:
+    """Return whether it is the chain that was begun, of somebody who was asked before the choice was taken away."""
+    return walk.is_asking and chain.name == walk.process.chain
 
 
 def _is_open(chain: Chain, walk: Walk, methods: Mapping[str, Method]) -> bool:

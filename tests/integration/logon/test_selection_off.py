@@ -96,6 +96,20 @@ def test_a_process_on_its_way_follows_the_event(house: House):
     assert Status.OK is done.status
 
 
+def test_who_is_being_asked_when_the_choice_ends_goes_on_with_the_first_way(house: House):
+    """There is something to press, and only that."""
+    ready(house)
+    arrange(house, Selection.ON, "directory-sms", "directory-recovery", "directory-emergency")
+    step = passed(house)
+    arrange(house, Selection.OFF, "directory-sms", "directory-recovery")
+    shown = house.logon.view(step.ticket, ASKED)
+    with pytest.raises(NotFoundError):
+        house.logon.choose(step.ticket, "directory-recovery", ASKED)
+    coded = house.logon.choose(step.ticket, "directory-sms", ASKED)
+
+    assert (["directory-sms"], MessageKey.CODE_SENT, []) == (names(shown), coded.message_key, names(coded))
+
+
 def test_an_event_says_so(house: House):
     arrange(house, Selection.OFF)
     event = house.catalog.event("web")

@@ -125,7 +125,7 @@ class Database:
         self._light: _Opening = self._light_engine.connect
         self._queue: _Opening = self._queue_engine.connect
         self._reading: _Opening = self._light
-        self._reading_at_once: _Opening = self.engine.execution_options(isolation_level="REPEATABLE READ").begin
+        self._reading_at_once: _Opening = self._light_engine.execution_options(isolation_level="REPEATABLE READ").begin
         if self.dialect == "sqlite":
             self._jot_engine = self._light_engine
             self._single = self.engine.begin

@@ -88,6 +88,18 @@ def test_on_postgresql_only_what_is_jotted_down_does_not_wait_for_the_disk(postg
     assert [True, False] == [single != "client", jotted != "client"]
 
 
+def test_what_is_seen_at_one_moment_needs_no_connection_of_those_who_write(postgresql_database_url: str):
+    """Somebody who writes may come to it, and hold the last of them."""
+    database = Database(postgresql_database_url, pool_size=1)
+    with database.write(), database.read(at_one_moment=True) as session:
+        during = session.execute(text("SHOW transaction_isolation")).scalar_one()
+    with database.read() as session:
+        afterwards = session.execute(text("SHOW transaction_isolation")).scalar_one()
+    database.dispose()
+
+    assert ["repeatable read", "read committed"] == [during, afterwards]
+
+
 def test_the_plan_of_a_queue_is_good_for_a_full_one_though_it_was_made_for_an_empty_one(postgresql_database_url: str):
     """PostgreSQL would read and sort so small a table; the plan would be kept when it has become large."""
     database = Database(postgresql_database_url)

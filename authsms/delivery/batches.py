@@ -85,8 +85,9 @@ def _numbers(beginnings: Sequence[Beginning], begun: Container[str]) -> list[int
 
 def end_attempts(session: Session, endings: Sequence[Ending]) -> list[bool]:
     """Write how attempts ended and what becomes of their messages; False for one that was taken away meanwhile."""
-    portions.ask(session, _close, [_closed(one) for one in endings])
+    # Messages before attempts, as everybody does: who takes one away at the same moment would be waited for, and wait.
     changed = {row.id for row in portions.ask(session, _finish, [_finished(one) for one in endings])}
+    portions.ask(session, _close, [_closed(one) for one in endings])
     return [one.subject.id in changed for one in endings]
 
 

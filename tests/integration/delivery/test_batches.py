@@ -4,17 +4,18 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, text, update
 
 from authsms.delivery import ledger
 from authsms.delivery.batches import Beginning, Ending, begin_attempts, begin_attempts_at_once, end_attempts
 from authsms.delivery.ledger import Claimed, Ended, Lease
-from authsms.delivery.models import Attempt
+from authsms.delivery.models import Attempt, Message
 from authsms.delivery.repeats import AttemptEnd, PastAttempt
 from authsms.delivery.states import MessageState, Repeat, Settle
 from authsms.senders.submission import Accepted, RefusalScope, Refused
 from authsms.senders.webhook import Receipt, ReceiptState
 from tests.integration.delivery.twins import Office
+from tests.integration.delivery.waiting import wait_until
 
 
 def _begin(office: Office, messages: Sequence[Claimed], owner: str = "me") -> list[int | None]:
@@ -61,6 +62,37 @@ def test_those_that_begin_together_begin_each_once(still_office: Office):
     assert [1] * 5 == begun
     assert [None] * 5 == again
     assert sorted((name, 1, 1, "") for name in ids) == sorted(map(tuple, attempts))
+
+
+def test_what_ends_while_it_is_taken_away_keeps_nobody_waiting(still_office: Office):
+    """PostgreSQL would end one of two transactions that wait for each other, a second later."""
+    message_id = still_office.post()
+    [message] = still_office.claim()
+    _begin(still_office, [message])
+    accepted = Ended(1, PastAttempt("first", AttemptEnd.ACCEPTED, still_office.clock.now()), "", "", "SM1")
+
+    def end() -> list[bool]:
+        with still_office.database.write() as session:
+            return end_attempts(session, [Ending(message.subject, "me", accepted, Settle(MessageState.ACCEPTED))])
+
+    def waits() -> bool:
+        if still_office.database.dialect == "sqlite":
+            return True
+        waiting = (
+            "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+        )
+        with still_office.database.read() as session:
+            return bool(session.execute(text(waiting)).scalar_one())
+
+    with ThreadPoolExecutor(1) as pool:
+        with still_office.database.write() as session:
+            session.execute(update(Message).where(Message.id == message_id).values(owner="somebody else"))
+            ending = pool.submit(end)
+            wait_until(waits)
+            session.execute(update(Attempt).where(Attempt.message_id == message_id).values(end="owner-died"))
+        is_ours = ending.result(10)
+
+    assert [False] == is_ours
 
 
 def test_each_ends_its_own_way(still_office: Office):

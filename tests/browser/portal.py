@@ -14,6 +14,7 @@ from werkzeug.serving import make_server
 from authsms.foundation.clock import SystemClock
 from tests.browser.profiles import WATCH
 from tests.functional.portals.twin import CONTINUATION, PASSWORD, ScriptedLogon, TwinServices, open_twin
+from tests.parts.browser import serve_axe
 from tests.parts.certificates import ServerFiles
 
 
@@ -66,6 +67,7 @@ def run_portal(folder: Path, database_url: str, tls: ServerFiles | None = None) 
         app = stack.enter_context(open_twin(folder, database_url, SystemClock(), public_url=url))
         application = stack.enter_context(_serve(_application()))
         app.config["APPLICATION"] = f"{application}/callback?code=x"
+        serve_axe(app)
         stack.enter_context(_serve(app, listener, tls))
         yield Portal(url, application, app.extensions["authsms"])
 

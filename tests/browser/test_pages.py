@@ -13,7 +13,7 @@ from authsms.foundation.errors import DirectoryUnavailableError
 from authsms.logon.steps import DeliveryStatus
 from tests.browser.portal import Portal, run_portal
 from tests.functional.portals.twin import CODE, PASSWORD
-from tests.parts.browser import accessibility_findings
+from tests.parts.browser import accessibility_findings, fetch_axe
 
 HAND: dict[str, Any] = {"viewport": {"width": 390, "height": 844}, "is_mobile": True, "has_touch": True}
 DESK: dict[str, Any] = {"viewport": {"width": 1280, "height": 800}}
@@ -113,6 +113,7 @@ def _pages_of_trouble(portal: Portal, page: Page) -> Iterator[str]:
 
 def _findings(page: Page, looks: dict[str, tuple[str, dict[str, int]]]) -> Iterator[str]:
     """Turn the open page into one look after the other, tell what is wrong, and turn it back."""
+    fetch_axe(page)
     for look, (scheme, size) in looks.items():
         _turn(page, scheme, size)
         yield from (f"{look}: {one}" for one in accessibility_findings(page))

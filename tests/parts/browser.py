@@ -1,11 +1,13 @@
 """Chromium through Playwright, and axe on the pages it shows."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
+from wsgiref.types import StartResponse, WSGIEnvironment
 
+from flask import Flask
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from tests.parts.processes import PartError, find_program
@@ -22,7 +24,11 @@ _FLAGS = (
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--in-process-gpu",
+    "--js-flags=--no-opt --no-maglev --single-threaded",
 )
+"""Pages are open for a moment: a process that paints and threads that make scripts faster cost more than they save."""
+
 _RUN = "options => axe.run(document, options).then((result) => result.violations)"
 _RULES = {
     "runOnly": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"],
@@ -30,6 +36,13 @@ _RULES = {
     "preload": False,
 }
 """Nothing is worked out about what is in order; style sheets are fetched again only for rules that do not run here."""
+
+_AXE_PATH = "/axe.min.js"
+_FETCH = """path => new Promise((resolve, reject) => {
+  const script = Object.assign(document.createElement('script'), { src: path, onload: resolve, onerror: reject });
+  document.head.append(script);
+  script.remove();
+})"""
 
 _AXE = Path(__file__).parents[2] / "node_modules/axe-core/axe.min.js"
 
@@ -63,12 +76,38 @@ def accessibility_findings(page: Page) -> list[str]:
     """Return what axe holds against the page under WCAG 2.2 A and AA, one line each.
 
     The script is evaluated, not added as a tag: the page's Content-Security-Policy stays in force and would block it.
-    That is more than half of the work, so it is done once for a page that is looked at several times.
+    That is dear, so it is done once for a page that is looked at several times, or left to `fetch_axe`.
     """
-    if page.evaluate("typeof axe") == "undefined":
+    if not _has_axe(page):
         page.evaluate(_axe_source())
     found: list[dict[str, Any]] = page.evaluate(_RUN, _RULES)
     return [f"{one['id']}: {one['help']} ({node['html']})" for one in found for node in one["nodes"]]
+
+
+def serve_axe(app: Flask) -> None:
+    """Make an application serve axe besides its own pages, which `fetch_axe` then takes from it."""
+    inner = app.wsgi_app
+
+    def serve(environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
+        if environ["PATH_INFO"] != _AXE_PATH:
+            return inner(environ, start_response)
+        start_response("200 OK", [("Content-Type", "text/javascript"), ("Cache-Control", "max-age=3600")])
+        return [_axe_source().encode()]
+
+    app.wsgi_app = serve  # type: ignore[method-assign]
+
+
+def fetch_axe(page: Page) -> None:
+    """Let a page of an application that serves axe load it from there, as its policy allows for its own scripts.
+
+    The browser then reads and compiles the script once for all pages of the application.
+    """
+    if not _has_axe(page):
+        page.evaluate(_FETCH, _AXE_PATH)
+
+
+def _has_axe(page: Page) -> bool:
+    return bool(page.evaluate("typeof axe !== 'undefined'"))
 
 
 @cache

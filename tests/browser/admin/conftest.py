@@ -20,7 +20,7 @@ from authsms.foundation.cookies import SESSION_COOKIE, cookie_name
 from authsms.foundation.db import Database
 from tests.browser.profiles import Profile, Profiles
 from tests.functional.portals.admin.office import Clerk, Office, open_office
-from tests.parts.browser import accessibility_findings
+from tests.parts.browser import accessibility_findings, fetch_axe, serve_axe
 
 LOOKS: dict[str, dict[str, Any]] = {
     "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 800}},
@@ -85,6 +85,7 @@ def open_desk(profiles: Profiles, instance: Path, database_url: str, *, host: st
     with socket.create_server(("127.0.0.1", 0)) as listener:
         url = f"http://{host}:{listener.getsockname()[1]}"
         with open_office(instance, database, SystemClock(), home=url) as office:
+            serve_axe(office.app)
             server = make_server("127.0.0.1", 0, office.app, threaded=True, fd=listener.fileno())
             thread = threading.Thread(target=server.serve_forever, daemon=True)
             thread.start()
@@ -125,6 +126,7 @@ def _questions_outside(page: Page) -> list[str]:
 def findings(page: Page, name: str) -> list[str]:
     """Return what is wrong with an open page in any look, by its name: nothing for axe, the policy, or the width."""
     found = []
+    fetch_axe(page)
     for look in _CHECKED:
         _turn(page, look)
         page.evaluate(_NEXT_PICTURE)

@@ -39,8 +39,8 @@ def pytest_configure() -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """Run one process more than there are cores: tests also wait, for servers, browsers and time-outs."""
-    return len(os.sched_getaffinity(0)) + 1
+    """Run two processes more than there are cores: tests also wait, for servers, browsers and time-outs."""
+    return len(os.sched_getaffinity(0)) + 2
 
 
 @pytest.hookimpl(trylast=True)

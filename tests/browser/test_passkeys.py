@@ -53,7 +53,7 @@ def go_to_passkey(desk: Desk, someone: Owner, page: Page) -> None:
     page.fill("[name=user_name]", f"LOCAL\\{someone.person.login}")
     page.fill("[name=password]", PASSWORD)
     page.keyboard.press("Enter")
-    page.get_by_text("Sign in another way").first.click()
+    page.get_by_text("Sign in another way", exact=True).click()
     page.get_by_role("button", name="Local password + passkey").first.click()
     expect(page.get_by_role("heading", name="Use your passkey")).to_be_visible()
 

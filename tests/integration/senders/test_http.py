@@ -204,7 +204,7 @@ def test_many_threads_share_one_client():
 def test_calls_beyond_the_bound_wait_shortly_and_are_not_sent():
     """A provider that hangs takes no more than its share of threads."""
     with HostileServer(hostile.silence) as server:
-        client = _guard().client(connections=1)
+        client = _guard(deadlines=QUICK).client(connections=1)
         replies: list[Reply] = []
         threads = [threading.Thread(target=lambda: replies.append(client.send(_form(server.url)))) for _ in range(2)]
         for thread in threads:

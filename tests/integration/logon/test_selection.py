@@ -1,19 +1,15 @@
 """Whether people choose among the chains of an event: they may, or they are asked."""
 
-from collections.abc import Iterator
-
 import pytest
 from sqlalchemy import select
 
 from authsms.audit import AuditTag
-from authsms.foundation.db import Database
 from authsms.foundation.errors import NotFoundError
 from authsms.logon.machine import MessageKey, Prompt, Status
 from authsms.logon.selection import Selection
 from authsms.logon.steps import Ticket
 from authsms.otp.models import ChallengeRow
-from tests.fakes import ManualClock
-from tests.integration.logon.house import ALICE, HERE, PASSWORD, CountingVault, House
+from tests.integration.logon.house import ALICE, HERE, PASSWORD, House
 from tests.integration.logon.selecting import (
     ASKED,
     BADGE,
@@ -28,13 +24,8 @@ from tests.integration.logon.selecting import (
     seen,
 )
 
-
-@pytest.fixture
-def house(sqlite_database_url: str, counting_vault: CountingVault, clock: ManualClock) -> Iterator[House]:
-    """The engine on SQLite: what is stored here is stored elsewhere, too."""
-    database = Database(sqlite_database_url)
-    yield House(database, counting_vault, clock)
-    database.dispose()
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""What is stored here is stored elsewhere, too."""
 
 
 def test_an_event_leaves_it_to_people_unless_somebody_says_otherwise(house: House):

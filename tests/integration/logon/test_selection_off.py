@@ -1,17 +1,13 @@
 """An event that takes its first chain only, whichever way another one is asked for."""
 
-from collections.abc import Iterator
-
 import pytest
 
-from authsms.foundation.db import Database
 from authsms.foundation.errors import NotFoundError
 from authsms.logon.catalog import Event, Wanted
 from authsms.logon.machine import MessageKey, Status
 from authsms.logon.selection import Selection
 from authsms.logon.ways import Ways
-from tests.fakes import ManualClock
-from tests.integration.logon.house import ALICE, PASSWORD, CountingVault, House
+from tests.integration.logon.house import ALICE, PASSWORD, House
 from tests.integration.logon.selecting import (
     ASKED,
     BADGE,
@@ -23,13 +19,8 @@ from tests.integration.logon.selecting import (
     seen,
 )
 
-
-@pytest.fixture
-def house(sqlite_database_url: str, counting_vault: CountingVault, clock: ManualClock) -> Iterator[House]:
-    """The engine on SQLite: what is stored here is stored elsewhere, too."""
-    database = Database(sqlite_database_url)
-    yield House(database, counting_vault, clock)
-    database.dispose()
+pytestmark = pytest.mark.parametrize("database_url", ["sqlite"], indirect=True)
+"""What is stored here is stored elsewhere, too."""
 
 
 def test_off_offers_and_takes_nothing_else(house: House):

@@ -142,8 +142,9 @@ def test_what_is_claimed_while_the_table_is_looked_at_is_not_forgotten(still_off
     held: list[str] = []
 
     def in_hand():
+        before = frozenset(held)
         held.extend(claimed.subject.id for claimed in still_office.claim("me"))
-        return frozenset(held)
+        return before
 
     freed = still_office.sweeper().free_forgotten("me", in_hand=in_hand)
 

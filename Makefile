@@ -1,7 +1,6 @@
-# Names the commands; the work is in .ci/ and in the tools. Python and the ports are the machine's own: make PYTHON=python3.13 setup
+# Names the commands; the work is in .ci/ and in the tools. Python is the distribution's own where that will do: make PYTHON=python3.13 setup
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test long lint types imports bench chaos wheel lock clean debian
-PYTHON ?= python3
+.PHONY: help setup demo test long checks lint types imports bench chaos wheel lock clean debian
 BIN := .venv/bin
 VENDOR := authsms/static/vendor/htmx.min.js
 TRANSLATIONS := $(wildcard authsms/translations/*/LC_MESSAGES/*.po)
@@ -16,11 +15,14 @@ setup: .venv/.run $(VENDOR) $(TRANSLATIONS:.po=.mo) ## make .venv from the lock,
 demo: setup $(if $(filter ldap,$(DIRECTORY)),debian) ## run everything on this machine (ONCE=1: one login and exit; DIRECTORY=ldap: against a private slapd)
 	@$(BIN)/authsms demo $(DEMO_OPTIONS)
 
-test: debian setup .venv/.test lint types imports ## install what tests need, check the sources, run every test (ARGS="-k name")
-	@$(BIN)/pytest -n auto --maxprocesses 8 --dist loadgroup $(ARGS)
+test: debian setup .venv/.test ## install what tests need, check the sources, run every test (ARGS="-k name")
+	@$(MAKE) --no-print-directory -j --output-sync=target checks
+	@$(BIN)/pytest -n auto --maxprocesses 8 --dist loadgroup --no-loadscope-reorder $(ARGS)
 
 long: debian setup .venv/.test ## the tests of attacks, faults and kills, with many more rounds
 	@LONG_TESTS=1 CHAOS_ROUNDS=$(or $(ROUNDS),10) $(BIN)/pytest -n 0 tests/functional/attacks tests/functional/faults tests/chaos $(ARGS)
+
+checks: types lint imports .venv/.compiled
 
 lint: .venv/.test ## ruff, format check, generated tables of the manual
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/cog --check -P README.md $(wildcard docs/*.md)
@@ -54,6 +56,9 @@ debian: # the servers and the browser that tests drive, from Debian's packages
 
 .venv/.test: .venv/.run requirements/test.txt
 	@PYTHON=$(PYTHON) .ci/setup-python.sh test
+
+.venv/.compiled: .venv/.test # what each process of pytest would compile for itself
+	@$(BIN)/pytest --collect-only -qq -n 0 >/dev/null 2>&1; touch $@
 
 $(VENDOR): package.json package-lock.json .ci/setup-frontend.sh | .venv/.run
 	@.ci/setup-frontend.sh

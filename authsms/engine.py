@@ -30,7 +30,6 @@ from authsms.identity.preferences import Preferences
 from authsms.identity.service import PeopleService
 from authsms.logon.blocks import AdmittedPeople, Blocks
 from authsms.logon.catalog import Catalog
-from authsms.logon.ceremony import RelyingParty
 from authsms.logon.continuations import Continuations
 from authsms.logon.emergency import EmergencyPasswords
 from authsms.logon.endpoint_sessions import EndpointSessions
@@ -50,6 +49,7 @@ from authsms.logon.own_token import OwnToken, OwnTokenTools
 from authsms.logon.passkeys import Passkeys
 from authsms.logon.password_changes import PasswordChanges
 from authsms.logon.recovery import RecoveryCodes
+from authsms.logon.relying_party import RelyingParty
 from authsms.logon.renewal import CodeRenewal
 from authsms.logon.reports import Reports
 from authsms.logon.seed import seed

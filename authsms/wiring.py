@@ -37,7 +37,6 @@ from authsms.identity.preferences import Preferences
 from authsms.identity.service import PeopleService
 from authsms.logon.blocks import AdmittedPeople, Blocks
 from authsms.logon.catalog import Catalog
-from authsms.logon.ceremony import RelyingParty
 from authsms.logon.continuations import Continuations
 from authsms.logon.emergency import EmergencyPasswords
 from authsms.logon.endpoints import EndpointService
@@ -50,6 +49,7 @@ from authsms.logon.methods.sms_otp import CodeTools
 from authsms.logon.numbers import NumberTools, NumberWatch
 from authsms.logon.passkeys import Passkeys
 from authsms.logon.recovery import RecoveryCodes
+from authsms.logon.relying_party import RelyingParty
 from authsms.logon.renewal import CodeRenewal
 from authsms.logon.service import LogonService, LogonTools
 from authsms.logon.sessions import LoginSessions

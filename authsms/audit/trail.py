@@ -12,7 +12,7 @@ from authsms.audit.chain import AuditChain, Verification
 from authsms.audit.models import AuditRecord
 from authsms.audit.vocabulary import AuditEntry, AuditTag, AuditView
 from authsms.foundation.clock import Clock
-from authsms.foundation.db import Database, before_commit
+from authsms.foundation.db import Database, before_commit, post
 from authsms.foundation.vault import Vault
 
 _LONGEST = 200
@@ -97,7 +97,7 @@ def _write(session: Session) -> None:
     for start in range(0, len(rows), _AT_ONCE):
         portion = rows[start : start + _AT_ONCE]
         values = {f"{name}_{number}": value for number, row in enumerate(portion) for name, value in row.items()}
-        session.execute(_insert(len(portion)), values)
+        post(session, _insert(len(portion)), values)
 
 
 @cache

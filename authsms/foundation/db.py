@@ -20,14 +20,13 @@ from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeoutError
 from sqlalchemy.orm import DeclarativeBase, Session
-from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.types import TypeDecorator
 from typing_extensions import override
 
 from authsms.foundation.convoy import Convoy
 from authsms.foundation.engines import BUSY_MILLISECONDS, READ_ONLY, light_engine, open_engine
 from authsms.foundation.errors import DatabaseUnavailableError
-from authsms.foundation.statements import PlainConnection, PlainResult
+from authsms.foundation.statements import PlainConnection, PlainResult, PlainSession
 
 _BEFORE = "authsms_before_commit"
 _AFTER = "authsms_after_commit"
@@ -71,34 +70,6 @@ class UtcDateTime(TypeDecorator[datetime]):
         if value is None:
             return None
         return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
-
-
-class _Session(Session):
-    """A session that hands statements on tables straight to its connection.
-
-    Only statements on entities pay for what they need; the others cost half. The session itself is made ready, which
-    costs as much as a statement, when something needs what it keeps. The connection's transaction is not the session's
-    own: whoever made the session ends it.
-    """
-
-    def __init__(self, connection: Connection) -> None:
-        self._connected = connection
-        self._plain = PlainConnection(connection)
-        self.is_ready = False
-
-    def __getattr__(self, name: str) -> Any:
-        if self.is_ready:
-            raise AttributeError(name)
-        self.is_ready = True
-        super().__init__(self._connected, expire_on_commit=False, join_transaction_mode="rollback_only")
-        return getattr(self, name)
-
-    @override
-    def execute(self, statement: Executable, params: Any = None, **options: Any) -> Any:
-        is_plain = isinstance(statement, ClauseElement) and not statement._propagate_attrs  # noqa: SLF001
-        if is_plain and not options and not (self.is_ready and self.in_nested_transaction()):
-            return self._plain.execute(statement, params)
-        return super().execute(statement, params, **options)
 
 
 class Database:
@@ -251,7 +222,7 @@ class Database:
     @contextmanager
     def _session(self, opening: _Opening) -> Iterator[Session]:
         with _told_apart(), opening() as connection:
-            session = _Session(connection)
+            session = PlainSession(connection)
             try:
                 yield session
                 for finish in session.info.pop(_BEFORE, ()):
@@ -276,6 +247,18 @@ def _told_apart() -> Iterator[None]:
         if error.connection_invalidated:
             raise DatabaseUnavailableError("The connection to the database broke.") from error
         raise
+
+
+def post(session: Session, statement: Executable, values: Any) -> None:
+    """Run a statement on tables whose answer nobody waits for: it shares a round trip with what comes after it.
+
+    Its error is that of the next statement, or of the commit. What is wrong with it undoes the transaction all the
+    same.
+    """
+    if isinstance(session, PlainSession):
+        session.post(statement, values)
+    else:
+        session.execute(statement, values)
 
 
 def before_commit(session: Session, finish: Callable[[], None]) -> None:

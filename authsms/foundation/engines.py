@@ -4,29 +4,39 @@ SQLite runs in WAL mode with ``synchronous=FULL`` (a power cut must not revive a
 transaction starts with ``BEGIN IMMEDIATE``: a deferred one that reads first either loses updates or fails as
 "locked". PostgreSQL runs at its default READ COMMITTED, with time-outs on every statement and lock.
 
+SQLite's journal goes into its file bit by bit, and whoever makes it too long has to wait for that. `checkpoint` does it
+beforehand, for a process that has the time: one in sixty texts had to wait for it otherwise.
+
 The connection that came back last goes out first. So as few of them do the work as there are threads at work at the
-same time: each keeps a cursor for every statement it has run, and PostgreSQL a plan, and taking turns would bring
-every connection there is to keep all of them.
+same time: on each PostgreSQL keeps a plan of every statement that was run there, and taking turns would bring every
+connection there is to keep all of them.
 """
 
 import os
 import select
-from contextlib import suppress
+import sqlite3
+import time
+from contextlib import closing, suppress
 from typing import Any
 
 from sqlalchemy import URL, Connection, Dialect, Engine, create_engine, event, make_url
-from sqlalchemy.engine.interfaces import DBAPIConnection
-from sqlalchemy.exc import ArgumentError, InvalidatePoolError
+from sqlalchemy.engine.interfaces import DBAPIConnection, DBAPICursor
+from sqlalchemy.exc import ArgumentError, InvalidatePoolError, OperationalError
 from sqlalchemy.pool import ConnectionPoolEntry
 
-from authsms.foundation.errors import ConfigurationError
+from authsms.foundation.errors import ConfigurationError, DatabaseUnavailableError
 
 READ_ONLY = "authsms_read_only"
 PASSING = "authsms_passing"
 BUSY_MILLISECONDS = 5000
 _STATEMENT_MILLISECONDS = 5000
 _LOCK_MILLISECONDS = 3000
+_SILENT_SECONDS = 20  # as long as it takes to miss two signs of life
 _IN_ORDER = " -c enable_seqscan=off -c enable_sort=off"
+_WRITE = "BEGIN IMMEDIATE"
+_LOOK_SECONDS = 0.0005
+_PRIMARY = 0xFF  # of the codes of errors, which say more in their upper bits
+_LONGEST_JOURNAL = 8000  # pages of 4 kB; `checkpoint` keeps it shorter, where there is a delivery process
 _SQLITE_CONNECTIONS = 40  # as many as threads, or each use would open and prepare a connection anew
 
 
@@ -76,6 +86,21 @@ def light_engine(engine: Engine, url: str, pool_size: int, *, in_order: bool = F
     return _postgresql(_read(url), pool_size, settings, **options)
 
 
+def checkpoint(engine: Engine) -> None:
+    """Take over into its file what SQLite's journal holds, while others go on writing; PostgreSQL sees to that itself.
+
+    Raises:
+        DatabaseUnavailableError: The file cannot be opened or written.
+    """
+    if engine.dialect.name != "sqlite":
+        return
+    try:
+        with closing(engine.raw_connection()) as connection:
+            connection.cursor().execute("PRAGMA wal_checkpoint(PASSIVE)")
+    except (sqlite3.OperationalError, OperationalError) as error:
+        raise DatabaseUnavailableError("The database is not available.") from error
+
+
 def _read(url: str) -> URL:
     try:
         address = make_url(url)
@@ -102,21 +127,24 @@ def _postgresql(address: URL, pool_size: int, settings: str = "", **options: str
             "keepalives_idle": 10,
             "keepalives_interval": 5,
             "keepalives_count": 2,
+            "tcp_user_timeout": 1000 * _SILENT_SECONDS,
             "application_name": "authsms",
         },
         **{"isolation_level": "READ COMMITTED", **options},
     )
-    event.listen(engine, "do_connect", _take_words)
+    event.listen(engine, "do_connect", _take_wire)
     event.listen(engine, "checkout", _refuse_dead)
     return engine
 
 
-def _take_words(dialect: Dialect, _record: ConnectionPoolEntry, _places: list[str], options: dict[str, Any]) -> None:
-    """Let the driver hand statements on as they are: looking for parameters in long ones costs more than all the rest.
+def _take_wire(_dialect: Dialect, _record: ConnectionPoolEntry, _places: list[str], options: dict[str, Any]) -> Any:
+    """Return a connection on which statements share round trips; SQLAlchemy writes their parameters as it wants them.
 
-    SQLAlchemy writes the parameters as PostgreSQL wants them, ``$1``.
+    The driver itself prepares nothing there: it would throw away what the connection has prepared with its own.
     """
-    options["cursor_factory"] = dialect.loaded_dbapi.RawCursor
+    from authsms.foundation.wire import Wire, WireCursor  # noqa: PLC0415 - SQLite needs no driver of PostgreSQL
+
+    return Wire.connect(**options, cursor_factory=WireCursor, prepare_threshold=None)
 
 
 def _refuse_dead(connection: Any, _record: ConnectionPoolEntry, _proxy: object) -> None:
@@ -145,6 +173,7 @@ def _prepare_sqlite(connection: DBAPIConnection, _record: ConnectionPoolEntry) -
         "synchronous=FULL",
         f"busy_timeout={BUSY_MILLISECONDS}",
         "foreign_keys=ON",
+        f"wal_autocheckpoint={_LONGEST_JOURNAL}",
         "journal_size_limit=67108864",
     ):
         cursor.execute(f"PRAGMA {pragma}")
@@ -157,4 +186,34 @@ def _begin_sqlite(connection: Connection) -> None:
     if connection.info.get("synchronous", "FULL") != synchronous:
         connection.exec_driver_sql(f"PRAGMA synchronous={synchronous}")
         connection.info["synchronous"] = synchronous
-    connection.exec_driver_sql("BEGIN" if options.get(READ_ONLY, False) else "BEGIN IMMEDIATE")
+    if options.get(READ_ONLY, False):
+        connection.exec_driver_sql("BEGIN")
+    else:
+        _begin_writing(connection)
+
+
+def _begin_writing(connection: Connection) -> None:
+    """Wait until no other process writes, and be the one who does.
+
+    SQLite itself would look again after 1, 2, 5, 10 milliseconds and more, while most transactions last for one or two.
+    """
+    cursor: DBAPICursor = connection.connection.cursor()
+    until = time.monotonic() + BUSY_MILLISECONDS / 1000
+    cursor.execute("PRAGMA busy_timeout=0")
+    try:
+        while not _may_write(connection, cursor, is_last=time.monotonic() >= until):
+            time.sleep(_LOOK_SECONDS)
+    finally:
+        cursor.execute(f"PRAGMA busy_timeout={BUSY_MILLISECONDS}")
+
+
+def _may_write(connection: Connection, cursor: DBAPICursor, *, is_last: bool) -> bool:
+    """Begin a transaction that writes, or return False when another process is at it and one may try again."""
+    try:
+        cursor.execute(_WRITE)
+    except sqlite3.DatabaseError as error:
+        code = getattr(error, "sqlite_errorcode", 0)
+        if code & _PRIMARY == sqlite3.SQLITE_BUSY and not is_last:
+            return False
+        connection.exec_driver_sql(_WRITE)  # fails again, in the words of SQLAlchemy
+    return True

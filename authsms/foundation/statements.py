@@ -3,41 +3,68 @@
 SQLAlchemy spends several times what the driver needs on every execution: it looks the statement up in a cache of
 strings, and builds a context and a result for cases that do not arise here. So the second time one and the same
 statement object comes by, its string, its converters and its columns are kept beside it, and from then on it goes
-straight to the driver, on a cursor of its own: there the driver keeps how to convert the values and the columns of just
-this statement. Whatever needs more than that (ORM entities, lists in ``IN``, defaults made in Python, somebody who
-listens to executions) takes SQLAlchemy's own way. Errors are wrapped as SQLAlchemy wraps them.
+straight to the driver, on PostgreSQL by way of `authsms.foundation.wire`. Whatever needs more than that (ORM entities,
+lists in ``IN``, defaults made in Python, somebody who listens to executions) takes SQLAlchemy's own way. Errors are
+wrapped as SQLAlchemy wraps them.
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NoReturn, TypeAlias
 from weakref import WeakKeyDictionary
 
-from sqlalchemy import ColumnElement, Connection, Dialect, Executable, IteratorResult, Result
-from sqlalchemy.engine.interfaces import DBAPICursor
+from sqlalchemy import ColumnElement, Connection, Dialect, Executable, IteratorResult, Result, Row
 from sqlalchemy.engine.result import SimpleResultMetaData
+from sqlalchemy.orm import Session
 from sqlalchemy.sql.compiler import SQLCompiler
 from sqlalchemy.sql.dml import UpdateBase
 from sqlalchemy.sql.elements import ClauseElement
 from sqlalchemy.sql.selectable import Select
+from typing_extensions import override
+
+if TYPE_CHECKING:
+    from authsms.foundation.wire import Wire  # SQLite needs no driver of PostgreSQL
 
 _Values: TypeAlias = Mapping[str, Any]
 _Convert: TypeAlias = Callable[[Any], Any]
-_CURSORS = "authsms_cursors"
-_MOST_KEPT_ROWS = 100
-"""A cursor keeps what it has fetched last; one that has fetched more rows than this is not used again."""
-
 _MOST_SHAPES = 8
 """A statement that is run with more sets of parameters than this is not worth keeping."""
 
 
 class PlainResult(IteratorResult[Any]):
-    """Rows of a statement that went straight to the driver, and how many rows it changed."""
+    """Rows of a statement that went straight to the driver, and how many rows it changed.
 
-    def __init__(self, metadata: SimpleResultMetaData, rows: Iterator[Any], rowcount: int) -> None:
-        super().__init__(metadata, rows)
+    What is asked of most results is answered without making ready for all that could be, which costs more than a row.
+    """
+
+    def __init__(self, metadata: SimpleResultMetaData, rows: Sequence[Any], rowcount: int) -> None:
+        super().__init__(metadata, iter(rows))
+        self._rows = rows
         self.rowcount = rowcount
+
+    @override
+    def first(self) -> Any:
+        return self._row(self._rows[0]) if self._rows else super().first()
+
+    @override
+    def one(self) -> Any:
+        return self._row(self._rows[0]) if len(self._rows) == 1 else super().one()
+
+    @override
+    def one_or_none(self) -> Any:
+        return self._row(self._rows[0]) if len(self._rows) == 1 else super().one_or_none()
+
+    @override
+    def scalar_one(self) -> Any:
+        return self._rows[0][0] if len(self._rows) == 1 else super().scalar_one()
+
+    @override
+    def scalar_one_or_none(self) -> Any:
+        return self._rows[0][0] if len(self._rows) == 1 else super().scalar_one_or_none()
+
+    def _row(self, values: Sequence[Any]) -> Row[Any]:
+        return Row(self._metadata, None, self._metadata._key_to_index, values)  # noqa: SLF001 - as SQLAlchemy makes them
 
 
 @dataclass(slots=True, eq=False, weakref_slot=True)
@@ -68,15 +95,14 @@ class _Prepared:
             values[name] = convert(values[name])
         return self.arrange(values)
 
-    def rows(self, cursor: DBAPICursor, dialect: Dialect) -> list[Any]:
-        """Return what came back, converted."""
+    def rows(self, found: Sequence[Any], kinds: Callable[[], Sequence[Any]], dialect: Dialect) -> Sequence[Any]:
+        """Return *found* rows, converted; *kinds* are the types of their columns in the words of the driver."""
         if self.metadata is None:
-            return []
+            return ()
         if self.converts is None:
-            self.converts = _converts(self.columns, cursor, dialect)
-        found = cursor.fetchall()
+            self.converts = _converts(self.columns, kinds(), dialect)
         if not self.converts:
-            return list(found)
+            return found
         rows = []
         for row in found:
             columns = list(row)
@@ -96,6 +122,8 @@ class PlainConnection:
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
+        driver = connection.connection.driver_connection if connection.dialect.name == "postgresql" else None
+        self._wire: Wire | None = driver  # see `authsms.foundation.engines`
 
     def execute(self, statement: Executable, parameters: Any = None) -> Result[Any]:
         """Run *statement* as `sqlalchemy.Connection.execute` does.
@@ -103,39 +131,55 @@ class PlainConnection:
         Raises:
             DBAPIError: As there.
         """
-        connection = self._connection
         prepared = self._prepared(statement, parameters)
         if prepared is None:
-            return connection.execute(statement, parameters)
-        is_many = isinstance(parameters, list)
-        values = [prepared.values(one) for one in parameters] if is_many else prepared.values(parameters or {})
-        cursor: Any = None
+            return self._connection.execute(statement, parameters)
+        values = _all_values(prepared, parameters)
         try:
-            cursor = self._cursor(prepared)
-            (cursor.executemany if is_many else cursor.execute)(prepared.sql, values)
-            rows = prepared.rows(cursor, connection.dialect)
-            changed = cursor.rowcount
-            if len(rows) > _MOST_KEPT_ROWS:
-                self._drop(prepared)
-        except Exception as error:  # noqa: BLE001 - whatever it is, SQLAlchemy decides what it means and raises it
-            if cursor is not None:
-                self._drop(prepared)
-            connection._handle_dbapi_exception(error, prepared.sql, None, cursor, None)  # noqa: SLF001 - as its own executions do
-        return PlainResult(prepared.metadata or _NO_COLUMNS, iter(rows), changed)
+            if self._wire is None:
+                rows, changed = self._by_cursor(prepared, values)
+            else:
+                rows, changed = self._by_wire(self._wire, prepared, values)
+        except BaseException as error:  # noqa: BLE001 - whatever it is, SQLAlchemy decides what it means and raises it
+            self._raise(error, prepared)
+        return PlainResult(prepared.metadata or _NO_COLUMNS, rows, changed)
 
-    def _cursor(self, prepared: _Prepared) -> DBAPICursor:
-        """Return the cursor of a statement on this connection; it goes when either of them goes."""
-        connection = self._connection.connection
-        cursors = connection.info.get(_CURSORS)
-        if cursors is None:
-            cursors = connection.info[_CURSORS] = WeakKeyDictionary[_Prepared, DBAPICursor]()
-        cursor: DBAPICursor | None = cursors.get(prepared)
-        if cursor is None:
-            cursor = cursors[prepared] = connection.cursor()
-        return cursor
+    def post(self, statement: Executable, parameters: Any) -> None:
+        """Run *statement*, whose answer nobody waits for, with the next one on this connection, or the commit.
 
-    def _drop(self, prepared: _Prepared) -> None:
-        self._connection.info[_CURSORS].pop(prepared, None)
+        Raises:
+            DBAPIError: As `execute`, at once or then.
+        """
+        prepared = self._prepared(statement, parameters)
+        if prepared is None or self._wire is None:
+            self.execute(statement, parameters)
+            return
+        values = _all_values(prepared, parameters)
+        try:
+            for one in values:
+                self._wire.post(prepared.sql, one)
+        except BaseException as error:  # noqa: BLE001 - as above
+            self._raise(error, prepared)
+
+    def _by_wire(self, wire: "Wire", prepared: _Prepared, values: Sequence[Sequence[Any]]) -> tuple[Sequence[Any], int]:
+        answers = wire.ask(prepared.sql, *values)
+        last = answers[-1]
+        found = wire.rows(last) if prepared.metadata else ()
+        rows = prepared.rows(found, lambda: [last.ftype(one) for one in range(last.nfields)], self._connection.dialect)
+        return rows, sum(one.command_tuples or 0 for one in answers)
+
+    def _by_cursor(self, prepared: _Prepared, values: Sequence[Sequence[Any]]) -> tuple[Sequence[Any], int]:
+        cursor: Any = self._connection.connection.cursor()
+        if len(values) == 1:
+            cursor.execute(prepared.sql, values[0])
+        else:
+            cursor.executemany(prepared.sql, values)
+        found = cursor.fetchall() if prepared.metadata else ()
+        kinds = cursor.description
+        return prepared.rows(found, lambda: [told[1] for told in kinds], self._connection.dialect), cursor.rowcount
+
+    def _raise(self, error: BaseException, prepared: _Prepared) -> NoReturn:
+        self._connection._handle_dbapi_exception(error, prepared.sql, None, None, None)  # noqa: SLF001 - as its own executions do
 
     def _prepared(self, statement: Executable, parameters: Any) -> _Prepared | None:
         if not isinstance(statement, Select | UpdateBase) or self._connection.engine.dispatch.before_cursor_execute:
@@ -153,7 +197,46 @@ class PlainConnection:
         return shapes[shape]
 
 
+class PlainSession(Session):
+    """A session that hands statements on tables straight to its connection.
+
+    Only statements on entities pay for what they need; the others cost half. The session itself is made ready, which
+    costs as much as a statement, when something needs what it keeps. The connection's transaction is not the session's
+    own: whoever made the session ends it.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self._connected = connection
+        self._plain = PlainConnection(connection)
+        self.is_ready = False
+
+    def __getattr__(self, name: str) -> Any:
+        if self.is_ready:
+            raise AttributeError(name)
+        self.is_ready = True
+        super().__init__(self._connected, expire_on_commit=False, join_transaction_mode="rollback_only")
+        return getattr(self, name)
+
+    @override
+    def execute(self, statement: Executable, params: Any = None, **options: Any) -> Any:
+        is_plain = isinstance(statement, ClauseElement) and not statement._propagate_attrs  # noqa: SLF001
+        if is_plain and not options and not (self.is_ready and self.in_nested_transaction()):
+            return self._plain.execute(statement, params)
+        return super().execute(statement, params, **options)
+
+    def post(self, statement: Executable, params: Any) -> None:
+        """Run a statement whose answer nobody waits for; see `post`."""
+        if self.is_ready and self.in_nested_transaction():
+            self.execute(statement, params)
+        else:
+            self._plain.post(statement, params)
+
+
 _NO_COLUMNS = SimpleResultMetaData(())
+
+
+def _all_values(prepared: _Prepared, parameters: Any) -> Sequence[Sequence[Any]]:
+    return [prepared.values(one) for one in (parameters if isinstance(parameters, list) else [parameters or {}])]
 
 
 def _prepare(
@@ -192,12 +275,12 @@ def _arranger(names: Sequence[str]) -> Callable[[_Values], Sequence[Any]]:
 
 
 def _converts(
-    columns: Sequence[ColumnElement[Any]], cursor: DBAPICursor, dialect: Dialect
+    columns: Sequence[ColumnElement[Any]], kinds: Sequence[Any], dialect: Dialect
 ) -> Sequence[tuple[int, _Convert]]:
     return [
         (index, convert)
-        for index, (column, told) in enumerate(zip(columns, cursor.description, strict=True))
-        if (convert := column.type.dialect_impl(dialect).result_processor(dialect, told[1]))
+        for index, (column, kind) in enumerate(zip(columns, kinds, strict=True))
+        if (convert := column.type.dialect_impl(dialect).result_processor(dialect, kind))
     ]
 
 

@@ -8,7 +8,7 @@ from sqlalchemy import Update, bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from authsms.foundation.clock import Clock
-from authsms.foundation.db import Database, rowcount
+from authsms.foundation.db import Database, post, rowcount
 from authsms.foundation.errors import NotFoundError
 from authsms.foundation.vault import Vault
 from authsms.logon.catalog import Chain
@@ -140,7 +140,7 @@ class Processes:
     def insert(self, session: Session, process: Process) -> None:
         """Store a new process."""
         times = {"started_at": self._clock.now(), "expires_at": process.expires_at}
-        session.execute(_INSERT, {"id": process.id, **_values(process), **times})
+        post(session, _INSERT, {"id": process.id, **_values(process), **times})
 
     def update(self, session: Session, process: Process) -> None:
         """Store a changed question, chain or end; of several callers who read the same serial one gets through.

@@ -10,7 +10,7 @@ from sqlalchemy.orm import Session
 
 from authsms.audit import AuditEntry, AuditTag, AuditTrail
 from authsms.foundation.clock import Clock
-from authsms.foundation.db import Database, rowcount
+from authsms.foundation.db import Database, post, rowcount
 from authsms.foundation.sections import SessionSettings
 from authsms.foundation.vault import Vault
 from authsms.identity.preferences import kept_language
@@ -143,7 +143,8 @@ class LoginSessions:
         """Store a new session within the caller's transaction and return its token, which is kept nowhere else."""
         token = self._vault.new_token(_TOKEN_BYTES)
         now = self._clock.now()
-        session.execute(
+        post(
+            session,
             _INSERT,
             {
                 "id": self._vault.new_id(),

@@ -11,7 +11,7 @@ from sqlalchemy import Executable, bindparam, delete
 from sqlalchemy.orm import Session
 
 from authsms.foundation.clock import Clock
-from authsms.foundation.db import Database, rowcount
+from authsms.foundation.db import Database, post, rowcount
 from authsms.foundation.sections import SmsSettings
 from authsms.otp.engine import SendWindow
 from authsms.otp.models import SEND_BUDGET
@@ -61,7 +61,7 @@ class SendBudget:
             return Grant(granted=False, next_at=next_at)
         taken = [(*sent, now) for sent in kept]
         names |= {f"sent_{number}": [moment.timestamp() for moment in sent] for number, sent in enumerate(taken)}
-        session.execute(write, names)
+        post(session, write, names)
         return Grant(granted=True, next_at=max(self._window.next_at(sent, now) for sent in taken))
 
     def _statements_for(self, count: int) -> tuple[Executable, Executable]:

@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, delete, insert, select, update
 from sqlalchemy.orm import Session
 
 from authsms.foundation.clock import Clock
-from authsms.foundation.db import Database, after_commit, rowcount
+from authsms.foundation.db import Database, after_commit, post, rowcount
 from authsms.foundation.metrics import CODES
 from authsms.foundation.sections import OtpSettings
 from authsms.foundation.vault import Vault
@@ -178,7 +178,8 @@ class ChallengeService:
             method: Wire name of the method.
             sendable: False when nobody will be sent this code; then it never passes.
         """
-        session.execute(
+        post(
+            session,
             _INSERT,
             {
                 "id": new.id,

@@ -16,7 +16,7 @@ from sqlalchemy import bindparam, case, delete, literal, select, update
 from sqlalchemy.orm import Session
 
 from authsms.foundation.clock import Clock
-from authsms.foundation.db import Database, rowcount
+from authsms.foundation.db import Database, post, rowcount
 from authsms.foundation.sections import OtpSettings
 from authsms.identity.preferences import kept_language
 from authsms.otp.engine import HoldLadder
@@ -159,9 +159,9 @@ class FailureCounter:
         """
         this = {"of_person": person_key, "of_method": method}
         if binding.fingerprint:
-            session.execute(_BIND, {**this, "fingerprint": binding.fingerprint, "sealed": binding.sealed})
+            post(session, _BIND, {**this, "fingerprint": binding.fingerprint, "sealed": binding.sealed})
         else:
-            session.execute(_SUCCEED, this)
+            post(session, _SUCCEED, this)
 
     def bind(self, session: Session, person_key: str, method: str, binding: Binding) -> None:
         """Let a number be the one that codes come back from; the failures stay."""

@@ -49,11 +49,13 @@ class Origin:
 
 def browser_secret() -> str:
     """Return the secret of this browser; a new one is drawn, and kept by `keep_browser`, when it has none."""
-    if "browser_secret" not in g:
-        value = read_cookie(_BROWSER_COOKIE)
-        g.browser_is_new = not _TOKEN.fullmatch(value)
-        g.browser_secret = services().vault.new_token() if g.browser_is_new else value
-    secret: str = g.browser_secret
+    secret: str | None = g.get("browser_secret")
+    if secret is None:
+        secret = read_cookie(_BROWSER_COOKIE)
+        if not _TOKEN.fullmatch(secret):
+            secret = services().vault.new_token()
+            g.browser_is_new = True
+        g.browser_secret = secret
     return secret
 
 

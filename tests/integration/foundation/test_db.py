@@ -1,14 +1,21 @@
 """Transactions: what is seen, what is undone, what a missing database looks like."""
 
 import os
+import shutil
+import sqlite3
 import stat
+import threading
 import time
+from contextlib import closing
+from functools import partial
 
 import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
+from authsms.foundation import engines
 from authsms.foundation.db import Database, sqlite_url
+from authsms.foundation.engines import checkpoint
 from authsms.foundation.errors import DatabaseUnavailableError
 from tests.parts.thrift import wait_for_the_disk
 
@@ -125,12 +132,52 @@ def test_the_file_and_its_journals_are_for_the_owner_only(tmp_path):
     assert modes == {"new.db": 0o600, "new.db-wal": 0o600, "new.db-shm": 0o600}
 
 
+def test_what_sqlites_journal_holds_is_taken_over_beforehand(tmp_path):
+    """Whoever makes it too long has to do that otherwise, while a text waits."""
+    database = Database(sqlite_url(tmp_path / "new.db"))
+    with database.write() as session:
+        session.execute(text("CREATE TABLE t (x INTEGER)"))
+    found = []
+    for take_over in (bool, partial(checkpoint, database.engine)):
+        take_over()
+        shutil.copy(tmp_path / "new.db", tmp_path / "alone.db")
+        with closing(sqlite3.connect(tmp_path / "alone.db")) as alone:
+            found.append(alone.execute("SELECT count(*) FROM sqlite_master").fetchone()[0])
+    database.dispose()
+
+    assert found == [0, 1]
+
+
+def test_who_waits_for_another_process_writes_when_that_is_done(tmp_path, monkeypatch):
+    """Soon after, or is told that the database is too busy."""
+    with wait_for_the_disk():
+        database = Database(sqlite_url(tmp_path / "new.db"))
+    with database.write() as session:
+        session.execute(text("CREATE TABLE t (x INTEGER)"))
+    with closing(sqlite3.connect(tmp_path / "new.db", isolation_level=None, check_same_thread=False)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        monkeypatch.setattr(engines, "BUSY_MILLISECONDS", 20)
+        with pytest.raises(DatabaseUnavailableError), database.write():
+            pass
+        monkeypatch.setattr(engines, "BUSY_MILLISECONDS", 20_000)
+        threading.Timer(0.02, other.rollback).start()
+        with database.write() as session:
+            session.execute(text("INSERT INTO t VALUES (1)"))
+    with database.read() as session:
+        found = session.execute(text("SELECT x FROM t")).scalar_one()
+    database.dispose()
+
+    assert found == 1
+
+
 def test_a_database_that_is_away_is_told_as_such(tmp_path):
     """Whichever kind of transaction was wanted."""
     database = Database(sqlite_url(tmp_path / "missing" / "folder" / "a.db"))
     for kind in (database.write, database.jot, database.read):
         with pytest.raises(DatabaseUnavailableError), kind() as opened:
             opened.execute(text("SELECT 1"))
+    with pytest.raises(DatabaseUnavailableError):
+        checkpoint(database.engine)
     database.dispose()
 
 

@@ -11,17 +11,22 @@ from sqlalchemy.orm import Session
 
 from authsms.audit.models import AuditHead, AuditRecord, AuditSeal
 from authsms.foundation import portions
-from authsms.foundation.db import Database
+from authsms.foundation.db import Database, rowcount
 from authsms.foundation.vault import Vault
 
 GENESIS = "0" * 64
 _LATE_COMMITS = 5000
 _BATCH = 1000
+_JSON = json.JSONEncoder(ensure_ascii=True, sort_keys=True)
 _RECORDS = cast("Table", AuditRecord.__table__)
 _SEALS = cast("Table", AuditSeal.__table__)
 _HEADS = cast("Table", AuditHead.__table__)
-_HOLD = select(_HEADS.c.position, _HEADS.c.hash).with_for_update()
-_MOVE = update(_HEADS).values(position=bindparam("to"), hash=bindparam("last"), mac=bindparam("proof"))
+_HEAD = select(_HEADS.c.position, _HEADS.c.hash)
+_MOVE = (
+    update(_HEADS)
+    .where(_HEADS.c.position == bindparam("behind"), _HEADS.c.hash == bindparam("before"))
+    .values(position=bindparam("to"), hash=bindparam("last"), mac=bindparam("proof"))
+)
 _NEWEST = select(func.max(_SEALS.c.record_id))
 _NEW = (
     select(*_RECORDS.c)
@@ -67,18 +72,33 @@ class AuditChain:
 
     def seal(self, limit: int = 1000) -> int:
         """Chain up to *limit* new records; return how many. Safe to run in several processes at once."""
+        while (sealed := self._seal(limit)) is None:
+            continue  # another process was faster
+        return sealed
+
+    def _seal(self, limit: int) -> int | None:
+        """Chain records, or return None when the chain has grown meanwhile.
+
+        The links are worked out before the transaction: on SQLite nobody else can write while it is open.
+        """
+        with self._database.read() as session:
+            head = session.execute(_HEAD).one_or_none()
+            new = session.execute(_NEW, {"floor": self._floor(session), "most": limit}).all()
+        if not new:
+            return 0
+        behind, before = (head.position, head.hash) if head else (0, GENESIS)
+        position, digest = behind, before
+        rows = []
+        for record in new:
+            position, digest = position + 1, self._link(digest, record)
+            rows.append({"position": position, "record_id": record.id, "hash": digest})
+        move = {"behind": behind, "before": before, "to": position, "last": digest}
         with self._database.write() as session:
             session.execute(self._begin)
-            head = session.execute(_HOLD).one()
-            new = session.execute(_NEW, {"floor": self._floor(session), "most": limit}).all()
-            position, digest = head.position, head.hash
-            rows = []
-            for record in new:
-                position, digest = position + 1, self._link(digest, record)
-                rows.append({"position": position, "record_id": record.id, "hash": digest})
+            moved = session.execute(_MOVE, {**move, "proof": self._head_mac(position, digest)})
+            if not rowcount(moved):
+                return None
             portions.run(session, _insert, rows)
-            if rows:
-                session.execute(_MOVE, {"to": position, "last": digest, "proof": self._head_mac(position, digest)})
         return len(rows)
 
     def verify(self) -> Verification:
@@ -156,7 +176,7 @@ class AuditChain:
         return "" if seal.hash == self._link(previous, record) else "the record or its seal was changed"
 
     def _link(self, previous: str, record: AuditRecord | Row[Any]) -> str:
-        content = json.dumps(
+        content = _JSON.encode(
             [
                 record.id,
                 record.at.isoformat(timespec="microseconds"),
@@ -168,9 +188,7 @@ class AuditChain:
                 record.endpoint,
                 record.address,
                 record.details,
-            ],
-            ensure_ascii=True,
-            sort_keys=True,
+            ]
         )
         return self._vault.keyed_hash("audit", previous, content)
 

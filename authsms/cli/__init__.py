@@ -7,7 +7,7 @@ import click
 from typing_extensions import override
 
 from authsms import __version__
-from authsms.cli.garbage import look_seldom_from_the_start
+from authsms.cli.garbage import look_after_loading, look_seldom_from_the_start
 from authsms.foundation.errors import AuthsmsError
 
 _COMMANDS = {
@@ -65,7 +65,8 @@ class _Commands(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module, name = _COMMANDS[cmd_name]
-        command: click.Command = getattr(importlib.import_module(f"authsms.cli.{module}"), name)
+        with look_after_loading():
+            command: click.Command = getattr(importlib.import_module(f"authsms.cli.{module}"), name)
         return command
 
 

@@ -2,8 +2,10 @@
 
 import os
 import signal
+import sys
 import threading
 from functools import partial
+from queue import SimpleQueue
 from types import FrameType
 
 import click
@@ -15,14 +17,28 @@ from authsms.cli.housekeeping import Housekeeper
 from authsms.cli.parent import call_without
 from authsms.delivery.worker import run_worker
 
+_TURN_SECONDS = 0.001
+"""How long a thread of a delivery process that computes keeps the others waiting. A text needs the interpreter half a
+dozen times on its way; with the usual 5 ms it would wait as often for a periodic task that is at work."""
+
 
 def stop_on_signals() -> threading.Event:
-    """Return an event that is set once this process is asked to end."""
-    stop = threading.Event()
+    """Return an event that is set once this process is asked to end.
 
-    def ask(_number: int, _frame: FrameType | None) -> None:
+    A handler runs in the middle of whatever the main thread is doing, such as looking at this very event, or another
+    handler; setting it there would wait for a lock that the main thread itself holds, for good. So it only leaves word
+    (a `SimpleQueue` takes it without a lock of its own), and a thread sets the event.
+    """
+    stop, asked = threading.Event(), SimpleQueue[int]()
+
+    def pass_on() -> None:
+        asked.get()
         stop.set()
 
+    def ask(number: int, _frame: FrameType | None) -> None:
+        asked.put(number)
+
+    threading.Thread(target=pass_on, name="signals", daemon=True).start()
     signal.signal(signal.SIGTERM, ask)
     signal.signal(signal.SIGINT, ask)
     return stop
@@ -49,6 +65,7 @@ def worker(context: click.Context, parent: int | None, lane: str | None) -> None
         housekeeper = Housekeeper(services, stop)
         housekeeper.start()
         look_seldom()
+        sys.setswitchinterval(_TURN_SECONDS)
         if services.settings.delivery.broker.get_secret_value():
             from authsms.cli.brokered import relay  # noqa: PLC0415 - as above
 

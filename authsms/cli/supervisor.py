@@ -12,10 +12,13 @@ from granian.constants import Interfaces
 from granian.http import HTTP1Settings
 from granian.log import LogLevels
 from granian.server import Server
+from sqlalchemy.orm import configure_mappers
 
 from authsms.cli.children import Child
+from authsms.cli.garbage import look_seldom
 from authsms.cli.ports import require_free, wait_until_answered
-from authsms.cli.web_process import DRAIN_SECONDS, heed_signals
+from authsms.cli.summons import Summons
+from authsms.cli.web_process import DRAIN_SECONDS, heed_signals, hold_signals, release_signals
 from authsms.foundation.db import Database
 from authsms.foundation.folders import make_private
 from authsms.foundation.logs import configure_logging, get_logger
@@ -39,9 +42,10 @@ def run_server(settings: Settings) -> None:
     make_private(settings.instance)
     Vault.open(settings.keys_file)
     _require_schema(settings)
+    _prepare_forks()
     # It advises against many threads; these wait for directories and for hashing slots, so they are meant.
     logging.getLogger("_granian").addFilter(lambda record: "Python threads" not in record.getMessage())
-    os.register_at_fork(after_in_child=heed_signals)
+    os.register_at_fork(before=hold_signals, after_in_parent=release_signals, after_in_child=heed_signals)
     address = f"http://{settings.server.host}:{settings.server.port}"
     _log.info("server.starting", listens_on=address, people_use=settings.public_url)
     served = partial(wait_until_answered, settings.server.host, settings.server.port)
@@ -67,9 +71,15 @@ def _require_schema(settings: Settings) -> None:
         database.dispose()
 
 
+def _prepare_forks() -> None:
+    """Make what every web process would make for itself, and let them share it."""
+    configure_mappers()
+    look_seldom()
+
+
 def _web_server(settings: Settings) -> Server:  # type: ignore[valid-type]  # one of two classes, by the build of Python
     workers = settings.server.workers or min(os.cpu_count() or 1, _MOST_WORKERS)
-    return Server(
+    server = Server(
         "authsms.cli.web_process:create_app",
         factory=True,
         address=settings.server.host,
@@ -84,3 +94,5 @@ def _web_server(settings: Settings) -> Server:  # type: ignore[valid-type]  # on
         log_access=False,
         log_level=LogLevels.warning,
     )
+    server.main_loop_interrupt = Summons()  # type: ignore[assignment]
+    return server

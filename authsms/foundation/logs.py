@@ -9,7 +9,9 @@ import logging
 import re
 import sys
 import threading
-from collections.abc import MutableMapping
+from collections.abc import Mapping, MutableMapping
+from contextvars import ContextVar
+from types import MappingProxyType
 from typing import Any
 
 import structlog
@@ -23,6 +25,8 @@ _PHONE = re.compile(r"\+[1-9]\d{5,14}\b")
 _SHORTEST_SECRET = 4
 _secrets: set[str] = set()
 _secrets_lock = threading.Lock()
+_NO_REQUEST: Mapping[str, str] = MappingProxyType({})
+_request = ContextVar("request", default=_NO_REQUEST)
 
 
 def register_secret(value: str) -> None:
@@ -65,7 +69,7 @@ def configure_logging(level: str = "INFO", *, as_json: bool = True) -> None:
         as_json: One JSON object a line; otherwise lines for people.
     """
     shared: list[structlog.typing.Processor] = [
-        structlog.contextvars.merge_contextvars,
+        _add_request,
         structlog.stdlib.add_log_level,
         structlog.stdlib.add_logger_name,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -107,9 +111,15 @@ def get_logger(name: str) -> structlog.stdlib.BoundLogger:
 
 def bind_request(**fields: str) -> None:
     """Add *fields* (request id, client address) to every log line of this thread until `clear_request`."""
-    structlog.contextvars.bind_contextvars(**fields)
+    _request.set(fields)
 
 
 def clear_request() -> None:
     """Forget what `bind_request` added."""
-    structlog.contextvars.clear_contextvars()
+    _request.set(_NO_REQUEST)
+
+
+def _add_request(_logger: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
+    for name, value in _request.get().items():
+        event.setdefault(name, value)
+    return event

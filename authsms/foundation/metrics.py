@@ -12,6 +12,7 @@ values.
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 from prometheus_client import CONTENT_TYPE_LATEST, REGISTRY, CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily
@@ -102,7 +103,12 @@ def observe_request(*, method: str, route: str | None, status: int, seconds: flo
         seconds: Duration until the answer was complete.
     """
     known = method if method in {"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"} else "OTHER"
-    REQUEST_SECONDS.labels(known, route or "none", str(status)).observe(seconds)
+    _request_seconds(known, route or "none", str(status)).observe(seconds)
+
+
+@cache
+def _request_seconds(method: str, route: str, status: str) -> Histogram:
+    return REQUEST_SECONDS.labels(method, route, status)
 
 
 class _Readings(Collector):

@@ -5,9 +5,12 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from tests.integration.delivery.waiting import wait_until
 
 
+@pytest.mark.slow
 def test_whoever_ends_the_demonstration_ends_all_of_it():
     """By a signal that a service manager or a shell sends; the server it has started must not go on alone."""
     demonstration = subprocess.Popen(

@@ -6,7 +6,7 @@ import logging
 
 import pytest
 
-from authsms.foundation.logs import configure_logging, get_logger, register_secret
+from authsms.foundation.logs import bind_request, clear_request, configure_logging, get_logger, register_secret
 
 
 @pytest.fixture
@@ -55,3 +55,19 @@ def test_a_line_break_makes_no_second_line(lines):
     get_logger("x").info("a", login='eve\n{"event": "forged"}\u2028\x1b[31m')
 
     assert len(lines()) == 1
+
+
+def test_lines_of_a_request_name_it_and_those_after_it_do_not(lines):
+    """Also lines of libraries; what a line says itself stands."""
+    bind_request(request_id="r-1", address="192.0.2.7")
+    get_logger("x").info("a")
+    logging.getLogger("library").warning("b")
+    get_logger("x").info("c", address="elsewhere")
+    clear_request()
+    get_logger("x").info("d")
+
+    said = [(line["event"], line.get("request_id"), line.get("address")) for line in lines()]
+    assert said == [
+        *(("a", "r-1", "192.0.2.7"), ("b", "r-1", "192.0.2.7")),
+        *(("c", "r-1", "elsewhere"), ("d", None, None)),
+    ]

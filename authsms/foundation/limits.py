@@ -13,17 +13,21 @@ from sqlalchemy import BindParameter, Executable, Float, String, Table, bindpara
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from authsms.foundation.clock import Clock
-from authsms.foundation.db import Base, Database, rowcount
+from authsms.foundation.db import Base, Database, post, rowcount
 from authsms.foundation.errors import TooManyRequestsError
 
 
 class LimitRow(Base):
-    """State of one limit; times are seconds since 1970, so that both databases calculate alike."""
+    """State of one limit; times are seconds since 1970, so that both databases calculate alike.
+
+    They have no index: only `Limits.purge` looks for them, among the few rows of the last minutes, and every take would
+    have to write it.
+    """
 
     __tablename__ = "limit_row"
 
     key: Mapped[str] = mapped_column(String(160), primary_key=True)
-    arrival: Mapped[float] = mapped_column(Float(53), index=True)
+    arrival: Mapped[float] = mapped_column(Float(53))
 
 
 # Built once, and on the table: putting a statement together costs several times what running it does.
@@ -136,7 +140,7 @@ class Limits:
 
     def give_back(self, session: Session, *takes: tuple[str, Rate]) -> None:
         """Undo earlier takes, within the caller's transaction: what was guarded against did not happen."""
-        session.execute(_GIVE_BACK, [{"wanted": key, "step": rate.interval} for key, rate in takes])
+        post(session, _GIVE_BACK, [{"wanted": key, "step": rate.interval} for key, rate in takes])
 
     def purge(self) -> int:
         """Delete rows that say nothing any more; return how many."""

@@ -112,7 +112,7 @@ class Vault:
     def new_id(self) -> str:
         """Return a public identifier: 32 hexadecimal digits that sort by time (RFC 9562, version 7)."""
         milliseconds = time.time_ns() // 1_000_000
-        bits = milliseconds << 80 | 0x7 << 76 | secrets.randbits(12) << 64 | 0b10 << 62 | secrets.randbits(62)
+        bits = milliseconds << 80 | secrets.randbits(80) & ~(0xF << 76 | 0b11 << 62) | 0x7 << 76 | 0b10 << 62
         return f"{bits:032x}"
 
     def new_token(self, size: int = 32) -> str:

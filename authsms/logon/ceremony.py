@@ -6,13 +6,9 @@ No attestation is asked for: who made a key is nobody's business here. A key pro
 PIN, it has proven two factors by itself (``mfa``).
 """
 
-import ipaddress
 import json
-import re
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 from typing import Any, Final
-from urllib.parse import urlsplit
 
 from webauthn import (
     base64url_to_bytes,
@@ -35,11 +31,9 @@ from webauthn.helpers.structs import (
 )
 
 from authsms.foundation.errors import ForgeryError
+from authsms.logon.relying_party import KnownKey, NewKey, Presence
 
-LONGEST_ANSWER: Final = 16_384
 _LONGEST_CREDENTIAL: Final = 1023
-_SPELLED: Final = re.compile(r"[A-Za-z0-9_-]{1,1364}")
-"""That long at most, base64url."""
 _DIALOG_MILLISECONDS: Final = 120_000
 _TRANSPORTS: Final = frozenset(one.value for one in AuthenticatorTransport)
 _BROKEN: Final = (
@@ -54,63 +48,17 @@ _BROKEN: Final = (
 """What the library raises over hostile input, by its own account and as was found out."""
 
 
-@dataclass(frozen=True, slots=True)
-class KnownKey:
-    """A key as a browser knows it: its name, base64url, and how it is reached."""
+class Ceremony:
+    """Asks and judges for one relying party; safe to share between threads.
 
-    credential: str
-    transports: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class NewKey:
-    """A key that a browser has just made.
-
-    Attributes:
-        public_key: COSE.
-        is_synced: It can leave its device.
+    Args:
+        origin: Its address, as browsers tell it.
+        party: Its name: the host of that address.
     """
 
-    known: KnownKey
-    public_key: bytes = field(repr=False)
-    sign_count: int
-    is_synced: bool
-
-
-@dataclass(frozen=True, slots=True)
-class Presence:
-    """What a key has proven.
-
-    Attributes:
-        sign_count: How often it says it has signed; 0 when it does not count.
-        is_verified: It has asked its owner for a finger, a face or a PIN.
-    """
-
-    sign_count: int
-    is_synced: bool
-    is_verified: bool
-
-    @property
-    def proofs(self) -> tuple[str, ...]:
-        """Words of RFC 8176."""
-        return ("swk" if self.is_synced else "hwk", *(["mfa"] if self.is_verified else []))
-
-
-class RelyingParty:
-    """Asks and judges for one public address; safe to share between threads."""
-
-    def __init__(self, public_url: str) -> None:
-        self._origin = public_url
-        self._id = urlsplit(public_url).hostname or ""
-
-    @property
-    def is_possible(self) -> bool:
-        """Whether browsers make keys for this address at all: only for names, never for IP addresses."""
-        try:
-            ipaddress.ip_address(self._id)
-        except ValueError:
-            return bool(self._id)
-        return False
+    def __init__(self, origin: str, party: str) -> None:
+        self._origin = origin
+        self._id = party
 
     def invite(self, challenge: str, handle: bytes, login: str, known: Sequence[KnownKey]) -> str:
         """Return what a browser is given to make a new key, as JSON.
@@ -208,17 +156,6 @@ class RelyingParty:
             return None
         is_synced = seen.credential_device_type is CredentialDeviceType.MULTI_DEVICE
         return Presence(seen.new_sign_count, is_synced, seen.user_verified)
-
-
-def credential_of(brought: str) -> str | None:
-    """Return which key a browser says it has used, base64url, or None when that is no answer of a browser."""
-    if len(brought) > LONGEST_ANSWER:
-        return None
-    try:
-        named = json.loads(brought)["id"]
-    except _BROKEN:
-        return None
-    return named if isinstance(named, str) and _SPELLED.fullmatch(named) else None
 
 
 def _refuse_frames(brought: str) -> None:

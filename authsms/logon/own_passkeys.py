@@ -19,10 +19,10 @@ from authsms.foundation.db import Database
 from authsms.foundation.errors import ForgeryError, SealBrokenError
 from authsms.foundation.limits import Limits, Rate
 from authsms.foundation.vault import Vault
-from authsms.logon.ceremony import LONGEST_ANSWER, RelyingParty
 from authsms.logon.enrollment import Enrollments
 from authsms.logon.holder import PROOF_LASTS, Holder
 from authsms.logon.passkeys import LONGEST_NAME, MOST, Passkey, Passkeys
+from authsms.logon.relying_party import LONGEST_ANSWER, RelyingParty
 from authsms.logon.reports import Reports
 
 INVITATION_LASTS: Final = timedelta(minutes=10)
@@ -102,7 +102,7 @@ class OwnPasskeys:
             return None
         challenge = self._tools.vault.new_token()
         handle = self._tools.passkeys.handle(holder.person_key)
-        options = self._tools.party.invite(challenge, handle, holder.login, [one.known for one in keys])
+        options = self._tools.party.ceremony.invite(challenge, handle, holder.login, [one.known for one in keys])
         until = self._tools.clock.now() + INVITATION_LASTS
         plain = json.dumps([challenge, holder.person_key, until.isoformat()]).encode()
         return Invitation(options, base64.urlsafe_b64encode(self._tools.vault.seal(plain, context=_CONTEXT)).decode())
@@ -121,7 +121,7 @@ class OwnPasskeys:
         if challenge is None:
             return Outcome.OVER
         try:
-            new = self._tools.party.accept(brought[: LONGEST_ANSWER + 1], challenge)
+            new = self._tools.party.ceremony.accept(brought[: LONGEST_ANSWER + 1], challenge)
         except ForgeryError:
             return Outcome.REFUSED
         called = _spelled(name)

@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database, rowcount
 from authsms.foundation.vault import Vault
-from authsms.logon.ceremony import KnownKey, NewKey
 from authsms.logon.models import PASSKEY_TABLE
+from authsms.logon.relying_party import KnownKey, NewKey
 
 PASSKEY: Final = "FIDO2:1"
 MOST: Final = 10

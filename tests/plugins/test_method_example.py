@@ -18,6 +18,7 @@ from authsms.identity.repository import Person
 from authsms.logon.catalog import Chain
 from authsms.logon.machine import MessageKey, Status
 from authsms.logon.methods.plugged import check_names
+from authsms.logon.pace import Pace
 from authsms.logon.steps import Client
 from authsms.plugin_api import CodeMethod, hookimpl
 from authsms.plugins import load_methods
@@ -31,11 +32,12 @@ PLUGIN = "tests.examples.authsms_badge"
 
 @pytest.fixture
 def office(instance, sqlite_database_url: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Office]:
-    """An installation with the plugin, and a chain of password and badge."""
+    """An installation with the plugin, and a chain of password and badge; refusals are told at once."""
     monkeypatch.setenv("BADGE_SECRET", "a secret of the terminal")
     monkeypatch.setenv("BADGE_FILE", str(instance / "badges.db"))
     database = Database(sqlite_database_url)
     with open_office(instance, database, ManualClock(), home="http://127.0.0.1:8080", plugins=[PLUGIN]) as opened:
+        monkeypatch.setattr(opened.services.logon, "_pace", Pace(sleep=lambda _: None))
         opened.services.catalog.save_chain(Chain("badge", "Password + badge", ("PASSWORD:1", "BADGE:1")))
         opened.services.catalog.save_event("web", "Web", ["badge"])
         yield opened

@@ -9,7 +9,6 @@ from authsms.foundation.db import Database
 from authsms.foundation.limits import Limits
 from authsms.foundation.sections import SmsSettings
 from authsms.foundation.vault import Vault
-from authsms.logon.ceremony import RelyingParty
 from authsms.logon.emergency import EmergencyPasswords
 from authsms.logon.enrollment import Enrollments
 from authsms.logon.guesses import Guesses
@@ -23,6 +22,7 @@ from authsms.logon.methods.totp import HotpMethod, TotpMethod
 from authsms.logon.passkeys import Passkeys
 from authsms.logon.password_changes import PasswordChanges
 from authsms.logon.recovery import RecoveryCodes
+from authsms.logon.relying_party import RelyingParty
 from authsms.logon.sessions import LoginSessions
 from authsms.logon.subject import People
 

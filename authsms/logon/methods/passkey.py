@@ -21,11 +21,11 @@ from typing_extensions import override
 
 from authsms.audit import AuditTag, AuditTrail
 from authsms.foundation.vault import Vault
-from authsms.logon.ceremony import Presence, RelyingParty, credential_of
 from authsms.logon.machine import Asks, Failed, MessageKey, Passed, Prompt, Result
 from authsms.logon.methods.base import Answer, Begin, LogonView, Method
 from authsms.logon.methods.counted import entry_of, question
 from authsms.logon.passkeys import PASSKEY, Passkey, Passkeys
+from authsms.logon.relying_party import Presence, RelyingParty, credential_of
 
 
 class PasskeyMethod(Method):
@@ -65,7 +65,7 @@ class PasskeyMethod(Method):
 
     def _judge(self, logon: LogonView, asks: Asks, brought: str, passkey: Passkey) -> Presence | None:
         handle, must_verify = self._passkeys.handle(passkey.person_key), not logon.has_knowledge
-        seen = self._party.judge(brought, asks.reference, passkey.public_key, handle, must_verify=must_verify)
+        seen = self._party.ceremony.judge(brought, asks.reference, passkey.public_key, handle, must_verify=must_verify)
         return seen if seen is not None and seen.is_synced is passkey.is_synced else None
 
     def _use(self, session: Session, logon: LogonView, passkey: Passkey, seen: Presence) -> Result | None:
@@ -82,5 +82,5 @@ class PasskeyMethod(Method):
         keys = [one.known for one in self._passkeys.of(logon.subject.key)] if logon.proven else []
         challenge = self._vault.new_token()
         is_open = self._party.is_possible and (bool(keys) or not logon.proven)
-        wanted = self._party.ask(challenge, keys, must_verify=not logon.has_knowledge) if is_open else ""
+        wanted = self._party.ceremony.ask(challenge, keys, must_verify=not logon.has_knowledge) if is_open else ""
         return replace(asks, reference=challenge, ceremony=wanted)

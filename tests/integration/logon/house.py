@@ -23,7 +23,6 @@ from authsms.identity.preferences import Preferences
 from authsms.identity.repository import PasswordChange, PasswordVerdict, Person
 from authsms.logon.blocks import AdmittedPeople, Blocks
 from authsms.logon.catalog import Catalog
-from authsms.logon.ceremony import RelyingParty
 from authsms.logon.continuations import Continuations
 from authsms.logon.emergency import EmergencyPasswords
 from authsms.logon.endpoints import EndpointService
@@ -41,6 +40,7 @@ from authsms.logon.pace import Pace
 from authsms.logon.passkeys import Passkeys
 from authsms.logon.password_changes import PasswordChanges
 from authsms.logon.recovery import RecoveryCodes
+from authsms.logon.relying_party import RelyingParty
 from authsms.logon.reports import Reports
 from authsms.logon.service import LogonService, LogonTools
 from authsms.logon.sessions import LoginSessions

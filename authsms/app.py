@@ -1,11 +1,12 @@
 """The web application: settings, services, middleware, doors, in the order in which a request meets them."""
 
-from collections.abc import Callable
-from typing import Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
-from flask import Flask, Response, g, request
+from flask import Flask, Request, Response, g, request
 from typing_extensions import override
+from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import TooManyRequests
 from werkzeug.routing import Rule
 
@@ -19,6 +20,9 @@ from authsms.protocols.floods import FloodGate
 from authsms.protocols.forward_auth.routes import CHECK
 from authsms.protocols.operations import ProbeHost
 from authsms.wiring import Services, build
+
+if TYPE_CHECKING:
+    from _typeshed.wsgi import WSGIEnvironment
 
 LARGEST_BODY = 256 * 1024
 _LARGEST_FORM_PART = 64 * 1024
@@ -46,10 +50,41 @@ class _Rule(Rule):
         return build
 
 
+class _Parameters(ImmutableMultiDict[str, str]):
+    """Parameters or cookies; of one that is missing Werkzeug makes an error page, only to throw it away."""
+
+    @override
+    def get(self, key: str, default: Any = None, type: Any = None) -> Any:  # type: ignore[override]  # all of its forms
+        return super().get(key, default, type) if key in self else default
+
+
+class _Request(Request):
+    parameter_storage_class = _Parameters
+    dict_storage_class = _Parameters
+
+
+class _Response(Response):
+    """An answer that is handed over in one piece where it is there as a whole.
+
+    Our server sends a list at once; what it has to ask for piece by piece goes through a queue to another thread.
+    """
+
+    @override
+    def get_app_iter(self, environ: "WSGIEnvironment") -> Iterable[bytes]:
+        pieces = super().get_app_iter(environ)
+        if not self.is_sequence or self.direct_passthrough:
+            return pieces
+        whole = list(pieces)
+        self.close()
+        return whole
+
+
 class _Application(Flask):
     """Flask without a look at every function whether it is a coroutine; none of ours is."""
 
     url_rule_class = _Rule
+    request_class = _Request
+    response_class = _Response
 
     @override
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:

@@ -6,6 +6,7 @@ browser cookie still cannot get a token for a logon process or a login session t
 """
 
 import hmac
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from typing import ClassVar
@@ -15,7 +16,7 @@ from typing_extensions import override
 
 from authsms.foundation.characters import check_writable
 from authsms.foundation.errors import ForgeryError, NotFoundError
-from authsms.logon.ceremony import LONGEST_ANSWER
+from authsms.logon.relying_party import LONGEST_ANSWER
 from authsms.portals.services import services
 from authsms.portals.session import browser_secret, session_token
 
@@ -135,9 +136,14 @@ class PortalForm:
         """What the page sends along."""
         return new_token(self._scope)
 
+    @cached_property
+    def _typed(self) -> Mapping[str, str]:
+        """What was typed; JSON is not read, for its values may be anything, nor are files."""
+        return request.form if request.method == "POST" else self._values
+
     def sent(self, name: str) -> str:
-        """Return what was typed into a field; JSON is not read, for its values may be anything, nor are files."""
-        return (request.form if request.method == "POST" else self._values).get(name, "")
+        """Return what was typed into a field."""
+        return self._typed.get(name, "")
 
     def validate(self) -> bool:
         """Return whether every field is as it should be.
@@ -192,7 +198,7 @@ class AnswerForm(PortalForm):
 
     def response(self) -> dict[str, str]:
         """Return the fields that were sent, by name."""
-        return {name: self.sent(name) for name in _ANSWERS if name in request.form}
+        return {name: self.sent(name) for name in _ANSWERS if name in self._typed}
 
 
 class TwoCodesForm(PortalForm):

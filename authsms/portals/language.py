@@ -11,14 +11,15 @@ them names a language we have, it is English.
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from gettext import NullTranslations
+from functools import lru_cache
 from typing import Any
 from urllib.parse import urlencode
 
-from babel.support import Translations
-from flask import Flask, Response, g, request
-from flask_babel import Babel, format_datetime, get_translations
+from babel.support import NullTranslations, Translations
+from flask import Flask, Response, g, has_app_context, request
+from flask_babel import Babel, Domain, LazyString, format_datetime
 from markupsafe import Markup
+from typing_extensions import override
 
 from authsms.foundation.cookies import OTHER_HOST, VISIT_COOKIE, cookie_name
 from authsms.foundation.resources import translations_folder
@@ -62,10 +63,22 @@ class LanguageLink:
     address: str
 
 
+class _Sentences(Domain):  # type: ignore[misc]  # comes without types
+    """Flask-Babel's catalogues, found by the name of a language alone.
+
+    The library makes what Babel knows of a language for every request, and looks on the disk whether there is such a
+    one, only to name its catalogue.
+    """
+
+    @override
+    def get_translations(self) -> NullTranslations:
+        return _present()
+
+
 def register(app: Flask) -> None:
     """Translate what *app* renders; the sources are English, the catalogues lie in ``translations``."""
-    app.config.setdefault("BABEL_TRANSLATION_DIRECTORIES", str(translations_folder()))
-    Babel(app, default_locale=LANGUAGES[0], default_timezone="UTC", locale_selector=language)
+    babel = Babel(app, default_locale=LANGUAGES[0], default_timezone="UTC", locale_selector=language)
+    babel.domain_instance = _Sentences()
     # Jinja's own ways to a sentence lead through the page's variables, three times for each.
     app.jinja_env.globals.update(_=_gettext, gettext=_gettext, ngettext=_ngettext)
     app.add_template_global(language)
@@ -79,8 +92,9 @@ def language() -> str:
     chosen: str | None = g.get("language")
     if chosen is None:
         # Not best_match: to it "de-CH, en;q=0.8" means English, because only "en" is matched to the letter.
-        asked = request.args.get(_WISH, "") or request.cookies.get(_cookie("language"), "")
-        own = (language_of_visit(), g.get("kept_language", ""), request.cookies.get(_cookie(_CHOSEN), ""))
+        cookies = request.cookies
+        asked = request.args.get(_WISH, "") or cookies.get(_cookie("language"), "")
+        own = (language_of_visit(), g.get("kept_language", ""), cookies.get(_cookie(_CHOSEN), ""))
         tags = (*own, *asked.split(), *request.accept_languages.values())
         chosen = g.language = _first(tag.partition("-")[0].lower() for tag in tags) or LANGUAGES[0]
     return chosen
@@ -107,42 +121,52 @@ def end_visit(response: Response) -> None:
 
 def other_languages() -> Sequence[LanguageLink]:
     """Return links to this page in the other languages; none where it cannot be fetched again, or is not only ours."""
-    if request.method != "GET" or request.blueprint is None or request.blueprint.startswith(_NOT_OURS):
+    blueprint = request.blueprint
+    if request.method != "GET" or blueprint is None or blueprint.startswith(_NOT_OURS):
         return ()
-    places = _PLACES_OF_ADMINISTRATORS if request.blueprint.startswith("admin") else _PLACES
+    places = _PLACES_OF_ADMINISTRATORS if blueprint.startswith("admin") else _PLACES
     kept = [(name, value) for name, value in request.args.items(multi=True) if name in places]
+    present = language()
     return [
-        LanguageLink(tag, NAMES[tag], "?" + urlencode([*kept, (_CHOICE, tag)]))
-        for tag in LANGUAGES
-        if tag != language()
+        LanguageLink(tag, NAMES[tag], "?" + urlencode([*kept, (_CHOICE, tag)])) for tag in LANGUAGES if tag != present
     ]
 
 
 def _choice() -> str:
     """Return the language that the link to this page names, or nothing."""
-    wanted = request.args.get(_CHOICE, "") if request.method == "GET" else ""
-    return wanted if wanted in LANGUAGES else ""
+    wanted = request.args.get(_CHOICE, "")
+    return wanted if wanted in LANGUAGES and request.method == "GET" else ""
 
 
 def _first(tags: Iterable[str]) -> str:
     return next((tag for tag in tags if tag in LANGUAGES), "")
 
 
-def _catalogue() -> Translations | NullTranslations:
-    # Flask-Babel finds the catalogue anew for every sentence; a page has dozens.
-    found: Translations | NullTranslations | None = g.get("catalogue")
-    if found is None:
-        found = g.catalogue = get_translations()
-    return found
+@lru_cache
+def catalogue(tag: str) -> NullTranslations:
+    """Return the sentences of a language."""
+    return Translations.load(str(translations_folder()), [tag])
+
+
+def _present() -> NullTranslations:
+    return catalogue(language() if has_app_context() else LANGUAGES[0])
+
+
+def lazy_gettext(sentence: str) -> LazyString:
+    """Return *sentence*, to be looked up when it is told; for pages of the sign-in.
+
+    Flask-Babel's own finds out each time which catalogues an application has.
+    """
+    return LazyString(lambda: _present().gettext(sentence))
 
 
 def _gettext(sentence: str, /, **values: Any) -> Markup:
     """Return *sentence* in the language of this request, as a part of a page; *values* are escaped."""
-    return _filled(_catalogue().gettext(sentence), values)
+    return _filled(_present().gettext(sentence), values)
 
 
 def _ngettext(one: str, many: str, number: int, /, **values: Any) -> Markup:
-    return _filled(_catalogue().ngettext(one, many, number), {"num": number, **values})
+    return _filled(_present().ngettext(one, many, number), {"num": number, **values})
 
 
 def _filled(sentence: str, values: Mapping[str, Any]) -> Markup:
@@ -151,17 +175,18 @@ def _filled(sentence: str, values: Mapping[str, Any]) -> Markup:
 
 
 def _vary(response: Response) -> Response:
-    if "language" in g:
+    tag: str | None = g.get("language")
+    if tag is not None:
         # Not by their sets: these write the whole header anew with every word.
         response.headers.add("Vary", "Accept-Language")
-        response.headers.set("Content-Language", g.language)
+        response.headers.set("Content-Language", tag)
         if OTHER_HOST in request.environ:
             return response  # a page in the name of a site: that host's cookies are not ours
         if _choice():
-            _keep(response, _CHOSEN, g.language, _CHOICE_LIFETIME)
-            _keep(response, VISIT_COOKIE, g.language, None)
+            _keep(response, _CHOSEN, tag, _CHOICE_LIFETIME)
+            _keep(response, VISIT_COOKIE, tag, None)
         if _WISH in request.args:
-            _keep(response, "language", g.language, _WISH_LIFETIME, "Strict")
+            _keep(response, "language", tag, _WISH_LIFETIME, "Strict")
     return response
 
 

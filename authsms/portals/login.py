@@ -204,15 +204,16 @@ def signed_in() -> ResponseReturnValue:
 
 
 def _proceed(process_id: str, form: PortalForm, act: Callable[[Ticket, Client], Step]) -> ResponseReturnValue:
-    here = url_for("login.ask", process_id=process_id)
-    if not form.validate():
-        return onward.back(here, "form.incomplete")
+    def ask_again(key: str, **values: str) -> Response:
+        return onward.back(url_for("login.ask", process_id=process_id), key, **values)
 
     def work() -> Response:
         ticket, origin = read_ticket(process_id)
         try:
             return onward.go_on(act(ticket, client(origin.event)), origin)
         except TooManyRequestsError as error:
-            return onward.back(here, "wait", seconds=str(max(1, round(error.retry_after.total_seconds()))))
+            return ask_again("wait", seconds=str(max(1, round(error.retry_after.total_seconds()))))
 
+    if not form.validate():
+        return ask_again("form.incomplete")
     return answer_once(work)

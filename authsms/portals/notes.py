@@ -8,7 +8,7 @@ import base64
 import binascii
 import json
 import re
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 from flask import Response, g, request
@@ -40,7 +40,8 @@ class Note:
 
 def leave_note(response: Response, note: Note) -> None:
     """Send *note* along with a redirect."""
-    sealed = services().vault.seal(json.dumps(asdict(note)).encode(), context=_CONTEXT)
+    document = {"path": note.path, "key": note.key, "values": note.values}
+    sealed = services().vault.seal(json.dumps(document).encode(), context=_CONTEXT)
     write_cookie(response, _COOKIE, base64.urlsafe_b64encode(sealed).decode(), lifetime=_LIFETIME)
 
 

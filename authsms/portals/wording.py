@@ -4,13 +4,14 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from flask_babel import LazyString, lazy_gettext
+from flask_babel import LazyString
 
 from authsms.delivery.states import Failure, MessageState, Withheld
 from authsms.logon.machine import MessageKey, Prompt
 from authsms.logon.outcomes import OUTCOMES
 from authsms.logon.steps import DeliveryStatus
 from authsms.logon.whereabouts import HELD
+from authsms.portals.language import lazy_gettext
 from authsms.portals.notes import Note
 
 _SENTENCES: Final[dict[str, LazyString]] = {
@@ -235,9 +236,9 @@ def _opted_out(sender: str) -> str:
     return str(_OPTED_OUT_OF_NAME) % {"sender": sender} if _NAME.fullmatch(sender) else ""
 
 
-def heading(prompt: Prompt) -> LazyString:
+def heading(prompt: Prompt) -> str:
     """Return the title of the page on which a method asks."""
-    return _HEADINGS[prompt]
+    return str(_HEADINGS[prompt])
 
 
 def proofs(methods: tuple[str, ...]) -> list[str]:

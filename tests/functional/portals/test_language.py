@@ -27,7 +27,7 @@ ERRORS = ("InvalidInputError", "ConflictError", "OverloadedError", "TemplateErro
 """Errors whose sentence a page shows as it is; the pages of the others have their own words."""
 
 COUNTED = {"ngettext": (1, 2)}
-SPOKEN = {"_": None, "gettext": None, "lazy_gettext": None}
+SPOKEN = {"_": None, "gettext": None, "lazy_gettext": None, **COUNTED}
 RAISED = {**dict.fromkeys(ERRORS), "gettext_noop": None, "_problem": None, "_check": (4,)}
 PLACES: Mapping[str, Mapping[str, tuple[int, ...] | None]] = {
     "templates": SPOKEN,
@@ -51,10 +51,7 @@ def _sentences() -> set[str | tuple[str, ...]]:
     """Return every sentence; one that depends on a number as a pair, for one and for many."""
     found: set[str | tuple[str, ...]] = set()
     for folder, keywords in PLACES.items():
-        for message in _extracted(folder, keywords):
-            found.add(message if isinstance(message, str) else message[0])
-        if SPOKEN.items() <= keywords.items():
-            found.update(_extracted(folder, COUNTED))
+        found.update(_extracted(folder, keywords))
     return found
 
 

@@ -1,8 +1,6 @@
 """Every word the inside may say has words for people."""
 
 import pytest
-from flask import Flask
-from flask_babel import Babel
 
 from authsms.delivery.states import Failure, MessageState, Withheld
 from authsms.logon.machine import MessageKey
@@ -10,14 +8,6 @@ from authsms.logon.steps import DeliveryStatus
 from authsms.logon.whereabouts import HELD
 from authsms.portals.notes import Note
 from authsms.portals.wording import QUIET, announce, progress, proofs
-
-
-@pytest.fixture(autouse=True)
-def _english():
-    app = Flask(__name__)
-    Babel(app)
-    with app.test_request_context():
-        yield
 
 
 @pytest.mark.parametrize("key", [key for key in MessageKey if key not in QUIET])

@@ -15,10 +15,11 @@ HOME = "http://127.0.0.1:8080"
 
 @pytest.fixture(scope="session")
 def _sqlite_template(_sqlite_template: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """An installation that has been started once: its database, and beside it its keys."""
+    """An installation that has an administrator: its database, and beside it its keys."""
     folder = tmp_path_factory.mktemp("installed")
     database = Database(sqlite_url(Path(shutil.copy(_sqlite_template, folder / "authsms.db"))))
-    with open_office(folder, database, ManualClock(), home=HOME):
+    with open_office(folder, database, ManualClock(), home=HOME) as opened:
+        opened.administrator()
         database.dispose()
     return folder / "authsms.db"
 

@@ -4,6 +4,7 @@ import ipaddress
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import lru_cache
 from pathlib import Path
 from typing import TypeVar
 
@@ -75,6 +76,7 @@ def refuse_remote(host: str, *, allow_remote: bool) -> None:
         )
 
 
+@lru_cache
 def is_loopback(host: str) -> bool:
     """Whether *host* is ``localhost`` or a literal loopback address; no name is looked up."""
     if host == "localhost":

@@ -7,6 +7,13 @@ from flask import Flask, Response, abort, request
 from authsms.simulator.config import is_loopback
 
 _READING = frozenset({"GET", "HEAD", "OPTIONS"})
+_HEADERS = (
+    ("X-Content-Type-Options", "nosniff"),
+    ("Referrer-Policy", "same-origin"),
+    ("Cross-Origin-Opener-Policy", "same-origin"),
+    ("Cross-Origin-Resource-Policy", "same-origin"),
+)
+_NOT_KEPT = ("Cache-Control", "no-store")
 
 
 def guard(app: Flask, *, form_targets: tuple[str, ...] = (), allow_remote: bool = False) -> None:
@@ -22,6 +29,7 @@ def guard(app: Flask, *, form_targets: tuple[str, ...] = (), allow_remote: bool 
         "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'; "
         f"form-action {actions}; base-uri 'none'; frame-ancestors 'none'"
     )
+    headers = (("Content-Security-Policy", policy), *_HEADERS)
 
     @app.before_request
     def refuse_strangers() -> None:
@@ -41,11 +49,7 @@ def guard(app: Flask, *, form_targets: tuple[str, ...] = (), allow_remote: bool 
 
     @app.after_request
     def harden(response: Response) -> Response:
-        response.headers.setdefault("Content-Security-Policy", policy)
-        response.headers.setdefault("X-Content-Type-Options", "nosniff")
-        response.headers.setdefault("Referrer-Policy", "same-origin")
-        response.headers.setdefault("Cross-Origin-Opener-Policy", "same-origin")
-        response.headers.setdefault("Cross-Origin-Resource-Policy", "same-origin")
-        if request.endpoint != "static":
-            response.headers.setdefault("Cache-Control", "no-store")
+        present = {name.lower() for name, _ in response.headers}
+        wanted = headers if request.endpoint == "static" else (*headers, _NOT_KEPT)
+        response.headers.extend([one for one in wanted if one[0].lower() not in present])
         return response

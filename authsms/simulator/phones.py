@@ -5,16 +5,15 @@ All of it lives in memory, bounded, and is gone with the process.
 
 import threading
 from collections import deque
-from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import TypeVar
 
 from authsms.foundation.clock import Clock
 
 KEPT_PER_PHONE = 200
-T = TypeVar("T")
+_BELLS = 64
+"""A phone shares its bell with few others: whoever waits for a text need not look up at each of all the others'."""
 
 
 class Direction(StrEnum):
@@ -84,7 +83,9 @@ class PhoneBook:
 
     def __init__(self, clock: Clock) -> None:
         self._clock = clock
-        self._changed = threading.Condition()
+        lock = threading.RLock()
+        self._changed = threading.Condition(lock)
+        self._arrivals = [threading.Condition(lock) for _ in range(_BELLS)]
         self._shelves: dict[str, _Shelf] = {}
         self._latest = 0
         self._version = 0
@@ -165,12 +166,15 @@ class PhoneBook:
             shelf = self._shelves.get(number)
             return [text for text in shelf.texts if text.number > since] if shelf else []
 
-        return self._wait(newer, patience)
+        with self._changed:
+            self._arrival(number).wait_for(newer, patience.total_seconds())
+            return newer()
 
     def wait_for_change(self, *, since: int, patience: timedelta) -> int:
         """Return the version of all phones; wait up to *patience* for one other than *since*."""
-        self._wait(lambda: self._version != since, patience)
-        return self.version
+        with self._changed:
+            self._changed.wait_for(lambda: self._version != since, patience.total_seconds())
+            return self._version
 
     @property
     def latest(self) -> int:
@@ -184,18 +188,17 @@ class PhoneBook:
         with self._changed:
             return self._version
 
-    def _wait(self, condition: Callable[[], T], patience: timedelta) -> T:
-        with self._changed:
-            self._changed.wait_for(condition, patience.total_seconds())
-            return condition()
-
     def _add(self, text: Text) -> Text:
         with self._changed:
             self._latest += 1
             added = replace(text, number=self._latest)
             self._shelf(text.phone).texts.append(added)
+            self._arrival(text.phone).notify_all()
             self._announce()
             return added
+
+    def _arrival(self, number: str) -> threading.Condition:
+        return self._arrivals[hash(number) % _BELLS]
 
     def _shelf(self, number: str) -> _Shelf:
         return self._shelves.setdefault(number, _Shelf())

@@ -2,21 +2,23 @@
 
 import heapq
 import itertools
+import ssl
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import cache, lru_cache, partial
 from pathlib import Path
-from urllib.parse import urldefrag, urlencode
+from urllib.parse import quote_plus, urldefrag, urlencode
 
 import certifi
-import urllib3
-from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError, ProtocolError
+
+from authsms.simulator.calls import Caller, NobodyThereError
 
 _WORKERS = 4
-_CONNECT_SECONDS, _READ_SECONDS = 5.0, 15.0
 _KEPT_DELIVERIES = 500
 _THANKS = range(200, 300)
 
@@ -39,7 +41,11 @@ class Callback:
 def form_callback(url: str, pairs: Sequence[tuple[str, str]], headers: Mapping[str, str]) -> Callback:
     """Return a form-encoded POST of *pairs*."""
     content_type = {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"}
-    return Callback(url, urlencode(pairs).encode(), {**content_type, **headers})
+    return Callback(url, urlencode(pairs, quote_via=_quoted).encode(), {**content_type, **headers})
+
+
+_quoted = lru_cache(4096)(quote_plus)
+"""Most names and values are the same in all receipts of a message, and many in those of all messages."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +82,11 @@ class Postman:
 
     def __init__(self, *, ca_file: Path | None = None) -> None:
         trusted = str(ca_file) if ca_file else certifi.where()
-        self._connections = urllib3.PoolManager(maxsize=_WORKERS, ca_certs=trusted)
-        self._wake = threading.Condition()
+        self._trust = cache(partial(ssl.create_default_context, cafile=trusted))
+        self._lock = threading.Lock()
+        self._turn = threading.Lock()
+        self._news = threading.Condition(self._lock)
+        self._idle = threading.Condition(self._lock)
         self._rounds: list[_Round] = []
         self._orders = itertools.count()
         self._started = False
@@ -101,76 +110,73 @@ class Postman:
             return
         due = time.monotonic() + wait.total_seconds()
         entry = _Round(due, next(self._orders), deque(callbacks), pace.total_seconds(), done)
-        with self._wake:
+        with self._lock:
             if not self._started:
                 self._started = True
                 for _ in range(_WORKERS):
                     threading.Thread(target=self._work, name="simulator-postman", daemon=True).start()
-            heapq.heappush(self._rounds, entry)
-            self._wake.notify()
+            self._add(entry)
 
     def deliveries(self) -> list[Delivery]:
         """Return how the latest callbacks went, oldest first."""
-        with self._wake:
+        with self._lock:
             return list(self._deliveries)
 
     def wait_until_idle(self, patience: timedelta) -> bool:
         """Return whether everything was sent within *patience*."""
-        with self._wake:
-            return self._wake.wait_for(lambda: not self._rounds and not self._under_way, patience.total_seconds())
+        with self._lock:
+            return self._idle.wait_for(lambda: not self._rounds and not self._under_way, patience.total_seconds())
 
     def stop(self) -> None:
         """Send nothing any more."""
-        with self._wake:
+        with self._lock:
             self._stopped = True
             self._rounds.clear()
-            self._wake.notify_all()
+            self._news.notify()
+            self._idle.notify_all()
+
+    def _add(self, entry: _Round) -> None:
+        heapq.heappush(self._rounds, entry)
+        if self._rounds[0] is entry:
+            self._news.notify()
 
     def _work(self) -> None:
-        while (entry := self._next()) is not None:
-            delivery = _deliver(self._connections, entry.callbacks.popleft())
-            if entry.done is not None:
-                entry.done(delivery)
-            self._finish(entry, delivery)
+        with closing(Caller(self._trust)) as caller:
+            while (entry := self._next()) is not None:
+                delivery = _deliver(caller, entry.callbacks.popleft())
+                if entry.done is not None:
+                    entry.done(delivery)
+                self._finish(entry, delivery)
 
     def _next(self) -> _Round | None:
-        with self._wake:
+        """Return what is due, or None in the end; one thread watches the clock, the others wait for their turn."""
+        with self._turn, self._lock:
             while not self._stopped:
                 if self._rounds and self._rounds[0].due <= time.monotonic():
                     self._under_way += 1
                     return heapq.heappop(self._rounds)
-                self._wake.wait(self._rounds[0].due - time.monotonic() if self._rounds else None)
+                self._news.wait(self._rounds[0].due - time.monotonic() if self._rounds else None)
             return None
 
     def _finish(self, entry: _Round, delivery: Delivery) -> None:
-        with self._wake:
+        with self._lock:
             self._under_way -= 1
             self._deliveries.append(delivery)
             if entry.callbacks and not self._stopped:
                 entry.due = time.monotonic() + entry.pace
-                heapq.heappush(self._rounds, entry)
-            self._wake.notify_all()
+                self._add(entry)
+            self._idle.notify_all()
 
 
-def _deliver(connections: urllib3.PoolManager, callback: Callback) -> Delivery:
-    """Send once, and once more when no connection came about."""
+def _deliver(caller: Caller, callback: Callback) -> Delivery:
+    """Send once, and once more when there was nobody."""
     url = urldefrag(callback.url).url
-    trouble = ""
     for _ in range(2):
         try:
-            answer = connections.request(
-                callback.method,
-                url,
-                body=callback.body,
-                headers={**callback.headers, **callback.proof()},
-                timeout=urllib3.Timeout(connect=_CONNECT_SECONDS, read=_READ_SECONDS),
-                redirect=False,
-                retries=False,
-            )
-        except (NewConnectionError, ConnectTimeoutError, ProtocolError):
-            trouble = "nobody answers there"
-        except HTTPError as error:
+            status = caller.call(callback.method, url, {**callback.headers, **callback.proof()}, callback.body)
+        except NobodyThereError:
+            continue
+        except (OSError, ValueError) as error:
             return Delivery(url, None, type(error).__name__)
-        else:
-            return Delivery(url, answer.status)
-    return Delivery(url, None, trouble)
+        return Delivery(url, status)
+    return Delivery(url, None, "nobody answers there")

@@ -15,6 +15,7 @@ from collections.abc import Callable, Iterable
 from email.utils import formatdate
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler
+from queue import SimpleQueue
 from socketserver import TCPServer, ThreadingMixIn
 from types import FrameType, TracebackType
 from typing import Any, Self
@@ -214,15 +215,15 @@ class WebServer:
 
     def run(self) -> None:
         """Serve until SIGTERM or SIGINT; for the main thread."""
-        ended = threading.Event()
+        ended = SimpleQueue[int]()  # unlike an event it may be told by a handler that interrupts another one
 
-        def end(_number: int, _frame: FrameType | None) -> None:
-            ended.set()
+        def end(number: int, _frame: FrameType | None) -> None:
+            ended.put(number)
 
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, end)
         self.start()
-        ended.wait()
+        ended.get()
         self.stop()
 
     def __enter__(self) -> Self:

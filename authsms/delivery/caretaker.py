@@ -1,12 +1,11 @@
-"""The caretaker of a delivery process: says "I am here", sweeps, and looks what messages will ask for."""
+"""The caretaker of a delivery process: says "I am here", sweeps, and does beforehand what messages would wait for."""
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Final
 
 from authsms.delivery.endurance import reported
-from authsms.delivery.gate import Gate
 from authsms.delivery.heartbeat import Pulse
 from authsms.delivery.sweeper import Sweeper
 
@@ -18,8 +17,8 @@ _PATIENCE_SECONDS: Final = 2.0
 class Caretaker:
     """At work until *stop* is set; calls *nudge* when a message waits again, and at the end.
 
-    What the *gate* of a process that sends knows of services and limits is good for a second. Looked at twice as often,
-    it is always at hand: a message that comes after a silence would wait for half a dozen statements otherwise.
+    What a process that sends knows of services and limits is good for a second. With *chores* that look at it twice as
+    often, it is always at hand: a message that comes after a silence would wait for half a dozen statements otherwise.
 
     The *pulse* has a thread of its own, for all this may take long where the database is slow.
     """
@@ -30,11 +29,11 @@ class Caretaker:
         sweeper: Sweeper,
         stop: threading.Event,
         nudge: Callable[[], None],
-        gate: Gate | None = None,
+        chores: Sequence[Callable[[], object]] = (),
     ) -> None:
         self._pulse = pulse
         self._sweeper = sweeper
-        self._gate = gate
+        self._chores = chores
         self._stop = stop
         self._nudge = nudge
         self._thread = threading.Thread(target=self._sweep_until_stopped, name="sweeper", daemon=True)
@@ -57,8 +56,8 @@ class Caretaker:
                     next_sweep = time.monotonic() + _SWEEP_SECONDS
                     if self._sweeper.sweep().freed:
                         self._nudge()
-                if self._gate is not None:
-                    self._gate.refresh()
+                for chore in self._chores:
+                    chore()
             if self._stop.wait(_ROUND_SECONDS):
                 break
         self._nudge()

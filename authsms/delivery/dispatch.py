@@ -65,6 +65,9 @@ class SenderPolicy(Protocol):
     def choose(self, consignment: Consignment) -> Sequence[Sender]:
         """Return the sender services for a message, best first."""
 
+    def refresh(self) -> None:
+        """Look at the policy now, so that no message has to wait for that within the next second."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Route:

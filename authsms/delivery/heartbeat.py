@@ -8,9 +8,9 @@ import os
 import socket
 import threading
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Final, cast
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import Table, bindparam, delete, func, insert, select, update
 
 from authsms.delivery.endurance import reported
 from authsms.delivery.models import WorkerRecord
@@ -23,6 +23,8 @@ SILENT: Final = timedelta(seconds=15)
 _EVERY: Final = timedelta(seconds=2)
 _PATIENCE_SECONDS: Final = 2.0
 _FORGOTTEN: Final = timedelta(days=1)
+_TABLE: Final = cast("Table", WorkerRecord.__table__)
+_SEEN: Final = update(_TABLE).where(_TABLE.c.id == bindparam("w_id")).values(seen_at=bindparam("v_seen_at"))
 
 
 class Heartbeat:
@@ -36,15 +38,14 @@ class Heartbeat:
     def beat(self) -> None:
         """Write that this worker is alive."""
         now = self._clock.now()
+        with self._database.jot_one() as connection:  # after a power cut another process says it anew
+            seen = rowcount(connection.execute(_SEEN, {"w_id": self._owner, "v_seen_at": now}))
+        if seen:
+            return
         with self._database.write() as session:
-            seen = session.execute(
-                update(WorkerRecord).where(WorkerRecord.id == self._owner).values(seen_at=now),
-                execution_options={"synchronize_session": False},
-            )
-            if not rowcount(seen):
-                row = {"id": self._owner, "host": socket.gethostname(), "pid": os.getpid()}
-                session.execute(insert(WorkerRecord).values(**row, started_at=now, seen_at=now))
-                session.execute(delete(WorkerRecord).where(WorkerRecord.seen_at < now - _FORGOTTEN))
+            row = {"id": self._owner, "host": socket.gethostname(), "pid": os.getpid()}
+            session.execute(insert(WorkerRecord).values(**row, started_at=now, seen_at=now))
+            session.execute(delete(WorkerRecord).where(WorkerRecord.seen_at < now - _FORGOTTEN))
 
     def end(self) -> None:
         """Remove the row: this worker ends on purpose."""

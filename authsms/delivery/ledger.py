@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Update
+from sqlalchemy import Row, Update
 from sqlalchemy.orm import Session
 
 from authsms.delivery import statements
@@ -157,6 +157,13 @@ def report(session: Session, message_id: str, verdict: Settle, now: datetime, *,
     """Write what receipts have made of a message; the caller holds its row."""
     reported = {"code": code, "detail": word}
     _change(session, statements.REPORT, {"w_id": message_id}, changes(verdict, now) | reported)
+
+
+def deliver(session: Session, message_id: str, now: datetime, *, code: str, word: str) -> Row[Any] | None:
+    """Write that a message has arrived; return what `statements.DELIVER` does, None when it cannot have any more."""
+    new = changes(Settle(MessageState.DELIVERED), now) | {"code": code, "detail": word}
+    values = {f"v_{name}": value for name, value in new.items()}
+    return session.execute(statements.DELIVER, {"w_id": message_id, **values}).one_or_none()
 
 
 def end_life(session: Session, message_id: str, now: datetime) -> None:

@@ -17,7 +17,7 @@ from authsms.delivery.models import Message
 from authsms.delivery.spending import Spending
 from authsms.delivery.states import LIVE, Failure, MessageState, Settle, Withheld, priority_of, turn_of, when_expired
 from authsms.foundation.clock import Clock
-from authsms.foundation.db import Database
+from authsms.foundation.db import Database, post
 from authsms.foundation.errors import InvalidInputError, NotFoundError
 from authsms.foundation.phone import PhoneNumber, country_of, mask
 from authsms.foundation.vault import Vault
@@ -232,7 +232,8 @@ class Outbox:
         sealed_number = self._vault.seal(number.encode(), context=f"message.recipient:{draft.id}")
         sealed_text = self._vault.seal(draft.text.encode(), context=f"message.text:{draft.id}")
         waits = state is MessageState.QUEUED
-        session.execute(
+        post(
+            session,
             statements.ENQUEUE,
             {
                 "id": draft.id,

@@ -151,9 +151,20 @@ class ReceiptService:
             return False
         if row["state"] == ReceiptState.UNKNOWN_WORD.value:
             _log.warning("receipt.unknown_word", service=row["service"], word=row["word"])
-        if _may_matter(kept, row):
+        if not _may_matter(kept, row):
+            return True
+        if row["state"] == ReceiptState.DELIVERED.value:
+            self._deliver(session, kept[0], row)
+        else:
             self._advance(session, kept[0], row["received_at"])
         return True
+
+    def _deliver(self, session: Session, message_id: str, row: dict[str, Any]) -> None:
+        """Do what `_advance` would: nothing outweighs this report, so the others need not be looked at."""
+        now, word, code = row["received_at"], row["word"], row["code"]
+        found = ledger.deliver(session, message_id, now, code=code, word=word)
+        if found is not None:
+            self._tell(session, found, Settle(MessageState.DELIVERED), (word, code), now)
 
     def _advance(self, session: Session, message_id: str, now: datetime) -> None:
         """Work out the state of a message from all its receipts, and write it when it is another one."""
@@ -168,9 +179,13 @@ class ReceiptService:
         word, code = _reason(reports, new)
         verdict = Settle(new, _failure(reports) if new is MessageState.FAILED else None)
         ledger.report(session, message_id, verdict, now, code=code, word=word)
+        self._tell(session, found, verdict, (word, code), now)
+
+    def _tell(self, session: Session, found: Row[Any], verdict: Settle, reason: tuple[str, str], now: datetime) -> None:
+        """Report what has become of a message; *reason* is word and code."""
         subject = subject_of(found)
-        self._journal.note(session, subject, verdict, Cause(found.service, word, code, subject.attempts))
-        if new is MessageState.DELIVERED:
+        self._journal.note(session, subject, verdict, Cause(found.service, *reason, subject.attempts))
+        if verdict.state is MessageState.DELIVERED:
             after_commit(session, partial(_measure, found.service, now - subject.created_at))
 
 

@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Sequence
 from datetime import timedelta
+from functools import partial
 from typing import Final, Protocol
 
 from authsms.delivery import carriage
@@ -20,6 +21,7 @@ from authsms.delivery.endurance import report
 from authsms.delivery.heartbeat import Heartbeat, Pulse
 from authsms.delivery.liveness import Liveness
 from authsms.delivery.worker import WorkerOptions, Workplace, lock_folder, open_sweeper
+from authsms.foundation.engines import checkpoint
 from authsms.foundation.logs import get_logger
 
 _LATE_SECONDS: Final = 1.0
@@ -60,7 +62,8 @@ class Relay:
         """Pass ids on until *stop* is set."""
         with self._liveness.hold() as hold, self._doorbell.listen() as listener:
             pulse = Pulse(Heartbeat(self._database, self._clock, hold.owner), stop)
-            caretaker = Caretaker(pulse, self._sweeper, stop, listener.nudge)
+            chores = (partial(checkpoint, self._database.engine),)
+            caretaker = Caretaker(pulse, self._sweeper, stop, listener.nudge, chores)
             caretaker.start()
             _log.info("relay.started", worker=hold.owner)
             self._pass_on_until(stop, listener)

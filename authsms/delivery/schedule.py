@@ -6,7 +6,8 @@ leaves an unfinished row behind and the next slot untouched; slots in which no p
 Tasks of the same period begin at different moments, which follow from their names: they shall not come all at once.
 
 One thread looks what is due, and each run has a thread of its own: a task that hangs keeps nobody waiting but itself.
-While it does, this process leaves the task's further slots to others.
+While it does, this process leaves the task's further slots to others. What is due at the same moment, as everything is
+when the first process starts, begins one after the other: texts would wait for dozens of threads otherwise.
 """
 
 import threading
@@ -28,6 +29,9 @@ from authsms.foundation.logs import get_logger
 
 _LOOK_SECONDS: Final = 0.5
 _PATIENCE_SECONDS: Final = 5.0
+_APART_SECONDS: Final = 0.25
+"""How long a task waits at the most for the end of the one before it."""
+
 _KEPT_RUNS: Final = 100
 _LARGEST_SHIFT: Final = timedelta(minutes=1)
 _START: Final = datetime(2000, 1, 1, tzinfo=UTC)
@@ -122,6 +126,9 @@ class Scheduler:
             thread = threading.Thread(target=self._run, args=(task, slot), name=f"task-{task.name}", daemon=True)
             self._under_way[task.name] = thread
             thread.start()
+            thread.join(_APART_SECONDS)
+            if self._stop.is_set():
+                return
 
     def _run(self, task: PeriodicTask, slot: datetime) -> None:
         try:

@@ -36,7 +36,7 @@ from authsms.delivery.breaker import Breaker
 from authsms.delivery.condition_models import ServiceConditionRecord
 from authsms.delivery.models import Attempt, Message, ReceiptRecord
 from authsms.delivery.repeats import AttemptEnd
-from authsms.delivery.states import LIVE, MessageState, priority_of
+from authsms.delivery.states import LIVE, MessageState, may_follow, priority_of
 from authsms.foundation import portions
 from authsms.senders.submission import Purpose
 
@@ -186,10 +186,19 @@ BELIEVE_LATE: Final = change(
     _NEW, _THIS, or_(MESSAGE.state == MessageState.UNKNOWN.value, and_(IS_ATTEMPTING, MESSAGE.due_at.is_not(None)))
 )
 REPORT: Final = change(_NEW, _THIS)
+DELIVER: Final = change(
+    _NEW,
+    _THIS,
+    or_(*(MESSAGE.state == state.value for state in MessageState if may_follow(state, MessageState.DELIVERED))),
+).returning(*SUBJECT, MESSAGE.service)
+"""Writes that a message has arrived, unless it has come to another end; columns as in `STANDING`, without the state."""
+
 END_LIFE: Final = update(MESSAGE.id.table).where(_THIS, MESSAGE.in_flight).values(expires_at=bindparam("v_now"))
 
 _KNOWN_RECEIPT = _receipt.message_id == bindparam("w_id")
-STANDING: Final = select(*SUBJECT, MESSAGE.state, MESSAGE.service).where(_THIS).with_for_update(key_share=True)
+STANDING: Final[Select[Any]] = (
+    select(*SUBJECT, MESSAGE.state, MESSAGE.service).where(_THIS).with_for_update(key_share=True)
+)
 """Where a message stands; on PostgreSQL its row is held until the end of the transaction.
 
 The lock leaves room for rows that refer to the message: two transactions may each have written such a receipt before

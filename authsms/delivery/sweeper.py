@@ -5,12 +5,12 @@ and old rows are deleted. Several sweepers may run at once: every change is cond
 """
 
 import time
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, delete, or_, select
+from sqlalchemy import ColumnElement, Row, Select, bindparam, delete, or_, select
 
 from authsms.audit import AuditTrail
 from authsms.delivery import ledger
@@ -21,7 +21,7 @@ from authsms.delivery.liveness import Liveness
 from authsms.delivery.models import Message
 from authsms.delivery.receipts import Carried, ReceiptService
 from authsms.delivery.repeats import after_owner_died
-from authsms.delivery.statements import OWNED, SUBJECT
+from authsms.delivery.statements import MESSAGE, OWNED, SUBJECT
 from authsms.delivery.states import Failure, Settle, when_expired
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database, rowcount
@@ -30,6 +30,22 @@ from authsms.foundation.logs import get_logger
 _AT_ONCE: Final = 500
 _HOUSEKEEPING_SECONDS: Final = 60.0
 _log = get_logger(__name__)
+
+
+def _claimed(whose: ColumnElement[bool]) -> Select[Any]:
+    """Return what finds claimed messages, those first whose leases end first; many at work then hide no dead one."""
+    claimed = select(*OWNED).where(MESSAGE.owner.is_not(None), whose)  # the words of the index
+    return claimed.order_by(MESSAGE.leased_until).limit(_AT_ONCE)
+
+
+# Built once: what this process computes for a look, its texts wait for.
+_OWNED: Final = _claimed(or_(MESSAGE.owner != BROKER, MESSAGE.leased_until <= bindparam("w_now")))
+"""What a broker has is its relay's to take back, up to its lease."""
+
+_OWNED_BY: Final = _claimed(MESSAGE.owner == bindparam("w_owner"))
+_EXPIRED: Final = (
+    select(*SUBJECT).where(MESSAGE.due_at.is_not(None), MESSAGE.expires_at <= bindparam("w_now")).limit(_AT_ONCE)
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,8 +106,7 @@ class Sweeper:
         now = self._clock.now()
         verdicts: dict[str, bool | None] = {}
         freed = 0
-        # What a broker has is its relay's to take back, up to its lease.
-        for row in self._owned(or_(Message.owner != BROKER, Message.leased_until <= now)):
+        for row in self._owned(_OWNED, {"w_now": now}):
             if row.owner not in verdicts:
                 verdicts[row.owner] = self._liveness.is_dead(row.owner)
             if verdicts[row.owner] or row.leased_until <= now:
@@ -104,16 +119,15 @@ class Sweeper:
         What is in hand is asked after the table, or a message that is claimed meanwhile would pass for forgotten.
         """
         now = self._clock.now()
-        rows = self._owned(Message.owner == owner)
+        rows = self._owned(_OWNED_BY, {"w_owner": owner})
         kept = in_hand()
         return sum(self._free(row, now) for row in rows if row.id not in kept)
 
     def end_expired(self) -> int:
         """End waiting messages whose time is over, and wipe their texts; return how many."""
         now = self._clock.now()
-        waiting = (Message.due_at.is_not(None), Message.expires_at <= now)
         with self._database.read() as session:
-            rows = session.execute(select(*SUBJECT).where(*waiting).limit(_AT_ONCE)).all()
+            rows = session.execute(_EXPIRED, {"w_now": now}).all()
         ended = 0
         for subject in map(subject_of, rows):
             verdict = when_expired(subject.doubts)
@@ -149,11 +163,9 @@ class Sweeper:
         self._liveness.tidy()
         return purged
 
-    def _owned(self, whose: ColumnElement[bool]) -> list[Row[Any]]:
-        """Return claimed messages, those first whose leases end first: many processes at work hide no dead one."""
-        claimed = select(*OWNED).where(Message.owner.is_not(None), whose)  # the words of the index
+    def _owned(self, query: Select[Any], values: Mapping[str, object]) -> list[Row[Any]]:
         with self._database.read() as session:
-            return list(session.execute(claimed.order_by(Message.leased_until).limit(_AT_ONCE)))
+            return list(session.execute(query, values))
 
     def _free(self, row: Row[Any], now: datetime) -> bool:
         subject = subject_of(row)

@@ -11,6 +11,7 @@ Every loop survives the absence of the database. Whatever a lost commit leaves i
 import threading
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -31,6 +32,7 @@ from authsms.delivery.receipts import ReceiptService
 from authsms.delivery.sweeper import Sweeper
 from authsms.foundation.clock import Clock
 from authsms.foundation.db import Database
+from authsms.foundation.engines import checkpoint
 from authsms.foundation.logs import get_logger
 from authsms.foundation.settings import Settings
 from authsms.foundation.vault import Vault
@@ -128,6 +130,7 @@ class Worker:
         self._clock = workplace.clock
         self._doorbell = workplace.doorbell
         self._gate = workplace.gate
+        self._senders = workplace.senders
         self._liveness = Liveness(lock_folder(workplace.settings.instance))
         self._dispatcher = open_dispatcher(workplace, self._options, self._pauses)
         self._sweeper = open_sweeper(workplace, self._liveness)
@@ -143,7 +146,8 @@ class Worker:
                 listener.nudge,
             )
             pulse = Pulse(Heartbeat(self._database, self._clock, hold.owner), stop)
-            caretaker = Caretaker(pulse, self._sweeper, stop, listener.nudge, self._gate)
+            chores = (self._gate.refresh, self._senders.refresh, partial(checkpoint, self._database.engine))
+            caretaker = Caretaker(pulse, self._sweeper, stop, listener.nudge, chores)
             caretaker.start()
             _log.info("worker.started", worker=hold.owner, threads=options.threads)
             self._claim_until(stop, hold.owner, crew, listener)

@@ -112,7 +112,8 @@ def bounded(report: Receipt | InboundMessage) -> Receipt | InboundMessage | None
             recipient=writable(report.recipient[:_LONGEST_ADDRESS]),
             text=writable(report.text[:_LONGEST_INBOUND]),
         )
-    return replace(report, word=_word(report.word), code=report.code if _CODE.fullmatch(report.code) else "")
+    word, code = _word(report.word), report.code if _CODE.fullmatch(report.code) else ""
+    return report if (word, code) == (report.word, report.code) else replace(report, word=word, code=code)
 
 
 def _word(word: str) -> str:

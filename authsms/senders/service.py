@@ -94,6 +94,14 @@ class SenderPolicyService(PolicyStore):
         ways = routes(snapshot.rules, consignment)
         return [snapshot.from_sender(way) for way in ways if way.service in snapshot.services]
 
+    def refresh(self, *, only_late: bool = False) -> None:
+        """Look policy and services up, so that no text has to wait for that within the next second."""
+        with self._lock:
+            if self._has_changed or not only_late or time.monotonic() >= self._look_again_at:
+                self._has_changed = False
+                self._take_over()
+                self._look_again_at = time.monotonic() + _LOOK_AGAIN_SECONDS
+
     def offered(self, consignment: Consignment) -> list[tuple[str, str]]:
         """Return service and sender of every way for a text, as looked up last; see `named_groups` for why."""
         snapshot = self._snapshot
@@ -241,16 +249,11 @@ class SenderPolicyService(PolicyStore):
 
     def _current(self) -> _Snapshot:
         """Return policy and services, looked up again when that was more than a second ago."""
-        if not self._has_changed and time.monotonic() < self._look_again_at:
-            return self._snapshot
-        with self._lock:
-            if self._has_changed or time.monotonic() >= self._look_again_at:
-                self._has_changed = False
-                self._refresh()
-                self._look_again_at = time.monotonic() + _LOOK_AGAIN_SECONDS
-            return self._snapshot
+        if self._has_changed or time.monotonic() >= self._look_again_at:
+            self.refresh(only_late=True)
+        return self._snapshot
 
-    def _refresh(self) -> None:
+    def _take_over(self) -> None:
         """Take over a newer version; while the database is away the last one stays good."""
         try:
             with self._database.read() as session:
@@ -264,10 +267,8 @@ class SenderPolicyService(PolicyStore):
                 raise
             return
         before, self._snapshot = self._snapshot, self._built(policy, rows)
-        kept = {service for _, service in self._snapshot.built.values()}
-        for _, service in before.built.values():
-            if service not in kept:
-                service.close()
+        for service in {one for _, one in before.built.values()} - {one for _, one in self._snapshot.built.values()}:
+            service.close()
 
     def _built(self, policy: Policy, rows: Sequence[SenderServiceRecord]) -> _Snapshot:
         built: dict[str, tuple[int, SenderService]] = {}

@@ -52,6 +52,7 @@ from authsms.senders.contract import SenderService
 from authsms.senders.definitions import ConfiguredService
 from authsms.senders.webhook import Receipt
 from tests.fakes import ManualClock
+from tests.parts.seeding import fill
 
 on_each_database = pytest.mark.parametrize("database_url", ["sqlite", "postgresql"], indirect=True)
 """For what the database decides: use once, ends, what is found under strange names; all else here is shown on one."""
@@ -149,8 +150,7 @@ class House:
         suppressions = SuppressionList(database, vault, clock, self.audit, lambda _: ())
         outbox = Outbox(database, vault, clock, self.audit, SocketDoorbell(bell_folder(self.settings.instance)))
         self.inbox = open_inbox(self.settings, outbox, suppressions, database, vault, clock, self.audit)
-        chain = Chain("local", "Password", ("PASSWORD:1",))
-        self.catalog.save_all([chain], [Wanted(name, name, (chain.name,)) for name in ("web", "vpn")])
+        fill(self.catalog, _save_events)
 
     def checks(self) -> list[Check]:
         """Return what the test wants to be looked at."""
@@ -186,6 +186,11 @@ class House:
         )
         with self.database.write() as session:
             return self.sessions.begin(session, draft)
+
+
+def _save_events(catalog: Catalog) -> None:
+    chain = Chain("local", "Password", ("PASSWORD:1",))
+    catalog.save_all([chain], [Wanted(name, name, (chain.name,)) for name in ("web", "vpn")])
 
 
 class Browser:

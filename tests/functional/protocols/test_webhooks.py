@@ -7,6 +7,7 @@ import pytest
 import requests
 from sqlalchemy import select
 from typing_extensions import override
+from werkzeug.test import create_environ, run_wsgi_app
 
 from authsms.audit import AuditRecord
 from authsms.foundation.errors import ForgeryError
@@ -102,6 +103,16 @@ def test_the_address_that_is_verified_is_the_configured_one(house: House, provid
     assert provider.calls[0].url == f"{house.settings.public_url}{PATH}?id=m2&note=a%20b&x="
     assert provider.calls[0].query == (("id", "m2"), ("note", "a b"), ("x", ""))
     assert house.receipts.applied[0][1].provider_id == "m2"
+
+
+def test_no_header_passes_for_the_type_or_the_length_of_the_body(house: House, provider: Provider) -> None:
+    """Servers that keep underscores hand over ``Content_Type`` as a header of its own, and it may come last."""
+    environ = create_environ(PATH, house.settings.public_url, method="POST", data={"id": "m1"})
+    environ |= {"HTTP_X_SIGNATURE": "right", "HTTP_CONTENT_TYPE": "text/x-other", "HTTP_CONTENT_LENGTH": "1"}
+    run_wsgi_app(house.app(), environ)
+
+    said = [provider.calls[0].header(name) for name in ("X-Signature", "Content-Type", "Content-Length")]
+    assert said == ["right", "application/x-www-form-urlencoded", "5"]
 
 
 def test_a_provider_that_wants_to_read_something_reads_it(house: House, provider: Provider) -> None:

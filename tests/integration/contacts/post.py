@@ -101,6 +101,9 @@ class _Recorder:
         chosen = self._post.services.senders.choose(consignment)
         return [RecordingService(one.name, partial(self._take, one.name, one.sender)) for one in chosen]
 
+    def refresh(self):
+        self._post.services.senders.refresh()
+
     def _take(self, name, sender, submission):
         self._post.sent.append(f"{name} {sender} {submission.text}".replace("  ", " "))
         return self._answer(submission) if self._answer else Accepted(f"p{next(ids)}")

@@ -6,7 +6,11 @@ from itertools import permutations
 from threading import Barrier
 
 import pytest
+from sqlalchemy import update
 
+from authsms.delivery import ledger
+from authsms.delivery.models import Message
+from authsms.delivery.states import MessageState, may_follow
 from authsms.senders.submission import Accepted, PerhapsTaken, RefusalScope, Refused
 from authsms.senders.webhook import Receipt, ReceiptState
 from tests.integration.delivery.twins import Office
@@ -42,6 +46,29 @@ def test_a_receipt_counts_once(still_office: Office, message_id: str):
 
     assert [1, 0] == new
     assert ["message.accepted", "message.delivered"] == still_office.tags()
+
+
+def test_a_message_arrives_once(still_office: Office, message_id: str):
+    """Some providers go on to report that it was read."""
+    still_office.receipts.apply("first", [_receipt(ReceiptState.DELIVERED, word="arrived", code="0")])
+    still_office.receipts.apply("first", [_receipt(ReceiptState.DELIVERED, word="read")])
+    view = still_office.view(message_id)
+
+    assert ("delivered", "0", "arrived") == (view.state, view.code, view.detail)
+    assert ["message.accepted", "message.delivered"] == still_office.tags()
+
+
+def test_what_has_come_to_an_end_meanwhile_does_not_arrive(still_office: Office, message_id: str):
+    """Between the look at a message and the report about it, others may settle it or report the same in other words."""
+    arrived = set()
+    for state in MessageState:
+        with still_office.database.write() as session:
+            session.execute(update(Message).where(Message.id == message_id).values(state=state.value))
+            found = ledger.deliver(session, message_id, still_office.clock.now(), code="", word="")
+        assert still_office.view(message_id).state == ("delivered" if found else state.value)
+        arrived.update([state] if found else [])
+
+    assert arrived == {state for state in MessageState if may_follow(state, MessageState.DELIVERED)}
 
 
 def test_a_failure_shows_the_carriers_reason(still_office: Office, message_id: str):

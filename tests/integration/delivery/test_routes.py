@@ -33,6 +33,9 @@ class RuledPolicy(FixedPolicy):
         by_name = {one.name: one for one in self.services}
         return [by_name[route.service] for route in routes(self.rules, consignment)]
 
+    def refresh(self) -> None:
+        """Find nothing new."""
+
     def answer(self, outcome: NotTaken | Refused) -> None:
         """Let every service answer so from now on."""
         for one in self.services:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
+import pytest
 from sqlalchemy import func, select
 
 from authsms.delivery.models import PeriodicRun
@@ -98,6 +99,23 @@ def test_a_task_that_hangs_keeps_no_other_from_running(database: Database, clock
 
     assert ("OSError", "", None) == (runs["breaks"].error, runs["works"].error, runs["hangs"].finished_at)
     assert runs["hangs"].slot < runs["works"].slot - MINUTE
+
+
+def test_what_is_due_at_the_same_moment_begins_one_after_the_other(
+    sqlite_database_url: str, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+):
+    """Texts would wait for dozens of threads when the first process starts."""
+    monkeypatch.setattr("authsms.delivery.schedule._APART_SECONDS", 20)
+    database, seen = Database(sqlite_database_url), list[int]()
+
+    def work() -> None:
+        seen.append(sum(thread.is_alive() for thread in scheduler._under_way.values()))
+
+    scheduler = _scheduler(database, clock, *(PeriodicTask(f"task-{number}", MINUTE, work) for number in range(3)))
+    _look(scheduler)
+    database.dispose()
+
+    assert seen == [1, 1, 1]
 
 
 def test_what_is_known_of_runs_long_ago_is_deleted(database: Database, clock: ManualClock):

@@ -92,6 +92,9 @@ class FixedPolicy:
         """Return them all."""
         return list(self.services)
 
+    def refresh(self) -> None:
+        """Find nothing new."""
+
 
 @dataclass
 class Office:

@@ -125,6 +125,17 @@ class TestUse:
         assert ["main", "second"] == [one.name for one in other.choose(CODE)]
         assert before is other.service("main").service
 
+    def test_a_text_finds_what_was_looked_up_beforehand(self, senders, database, vault, clock, monkeypatch):
+        """Within the second in which nobody else would look."""
+        monkeypatch.setattr(service_module, "_LOOK_AGAIN_SECONDS", 60)
+        other = make_senders(database, vault, clock)
+        other.refresh()
+        senders.save_service(twilio(), author="anna")
+        before = other.choose(CODE)
+        other.refresh()
+
+        assert ([], ["main"]) == (before, [one.name for one in other.choose(CODE)])
+
     def test_the_policy_stays_good_while_the_database_is_away(self, senders, monkeypatch):
         """A message that is being sent needs no database to know through whom."""
         senders.save_service(twilio(), author="anna")

@@ -8,7 +8,6 @@ import pytest
 from typing_extensions import override
 
 from authsms.delivery.caretaker import Caretaker
-from authsms.delivery.gate import Gate
 from authsms.delivery.heartbeat import Heartbeat, Pulse
 from authsms.delivery.sweeper import Sweeper, Swept
 
@@ -48,16 +47,7 @@ class _Sweeper(Sweeper):
         return Swept(1, 0, 0)
 
 
-class _Gate(Gate):
-    def __init__(self, work: Callable[[], object]) -> None:
-        self._work = work
-
-    @override
-    def refresh(self) -> None:
-        self._work()
-
-
-@pytest.mark.parametrize("slow", ["sweep", "refresh"])
+@pytest.mark.parametrize("slow", ["sweep", "chore"])
 def test_a_process_at_work_is_heard_however_long_its_work_takes(slow):
     """Also when every other beat fails: readiness and alarms go by it."""
     heartbeat, stop, nudged = _Heartbeat(), threading.Event(), threading.Event()
@@ -67,8 +57,8 @@ def test_a_process_at_work_is_heard_however_long_its_work_takes(slow):
         seen.append(heartbeat.enough.wait(PATIENCE_SECONDS))
         stop.set()
 
-    parts = _Sweeper(work if slow == "sweep" else bool), nudged.set, _Gate(work if slow == "refresh" else bool)
-    caretaker = Caretaker(Pulse(heartbeat, stop, every=SOON), parts[0], stop, parts[1], parts[2])
+    sweeper, chores = _Sweeper(work if slow == "sweep" else bool), (work if slow == "chore" else bool,)
+    caretaker = Caretaker(Pulse(heartbeat, stop, every=SOON), sweeper, stop, nudged.set, chores)
     caretaker.start()
     was_stopped = stop.wait(PATIENCE_SECONDS)
     caretaker.join()

@@ -53,6 +53,7 @@ def test_every_operation_is_described_with_all_it_answers():
     assert {"OpenSession", "Begin", "DoLogon", "LogonState", "Faults"} < set(described["components"]["schemas"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("mode", [GenerationMode.POSITIVE, GenerationMode.NEGATIVE], ids=["usual", "odd"])
 def test_the_door_keeps_to_its_description(program, house, mode):
     """Whatever is sent: no 500, and every answer has a status and a shape that are described."""

@@ -17,15 +17,16 @@ import structlog
 
 from authsms.foundation.db import Database, sqlite_url
 from authsms.foundation.logs import configure_logging
-from authsms.foundation.schema import upgrade_schema
 from authsms.foundation.settings import Settings
 from authsms.foundation.vault import HashingProfile, Vault
 from tests.fakes import ManualClock
 from tests.parts.connections import KeptConnections
+from tests.parts.examples import draw_at_once
 from tests.parts.postgresql import PostgreSQL, make_cluster, run_postgresql
 from tests.parts.rabbitmq import RabbitMQ, run_rabbitmq
 from tests.parts.redis_server import Redis, run_redis
 from tests.parts.slapd import Slapd, run_slapd
+from tests.parts.tables import create_tables, sqlite_template
 from tests.parts.thrift import share_what_is_dear
 
 _GARBAGE = 20_000
@@ -33,7 +34,8 @@ _GARBAGE = 20_000
 
 
 def pytest_configure() -> None:
-    """Let no test reach beyond this machine."""
+    """Let no test reach beyond this machine, and garbage be looked for seldom."""
+    gc.set_threshold(_GARBAGE)
     sys.addaudithook(_refuse_distant_peers)
 
 
@@ -43,20 +45,25 @@ def pytest_xdist_auto_num_workers() -> int:
     return len(os.sched_getaffinity(0)) + 2
 
 
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Let the tests of a group run in one process: pytest 9.2 does not read the field that pytest-xdist 3.8 writes."""
+@pytest.hookimpl(wrapper=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> Iterator[None]:
+    """Let the tests of a group run in one process: pytest 9.2 does not read the field that pytest-xdist 3.8 writes.
+
+    What takes long begins first, and then the other groups, so that no process is left alone with one of them.
+    """
+    draw_at_once()  # before Hypothesis has a look at the tests
+    yield
     for item in items:
         grouped = getattr(item, "_nodeid", item.nodeid)
         if grouped != item.nodeid:
             item._id = type(item._id).parse(grouped)
+    items.sort(key=lambda item: [item.get_closest_marker(name) is None for name in ("slow", "xdist_group")])
 
 
 def pytest_collection_finish() -> None:
     """Spare the garbage collector what stays to the end anyway: thousands of tests, and every module they import."""
     gc.collect()
     gc.freeze()
-    gc.set_threshold(_GARBAGE)
 
 
 @pytest.fixture(autouse=True, scope="session")
@@ -143,9 +150,7 @@ def settings(instance: Path, database_url: str) -> Settings:
 @pytest.fixture
 def sqlite_database_url(tmp_path: Path, _sqlite_template: Path) -> str:
     """Address of a fresh SQLite database with all tables."""
-    file = tmp_path / "authsms.db"
-    shutil.copyfile(_sqlite_template, file)
-    return sqlite_url(file)
+    return sqlite_url(shutil.copyfile(_sqlite_template, tmp_path / "authsms.db"))
 
 
 @pytest.fixture
@@ -203,24 +208,16 @@ def slapd(slapd_server: Slapd) -> Slapd:
 
 
 @pytest.fixture(scope="session")
-def _sqlite_template(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    file = tmp_path_factory.mktemp("sqlite") / "template.db"
-    _create_tables(sqlite_url(file))
-    return file
+def _sqlite_template(_kept_connections: KeptConnections) -> Path:
+    return sqlite_template()
 
 
 @pytest.fixture(scope="session")
 def _postgresql_tables(postgresql: PostgreSQL, _kept_connections: KeptConnections) -> str:
     name = postgresql.create_database()
     _kept_connections.keep(postgresql.port, name)
-    _create_tables(postgresql.url(name))
+    create_tables(postgresql.url(name))
     return name
-
-
-def _create_tables(url: str) -> None:
-    database = Database(url)
-    upgrade_schema(database)
-    database.dispose()
 
 
 def _shared_cluster(factory: pytest.TempPathFactory, worker_id: str) -> Path:

@@ -63,7 +63,9 @@ class Bench:
     def spaced(self, load: str, number: int, pause: float, purpose: Purpose = Purpose.AUTHENTICATION) -> Latency:
         """Post messages one after the other and return how long they took."""
         begun: dict[str, float] = {}
-        for index in self._counted(f"{self._placement}: {load}", range(number)):
+        self._progress.add_task(f"{self._placement}: {load}", total=None)
+        self._progress.refresh()  # and no more: a text would wait for what is drawn meanwhile
+        for index in range(number):
             text = f"code {load} {index}"
             at = time.monotonic() + pause
             begun[text] = self._office.post(text, purpose)
@@ -86,7 +88,7 @@ class Bench:
         first_memory = last = 0.0
         task = self._progress.add_task(f"{self._placement}: burst, {provider_seconds * 1000:.0f} ms", total=number)
         while (seen := office.provider.count()) < number and time.monotonic() - begun < _LIMIT_SECONDS:
-            self._progress.update(task, completed=seen)
+            self._progress.update(task, completed=seen, refresh=True)
             if not first_memory and seen > number / 10:
                 first_memory = office.memory_bytes()
             time.sleep(0.1)
@@ -189,7 +191,7 @@ def delivery(file: Path | None, placements: tuple[str, ...], workers: int, numbe
     console, reports = Console(), {}
     console.print(comparison())
     for name in placements or _PLACEMENTS:
-        shown = Progress(console=Console(stderr=True), transient=True)
+        shown = Progress(console=Console(stderr=True), transient=True, auto_refresh=False)
         with shown as progress, run_post_office(Placement(name), workers) as office:
             reports[name] = Bench(Placement(name), office, progress).run(number, mailing)
         reports[name].show(console)

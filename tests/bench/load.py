@@ -176,15 +176,16 @@ class Crowd:
 
     def _until_code_page(self, browser: _Browser, visitor: Visitor, times: dict[str, float]) -> tuple[str, str]:
         with _timed(times, "login page"):
-            _, _, page = browser.call("GET", "/login/web")
-        fields = f"csrf_token={_token(page)}&user_name={quote(visitor.login)}&password={quote(visitor.password)}"
+            status, _, page = browser.call("GET", "/login/web")
+        token = _token(status, page)
+        fields = f"csrf_token={token}&user_name={quote(visitor.login)}&password={quote(visitor.password)}"
         with _timed(times, "password → code page"):
             status, place, page = browser.call("POST", "/login/web", fields)
         if status != http.HTTPStatus.SEE_OTHER or "/logon/" not in place:
             raise LoadError(f"the password was not taken: {status} {_path(place)} {_title(page)}")
         with _timed(times, "code page"):
-            _, _, page = browser.call("GET", place)
-        return place, _token(page)
+            status, _, page = browser.call("GET", place)
+        return place, _token(status, page)
 
     def _read_code(self, phone: str) -> str:
         connection = http.client.HTTPConnection(self._simulator.hostname or "", self._simulator.port, timeout=_TIMEOUT)
@@ -207,10 +208,10 @@ def _title(page: str) -> str:
     return found[1] if found else ""
 
 
-def _token(page: str) -> str:
+def _token(status: int, page: str) -> str:
     found = _TOKEN.search(page)
     if found is None:
-        raise LoadError(f"no form on the page: {_title(page)}")
+        raise LoadError(f"no form on the page: {status} {_title(page)}")
     return found[1]
 
 

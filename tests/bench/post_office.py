@@ -11,6 +11,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Self
 
+from authsms.cli.garbage import look_seldom
 from authsms.delivery.outbox import Draft
 from authsms.delivery.throughput import Throughput
 from authsms.foundation.phone import PhoneNumber
@@ -134,6 +135,7 @@ def run_post_office(placement: Placement, workers: int = 1) -> Iterator[PostOffi
         for _ in range(workers):
             office.hire()
         _warm_up(office)
+        look_seldom()  # as the server does whose part this process plays
         yield office
 
 

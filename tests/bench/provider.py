@@ -18,6 +18,7 @@ from urllib.parse import parse_qs
 
 from typing_extensions import override
 
+from authsms.cli.garbage import look_seldom
 from tests.parts.processes import HOST
 
 _context = multiprocessing.get_context("spawn")
@@ -137,4 +138,5 @@ def _serve(pipe: "Connection[Any, Any]") -> None:
         pipe.send(server.sockets[0].getsockname()[1])
         await server.serve_forever()
 
+    look_seldom()
     asyncio.run(run())

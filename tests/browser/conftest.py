@@ -40,8 +40,9 @@ def page(context: BrowserContext) -> Page:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep browser tests in one process, so that one Chromium is enough."""
+    """Keep browser tests in one process, so that one Chromium is enough; together they take longest."""
     for item in items:
         if "browser" in item.path.relative_to(item.config.rootpath).parts:
             item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.slow)
             item.add_marker(pytest.mark.xdist_group("browser"))

@@ -1,10 +1,12 @@
 """Browser profiles that are lent from test to test: a page that has shown others before needs a third of the work."""
 
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.sync_api import Browser, Page
+from playwright.sync_api import Browser, Dialog, Page
 
 from tests.parts.browser import PATIENCE
 
@@ -16,27 +18,34 @@ document.addEventListener('securitypolicyviolation', (event) => {
 """
 """Makes a page remember what its policy had to stop."""
 
+LAPTOP: dict[str, Any] = {"color_scheme": "light", "viewport": {"width": 1280, "height": 800}}
+"""A small laptop by day."""
+
+_EXPECTED = ("Failed to load resource", "does not conform to the required format")
+"""What browsers say of pages that are refused, and of moments that are shown again because nobody could read them."""
+
 
 @dataclass
 class Profile:
     """One page in a profile of its own.
 
     Attributes:
-        home: Where the pages come from; nobody else may be asked for anything.
+        homes: Where the pages come from; nobody else may be asked for anything.
         complaints: What the browser had to complain of since it was lent.
     """
 
     page: Page
     options: dict[str, Any]
-    home: str = ""
+    homes: tuple[str, ...] = ()
     complaints: list[str] = field(default_factory=list)
 
     def watch(self) -> None:
-        """Note errors of scripts, what the policy stops, and requests to strangers."""
+        """Note errors of scripts, what the policy stops, dialogues, and requests to strangers."""
         self.page.add_init_script(WATCH)
         self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
         self.page.on("console", lambda message: self._note_error(message.type, message.text))
         self.page.on("request", lambda request: self._note_stranger(request.url))
+        self.page.on("dialog", self._note_dialog)
 
     def empty(self) -> None:
         """Leave the page, and forget who was signed in; pages keep nothing but cookies.
@@ -50,11 +59,15 @@ class Profile:
         self.page.set_viewport_size(self.options["viewport"])
 
     def _note_error(self, kind: str, text: str) -> None:
-        if kind == "error" and "Failed to load resource" not in text:
+        if kind in {"error", "warning"} and not any(words in text for words in _EXPECTED):
             self.complaints.append(text)
 
+    def _note_dialog(self, dialog: Dialog) -> None:
+        self.complaints.append(dialog.message)
+        dialog.dismiss()
+
     def _note_stranger(self, url: str) -> None:
-        if not url.startswith((self.home, "data:", "about:")):
+        if not url.startswith((*self.homes, "data:", "about:")):
             self.complaints.append(f"request to {url}")
 
 
@@ -65,17 +78,24 @@ class Profiles:
         self._browser = browser
         self._free: dict[str, list[Profile]] = {}
 
-    def lend(self, home: str, complaints: list[str], **options: Any) -> Profile:
-        """Return an empty profile of an English browser for pages of *home*; what goes wrong goes to *complaints*."""
+    def lend(self, complaints: list[str], *homes: str, **options: Any) -> Profile:
+        """Return an empty profile of an English browser for pages of *homes*; what goes wrong goes to *complaints*."""
         free = self._free.setdefault(_key(options), [])
         profile = free.pop() if free else self._make(options)
-        profile.home, profile.complaints = home, complaints
+        profile.homes, profile.complaints = homes, complaints
         return profile
 
     def take_back(self, profile: Profile) -> None:
         """Keep a profile for the next test."""
         profile.empty()
         self._free[_key(profile.options)].append(profile)
+
+    @contextmanager
+    def lent(self, complaints: list[str], *homes: str, **options: Any) -> Iterator[Page]:
+        """Yield the page of an empty profile, and keep the profile for the next test."""
+        profile = self.lend(complaints, *homes, **{**LAPTOP, **options})
+        yield profile.page
+        self.take_back(profile)
 
     def _make(self, options: dict[str, Any]) -> Profile:
         context = self._browser.new_context(locale="en-GB", **options)

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from authsms.delivery.states import Failure, MessageState
 from authsms.logon.steps import DeliveryStatus
 from tests.browser.portal import Portal, run_portal
+from tests.browser.profiles import Profiles
 from tests.functional.portals.twin import CODE, CONTINUATION, PASSWORD
 from tests.parts.certificates import Authority
 
@@ -33,8 +34,17 @@ def portal(instance, sqlite_database_url: str) -> Iterator[Portal]:
 
 
 @pytest.fixture
-def watched(portal: Portal, page: Page) -> Iterator[Page]:
+def watched(portal: Portal, profiles: Profiles) -> Iterator[Page]:
     """A page that may neither complain nor ask anybody else for anything."""
+    with profiles.lent(portal.complaints, portal.url, portal.application) as page:
+        yield page
+
+    assert portal.complaints == []
+
+
+@pytest.fixture
+def fresh(portal: Portal, page: Page) -> Iterator[Page]:
+    """The same in a profile of its own, for what stays with a page."""
     yield portal.watch(page)
 
     assert portal.complaints == []
@@ -51,19 +61,17 @@ def test_a_person_gets_back_to_the_application(portal: Portal, watched: Page):
     assert watched.title() == "Application"
 
 
-def test_the_way_back_works_without_javascript(portal: Portal, browser: Browser):
+def test_the_way_back_works_without_javascript(portal: Portal, profiles: Profiles):
     """And so does everything before it."""
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
-    portal.open_code_page(page, continued=True)
-    portal.logon.delivery = DeliveryStatus(MessageState.DELIVERED, "", final=True)
-    page.click("noscript a")
-    expect(page.locator("[data-status-text]")).to_have_text("Your code has arrived on your phone.")
-    page.fill("#code", "123 456")
-    page.press("#code", "Enter")
+    with profiles.lent(portal.complaints, portal.url, portal.application, java_script_enabled=False) as page:
+        portal.open_code_page(page, continued=True)
+        portal.logon.delivery = DeliveryStatus(MessageState.DELIVERED, "", final=True)
+        page.click("noscript a")
+        expect(page.locator("[data-status-text]")).to_have_text("Your code has arrived on your phone.")
+        page.fill("#code", "123 456")
+        page.press("#code", "Enter")
 
-    page.wait_for_url(f"{portal.application}/callback**")
-    context.close()
+        page.wait_for_url(f"{portal.application}/callback**")
 
 
 def test_the_page_follows_the_text_on_its_way(portal: Portal, watched: Page):
@@ -98,11 +106,11 @@ def test_another_way_comes_up_by_itself_when_the_text_is_late(portal: Portal, wa
     expect(watched.get_by_text("Open your authenticator app")).to_be_visible()
 
 
-def test_the_page_stops_asking_when_nothing_more_will_change(portal: Portal, watched: Page):
+def test_the_page_stops_asking_when_nothing_more_will_change(portal: Portal, fresh: Page):
     """Ten thousand open pages would otherwise ask for ever."""
     portal.logon.delivery = DeliveryStatus(MessageState.DELIVERED, "", final=True)
-    portal.open_code_page(watched)
-    watched.wait_for_timeout(2500)
+    portal.open_code_page(fresh)
+    fresh.wait_for_timeout(2500)
 
     assert [url for url in portal.requests if url.endswith("/status")] == []
 
@@ -128,9 +136,9 @@ def test_the_end_of_a_code_is_told_when_it_comes(portal: Portal, watched: Page):
     expect(watched.locator("#validity[role=status]")).to_have_text("This code has expired. Please ask for a new one.")
 
 
-def test_a_pasted_code_may_hold_anything_around_it(portal: Portal, context: BrowserContext, watched: Page):
+def test_a_pasted_code_may_hold_anything_around_it(portal: Portal, watched: Page):
     """People paste whole messages."""
-    context.grant_permissions(["clipboard-read", "clipboard-write"], origin=portal.url)
+    watched.context.grant_permissions(["clipboard-read", "clipboard-write"], origin=portal.url)
     portal.open_code_page(watched)
     watched.evaluate("navigator.clipboard.writeText('Your one-time password is: 123 456\\n')")
     watched.focus("#code")
@@ -139,24 +147,24 @@ def test_a_pasted_code_may_hold_anything_around_it(portal: Portal, context: Brow
     expect(watched.locator("#code")).to_have_value(CODE)
 
 
-def test_the_browser_may_hand_over_the_code_from_the_message(portal: Portal, watched: Page):
+def test_the_browser_may_hand_over_the_code_from_the_message(portal: Portal, fresh: Page):
     """WebOTP: filled in and sent, after the person has agreed in the browser's own dialogue."""
-    watched.add_init_script(WEB_OTP % CODE)
-    portal.begin(watched)
+    fresh.add_init_script(WEB_OTP % CODE)
+    portal.begin(fresh)
 
-    expect(watched.get_by_role("heading", name="You are signed in")).to_be_visible()
+    expect(fresh.get_by_role("heading", name="You are signed in")).to_be_visible()
     assert portal.logon.answers[-1] == {"code": CODE}
 
 
-def test_typing_the_code_ends_the_wait_for_the_message(portal: Portal, watched: Page):
+def test_typing_the_code_ends_the_wait_for_the_message(portal: Portal, fresh: Page):
     """Otherwise the browser's dialogue would come up on the next page."""
-    watched.add_init_script(WEB_OTP_PENDING)
-    portal.open_code_page(watched)
-    watched.fill("#code", CODE)
-    watched.press("#code", "Enter")
-    expect(watched.get_by_role("heading", name="You are signed in")).to_be_visible()
+    fresh.add_init_script(WEB_OTP_PENDING)
+    portal.open_code_page(fresh)
+    fresh.fill("#code", CODE)
+    fresh.press("#code", "Enter")
+    expect(fresh.get_by_role("heading", name="You are signed in")).to_be_visible()
 
-    assert watched.evaluate("sessionStorage.aborted") == "yes"
+    assert fresh.evaluate("sessionStorage.aborted") == "yes"
 
 
 def test_a_double_click_sends_one_text(portal: Portal, watched: Page):

@@ -65,6 +65,7 @@ def test_a_passkey_is_made_and_used(desk: Desk, someone: Owner, page: Page):
     plug_in(page)
     page.goto(desk.url + METHODS)
     page.get_by_role("button", name="Passkeys").click()
+    page.wait_for_url(f"{desk.url}{METHODS}/passkeys/new")
     look_everywhere(page, "new")
     page.fill("#name", "My laptop")
     page.get_by_role("button", name="Add a passkey").click()

@@ -5,9 +5,10 @@ from datetime import timedelta
 
 import pytest
 import requests
-from playwright.sync_api import Browser, Page, expect
+from playwright.sync_api import Page, expect
 
 from authsms.simulator import SimulatorConfig, TwilioAccount, WebServer, create_simulator
+from tests.browser.profiles import Profiles
 from tests.parts.browser import accessibility_findings
 
 ALICE, BOB = "+12025550101", "+12025550102"
@@ -50,12 +51,16 @@ def carrier() -> Iterator[Carrier]:
 
 
 @pytest.fixture
-def complaints(page: Page) -> list[str]:
+def complaints() -> list[str]:
     """What the browser held against the page: errors of scripts, and whatever its policy blocked."""
-    found: list[str] = []
-    page.on("console", lambda message: found.append(message.text))
-    page.on("pageerror", lambda error: found.append(str(error)))
-    return found
+    return []
+
+
+@pytest.fixture
+def page(carrier: Carrier, profiles: Profiles, complaints: list[str]) -> Iterator[Page]:
+    """An empty page."""
+    with profiles.lent(complaints, carrier.url) as lent:
+        yield lent
 
 
 def alice(page):
@@ -78,9 +83,9 @@ def test_a_text_arrives_while_one_looks(page, carrier, complaints):
     assert complaints == []
 
 
-def test_the_code_can_be_copied_with_a_tap(page, context, carrier):
+def test_the_code_can_be_copied_with_a_tap(page, carrier):
     """What a keyboard offers on a real phone."""
-    context.grant_permissions(["clipboard-read", "clipboard-write"])
+    page.context.grant_permissions(["clipboard-read", "clipboard-write"])
     carrier.text("Code 111111 is old\n\n@login.example.com #482913")
     page.goto(carrier.url)
     alice(page).get_by_role("button", name="Copy 482913").click()
@@ -149,7 +154,6 @@ def test_messages_can_be_deleted(page, carrier):
 def test_a_hostile_text_is_just_a_text(page, carrier, complaints):
     """Shown literally, also when it arrives live."""
     hostile = "<img src=x onerror=alert(1)><script>alert(2)</script>"
-    page.on("dialog", lambda dialog: complaints.append(dialog.message))
     page.goto(carrier.url)
     carrier.text(hostile)
 
@@ -169,12 +173,12 @@ def test_the_newest_text_is_in_view(page, carrier):
 
 
 @pytest.mark.parametrize(("scheme", "width", "height"), [("light", 1280, 800), ("dark", 390, 844)])
-def test_everybody_can_use_it(browser: Browser, carrier, scheme, width, height):
+def test_everybody_can_use_it(page, carrier, scheme, width, height):
     """Light on a desktop, dark on a phone: nothing for axe to say, nothing sticks out sideways."""
     carrier.text("Your one-time password is: 482913")
     carrier.text("hello", to=BOB, sender="ACME")
-    context = browser.new_context(color_scheme=scheme, viewport={"width": width, "height": height})
-    page = context.new_page()
+    page.emulate_media(color_scheme=scheme)
+    page.set_viewport_size({"width": width, "height": height})
     page.goto(carrier.url)
     expect(alice(page).get_by_role("button", name="Copy 482913")).to_be_visible()
 
@@ -182,24 +186,22 @@ def test_everybody_can_use_it(browser: Browser, carrier, scheme, width, height):
     assert page.evaluate("document.documentElement.scrollWidth") <= width
     backgrounds = page.evaluate("getComputedStyle(document.documentElement).backgroundColor")
     assert (backgrounds == "rgb(13, 16, 24)") is (scheme == "dark")
-    context.close()
 
 
-def test_it_works_without_its_script(browser: Browser, carrier):
+def test_it_works_without_its_script(profiles: Profiles, carrier, complaints):
     """Reply with a form, and see it after the answer."""
-    context = browser.new_context(java_script_enabled=False)
-    page = context.new_page()
     carrier.text("Your one-time password is: 482913")
-    page.goto(carrier.url)
-    alice(page).get_by_label("Reply from Alice Liddell").fill("thanks")
-    alice(page).get_by_role("button", name="Send").click()
+    with profiles.lent(complaints, carrier.url, java_script_enabled=False) as page:
+        page.goto(carrier.url)
+        alice(page).get_by_label("Reply from Alice Liddell").fill("thanks")
+        alice(page).get_by_role("button", name="Send").click()
 
-    expect(alice(page).locator(".sent")).to_contain_text("thanks")
-    context.close()
+        expect(alice(page).locator(".sent")).to_contain_text("thanks")
 
 
-def test_the_page_says_when_it_has_lost_touch(page, context, carrier):
+def test_the_page_says_when_it_has_lost_touch(context, carrier):
     """A page that looks alive and is not misleads."""
+    page = context.new_page()
     page.goto(carrier.url)
     expect(page.get_by_text("Live")).to_be_visible()
     context.set_offline(True)

@@ -24,6 +24,7 @@ from tests.functional.nodes import Node, make_node
 from tests.functional.provided import Provider, add_twilio
 from tests.functional.visitor import Answer, Browser
 from tests.parts.processes import HOST
+from tests.parts.tables import copy_sqlite_template
 
 _numbers = count(1000 + os.getpid() % 7 * 1000)
 _names = count(1)
@@ -174,6 +175,8 @@ def run_installation(
     for node in made:
         values = usual | dict(settings) | {"INSTANCE": str(node.folder), "SERVER__PORT": str(node.port)}
         node.environment = {f"AUTHSMS_{name}": value for name, value in values.items()}
+    if "DATABASE__URL" not in settings:
+        copy_sqlite_template(made[0].folder / "authsms.db")
     with ExitStack() as stack:
         services = build(load_settings(made[0].folder, made[0].environment))
         stack.callback(services.close)

@@ -102,6 +102,7 @@ def fetch_axe(page: Page) -> None:
 
     The browser then reads and compiles the script once for all pages of the application.
     """
+    page.wait_for_load_state("domcontentloaded")  # or there may be nothing yet to put a script in
     if not _has_axe(page):
         page.evaluate(_FETCH, _AXE_PATH)
 

@@ -1,9 +1,11 @@
 """What tests need again and again and may share within a process, because making it is dear.
 
 Applications are made for each test, and most of what that took was the same each time: addresses, templates and SQL
-were compiled, keys were drawn and checked, plugins were looked for in every package, and SQLite waited for the disk.
+were compiled, keys were drawn and checked, plugins were looked for in every package, and SQLite and the file of keys
+waited for the disk.
 """
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -12,6 +14,7 @@ from types import MethodType
 from typing import Any
 
 import pytest
+import structlog
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey, generate_private_key
 from cryptography.hazmat.primitives.serialization import load_pem_private_key
 from flask import Flask
@@ -21,6 +24,8 @@ from sqlalchemy.dialects.postgresql.psycopg import PGDialect_psycopg
 from sqlalchemy.engine.interfaces import DBAPIConnection
 from sqlalchemy.sql.compiler import Compiled
 from sqlalchemy.util import LRUCache
+from structlog.dev import ConsoleRenderer, plain_traceback
+from structlog.typing import Processor
 from typing_extensions import override
 from werkzeug.routing import Rule
 
@@ -40,19 +45,23 @@ _FACTS = (bool, str, tuple)
 
 
 class _Templates(BytecodeCache):
-    """Compiled templates, for every application of this process."""
+    """Compiled templates, for every application of this process; the same one is another in another language."""
 
     def __init__(self) -> None:
         self._compiled: dict[str, bytes] = {}
 
     @override
     def load_bytecode(self, bucket: Bucket) -> None:
-        if bucket.key + bucket.checksum in self._compiled:
-            bucket.bytecode_from_string(self._compiled[bucket.key + bucket.checksum])
+        if self._key(bucket) in self._compiled:
+            bucket.bytecode_from_string(self._compiled[self._key(bucket)])
 
     @override
     def dump_bytecode(self, bucket: Bucket) -> None:
-        self._compiled[bucket.key + bucket.checksum] = bucket.bytecode_to_string()
+        self._compiled[self._key(bucket)] = bucket.bytecode_to_string()
+
+    @staticmethod
+    def _key(bucket: Bucket) -> str:
+        return bucket.key + bucket.checksum + getattr(bucket.environment, "tag", "")
 
 
 class _RsaKeys:
@@ -140,12 +149,17 @@ def _begin_hastily(connection: Connection) -> None:
     connection.exec_driver_sql("BEGIN" if is_reading else "BEGIN IMMEDIATE")
 
 
+def _render_plainly(processors: Sequence[Processor]) -> list[Processor]:
+    """Return what writes log lines, but for the frames and colours around an exception and every value on its way."""
+    return [*processors[:-1], ConsoleRenderer(exception_formatter=plain_traceback)]
+
+
 _prepare_sqlite, _begin_sqlite = engines._prepare_sqlite, engines._begin_sqlite
 
 
 @contextmanager
 def share_what_is_dear() -> Iterator[KeptConnections]:
-    """Compile addresses, templates and SQL once, draw keys from a small stock, and do not wait for the disk."""
+    """Compile what is the same once, draw keys from a small stock, log plainly, and do not wait for the disk."""
     statements, connections = _Statements(), KeptConnections()
     with connections.working(), pytest.MonkeyPatch.context() as patch:
         patch.setattr(Flask, "jinja_options", {**Flask.jinja_options, "bytecode_cache": _Templates()})
@@ -158,8 +172,11 @@ def share_what_is_dear() -> Iterator[KeptConnections]:
         patch.setattr(wiring, "load_methods", _find_once(load_methods))
         patch.setattr(engines, "_prepare_sqlite", _prepare_hastily)
         patch.setattr(engines, "_begin_sqlite", _begin_hastily)
+        patch.setattr(os, "fsync", lambda _: None)
         patch.setattr(engine, "seed", seed)
+        structlog.configure(processors=_render_plainly(structlog.get_config()["processors"]))
         yield connections
+        structlog.reset_defaults()
 
 
 @contextmanager

@@ -18,12 +18,12 @@ from authsms.administration.rights import Role
 from authsms.foundation.clock import SystemClock
 from authsms.foundation.cookies import SESSION_COOKIE, cookie_name
 from authsms.foundation.db import Database
-from tests.browser.profiles import Profile, Profiles
+from tests.browser.profiles import LAPTOP, Profile, Profiles
 from tests.functional.portals.admin.office import Clerk, Office, open_office
 from tests.parts.browser import accessibility_findings, fetch_axe, serve_axe
 
 LOOKS: dict[str, dict[str, Any]] = {
-    "light": {"color_scheme": "light", "viewport": {"width": 1280, "height": 800}},
+    "light": LAPTOP,
     "dark": {"color_scheme": "dark", "viewport": {"width": 1280, "height": 800}},
     "phone": {"color_scheme": "dark", "viewport": {"width": 360, "height": 740}},
     "zoomed": {"color_scheme": "light", "viewport": {"width": 640, "height": 400}, "device_scale_factor": 2},
@@ -57,7 +57,7 @@ class Desk:
 
     def seat(self, clerk: Clerk, **options: Any) -> Page:
         """Return a page in an empty profile in which somebody goes on who has signed in elsewhere."""
-        profile = self.profiles.lend(self.url, self.complaints, **{**LOOKS["light"], **options})
+        profile = self.profiles.lend(self.complaints, self.url, **{**LAPTOP, **options})
         self.lent.append(profile)
         name = cookie_name(SESSION_COOKIE, https=False)
         held = next(cookie for cookie in (clerk.client._cookies or {}).values() if cookie.key == name)

@@ -7,10 +7,10 @@ import pytest
 from authsms.administration.rights import Role
 from authsms.foundation.errors import ConflictError, ForbiddenError, InvalidInputError, NotFoundError
 from authsms.identity.local_people import LocalPeople
-from authsms.logon.ceremony import KnownKey, NewKey
 from authsms.logon.methods.totp import TOTP
 from authsms.logon.passkeys import PASSKEY
 from authsms.logon.recovery import RECOVERY_CODE, RecoveryCodes
+from authsms.logon.relying_party import KnownKey, NewKey
 from tests.integration.administration.people_at_work import ADMINISTRATOR, AUDITOR, HELPDESK, OPERATOR
 
 METHOD = "SMS_OTP:1"

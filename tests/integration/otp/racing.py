@@ -1,11 +1,10 @@
-"""Many at once on one code: threads of this process, or of another one (``python -m tests.integration.otp.racing``)."""
+"""Many at once on one code: threads of this process, or of two others."""
 
-import json
-import subprocess
-import sys
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
+from multiprocessing.queues import SimpleQueue
+from multiprocessing.synchronize import Barrier
 from pathlib import Path
 from typing import Any
 
@@ -16,8 +15,7 @@ from authsms.foundation.db import Database
 from authsms.foundation.sections import OtpSettings
 from authsms.foundation.vault import HashingProfile, Vault
 from authsms.otp.challenge import ChallengeService, Charged
-
-ROOT = Path(__file__).parents[3]
+from tests.parts.forks import FORKS
 
 
 class CountingVault(Vault):
@@ -84,27 +82,19 @@ def race(url: str, keys: Path, challenge_id: str, code: str, *, count: int, sett
 
 def race_in_two_processes(url: str, keys: Path, challenge_id: str, code: str, *, count: int) -> list[Outcome]:
     """Let two other processes, with *count* threads each, try one code on one database."""
-    order = json.dumps({"url": url, "keys": str(keys), "challenge": challenge_id, "code": code, "count": count})
-    command = [sys.executable, "-m", "tests.integration.otp.racing", order]
-    started = [subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) for _ in range(2)]
-    answers = [process.communicate(timeout=60)[0] for process in started]
-    assert [0, 0] == [process.returncode for process in started]
-    return [Outcome(**json.loads(answer)) for answer in answers]
+    start, outcomes = FORKS.Barrier(2), FORKS.SimpleQueue()
+    facts = (start, outcomes, url, keys, challenge_id, code, count)
+    both = [FORKS.Process(target=_race_there, args=facts, daemon=True) for _ in range(2)]
+    for process in both:
+        process.start()
+    for process in both:
+        process.join(60)
+    assert [0, 0] == [process.exitcode for process in both]
+    return [outcomes.get() for _ in both]
 
 
-def main() -> None:
-    """Race as told on the command line and print the outcome."""
-    order = json.loads(sys.argv[1])
-    outcome = race(
-        order["url"],
-        Path(order["keys"]),
-        order["challenge"],
-        order["code"],
-        count=order["count"],
-        settings=OtpSettings(hold_after=20, failure_cap=100),
-    )
-    sys.stdout.write(json.dumps({"wins": outcome.wins, "compared": outcome.compared, "refused": outcome.refused}))
-
-
-if __name__ == "__main__":
-    main()
+def _race_there(start: Barrier, outcomes: "SimpleQueue[Outcome]", *facts: Any) -> None:
+    """Be one of the processes."""
+    *where, count = facts
+    start.wait(30)
+    outcomes.put(race(*where, count=count, settings=OtpSettings(hold_after=20, failure_cap=100)))

@@ -72,12 +72,14 @@ def test_the_sixth_test_within_an_hour_is_put_off(office, admin):
     """In words."""
     with provider(201, {"sid": "SM" + "0" * 32}) as server:
         make(admin, **{"setting-base_url": server.url})
-        answers = [admin.post(f"{MAIN}/test", {"phone": "+4915112345678", "text": f"Test {n}"}) for n in range(6)]
-        for answer in answers[:5]:
-            wait_for(admin, answer.location)
+        for number in range(5):
+            answer = admin.post(f"{MAIN}/test", {"phone": "+4915112345678", "text": f"Test {number}"})
+            assert 303 == answer.status_code
+            wait_for(admin, answer.location)  # or a fifth might be put off because four are still on their way
+        answer = admin.post(f"{MAIN}/test", {"phone": "+4915112345678", "text": "Test 5"})
 
-    assert [303] * 5 + [429] == [answer.status_code for answer in answers]
-    assert "Five tests an hour" in answers[5].text
+    assert 429 == answer.status_code
+    assert "Five tests an hour" in answer.text
 
 
 def test_a_test_of_another_service_is_not_found(office, admin):

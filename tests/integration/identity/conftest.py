@@ -49,8 +49,9 @@ def repository_for() -> Iterator[MakeRepository]:
                 "bind_dn": READER_DN,
                 "ca_file": str(real[0].ca_file) if real else "",
                 "default_region": "DE",
-                "connect_timeout_seconds": 1,
-                "receive_timeout_seconds": 1,
+                "connect_timeout_seconds": 20,
+                "receive_timeout_seconds": 20,
+                "patience_seconds": 20,
                 **settings,
             }
             made = LdapRepository("LDAP", LdapSettings.read(given), password=password, clock=ManualClock())

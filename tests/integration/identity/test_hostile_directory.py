@@ -38,11 +38,11 @@ def script(search=None, bind=None):
 def ask(repository_for, answer):
     """Look alice up, who must not be found, within bounds that leave room for a busy machine."""
     with run_directory(answer) as directory:
-        repository = repository_for(directory.url, allow_plaintext=True, groups="none")
+        repository = repository_for(directory.url, allow_plaintext=True, groups="none", receive_timeout_seconds=1)
         started = time.monotonic()
         with pytest.raises(DirectoryUnavailableError):
             repository.find("alice")
-        assert time.monotonic() - started < 5
+        assert time.monotonic() - started < 20
 
 
 def flood(request):
@@ -126,7 +126,7 @@ def test_one_odd_entry_does_not_take_the_server_away_from_others(repository_for)
         return [entry(request, DN, PERSON), search_done(request)]
 
     with run_directory(script(search)) as directory:
-        repository = repository_for(directory.url, allow_plaintext=True, groups="none", receive_timeout_seconds=20)
+        repository = repository_for(directory.url, allow_plaintext=True, groups="none")
         for _ in range(3):
             with pytest.raises(DirectoryUnavailableError):
                 repository.find("mallory")
@@ -168,7 +168,7 @@ def test_a_referral_is_not_followed_and_the_other_server_sees_nothing(repository
 def test_without_tls_no_bind_is_sent(repository_for, answer):
     """ATK-33: a server, or somebody in between, that strips StartTLS sees no name and no password."""
     with run_directory(answer) as directory:
-        repository = repository_for(directory.url, start_tls=True)
+        repository = repository_for(directory.url, start_tls=True, receive_timeout_seconds=1)
         with pytest.raises(DirectoryUnavailableError):
             repository.find("alice")
 

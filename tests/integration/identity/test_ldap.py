@@ -182,7 +182,7 @@ def test_groups_are_found_by_search_and_by_attribute(slapd, alice, repository_fo
 def test_more_groups_than_the_servers_limit_are_read_in_pages(slapd, alice, repository_for):
     """F-20: slapd's own limit is 500 entries; a part of the groups must not pass for all."""
     slapd.add("".join(group_ldif(f"g{number}", "alice") for number in range(620)))
-    repository = repository_for(slapd, bind_dn=ROOT_DN, password=ROOT_PASSWORD, receive_timeout_seconds=5)
+    repository = repository_for(slapd, bind_dn=ROOT_DN, password=ROOT_PASSWORD)
 
     assert len(repository.find("alice").groups) == 620
 
@@ -191,7 +191,7 @@ def test_groups_cut_off_by_the_server_are_trouble_not_few(slapd, alice, reposito
     slapd.add("".join(group_ldif(f"g{number}", "alice") for number in range(620)))
 
     with pytest.raises(DirectoryUnavailableError):
-        repository_for(slapd, receive_timeout_seconds=5).find("alice")
+        repository_for(slapd).find("alice")
 
 
 def test_a_locked_account_is_told_inside(slapd, alice, repository_for):
@@ -253,7 +253,7 @@ def test_eight_threads_never_mix_people_up(slapd, repository_for):
     """ATK-11: a bind as one person must never answer for another."""
     logins = [f"user{number}" for number in range(8)]
     slapd.add("".join(person_ldif(login, f"secret-of-{login}", mail=f"{login}@example.test") for login in logins))
-    repository = repository_for(slapd, connections=3, patience_seconds=20, receive_timeout_seconds=20)
+    repository = repository_for(slapd, connections=3)
     start = threading.Barrier(8)
 
     def work(index):

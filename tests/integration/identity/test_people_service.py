@@ -56,7 +56,8 @@ def settings_of(slapd, **more):
         "ca_file": str(slapd.ca_file),
         "base": SUFFIX,
         "bind_dn": READER_DN,
-        "receive_timeout_seconds": 1,
+        "connect_timeout_seconds": 20,
+        "receive_timeout_seconds": 20,
         **more,
     }
 
@@ -113,7 +114,8 @@ def test_a_malformed_key_is_nobody(service, key):
 def test_local_people_sign_in_while_the_directory_is_down(service, local_alice, slapd):
     """F-18: an administrator must get in at 3 a.m."""
     slapd.add(person_ldif("alice", "wonderland"))
-    service.save_repository(company(slapd, is_default=True))
+    impatient = settings_of(slapd, receive_timeout_seconds=2)
+    service.save_repository(RepositoryDefinition("COMPANY", "ldap", impatient, READER_PASSWORD, is_default=True))
     person = service.find("alice")
     slapd.process.pause()
     try:

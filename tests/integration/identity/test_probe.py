@@ -23,8 +23,8 @@ def settings_of(*servers, ca_file="", **more):
             "bind_dn": READER_DN,
             "ca_file": str(ca_file),
             "default_region": "DE",
-            "connect_timeout_seconds": 1,
-            "receive_timeout_seconds": 1,
+            "connect_timeout_seconds": 20,
+            "receive_timeout_seconds": 20,
             **more,
         }
     )

@@ -1,6 +1,7 @@
 """Starts servers that tests talk to, and ends them again."""
 
 import os
+import secrets
 import shutil
 import signal
 import socket
@@ -17,7 +18,8 @@ from typing import Protocol, TypeVar
 HOST = "127.0.0.1"
 _STARTS = 5
 _PAUSE_SECONDS = 0.01
-_END_SECONDS = 5
+_END_SECONDS = 20
+_FIRST_PORT, _SHARES, _SHARE = 12_000, 20, 1000
 S = TypeVar("S")
 
 
@@ -57,18 +59,25 @@ def find_program(name: str, *folders: str) -> str:
 
 def free_port() -> int:
     """Return a TCP port nobody listens on now; somebody may take it before it is used, so starts are repeated."""
-    with socket.socket() as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    return _free_port(socket.SOCK_STREAM)
 
 
 def free_udp_port() -> int:
     """Return a UDP port nobody listens on now."""
-    with socket.socket(type=socket.SOCK_DGRAM) as probe:
-        probe.bind((HOST, 0))
-        port: int = probe.getsockname()[1]
-        return port
+    return _free_port(socket.SOCK_DGRAM)
+
+
+def _free_port(kind: socket.SocketKind) -> int:
+    """Return a port from a range of this test process's own, below those that Linux gives to whoever connects.
+
+    Any connection of any program could take one of those before it is used, or while its server starts anew.
+    """
+    first = _FIRST_PORT + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % _SHARES * _SHARE
+    while True:
+        port = secrets.choice(range(first, first + _SHARE))
+        with socket.socket(type=kind) as probe, suppress(OSError):
+            probe.bind((HOST, port))
+            return port
 
 
 @contextmanager
@@ -148,7 +157,7 @@ class Process:
         """Whether it has not ended yet."""
         return self._popen.poll() is None
 
-    def wait_until_ready(self, ready: Callable[[], bool], seconds: float = 20) -> None:
+    def wait_until_ready(self, ready: Callable[[], bool], seconds: float = 60) -> None:
         """Return when *ready* says so.
 
         Raises:

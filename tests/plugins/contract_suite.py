@@ -30,7 +30,7 @@ from authsms.plugin_api import (
 )
 from tests.parts.certificates import Authority
 from tests.plugins import hostile
-from tests.plugins.hostile import PATIENT, QUICK, Behaviour, HostileServer
+from tests.plugins.hostile import ENDLESS, PATIENT, Behaviour, HostileServer
 
 PHONE = PhoneNumber("+4915112345678")
 CODE = "739201"
@@ -172,10 +172,10 @@ class SenderServiceContract:
     def test_no_answer_to_build_on_means_perhaps_taken(self, behave):
         """It ends within the deadline, and at most one repeat may follow."""
         started = time.monotonic()
-        outcome = self.submit(behave, HttpGuard(["127.0.0.1"], deadlines=QUICK))
+        outcome = self.submit(behave, HttpGuard(["127.0.0.1"], deadlines=ENDLESS))
 
         assert isinstance(outcome, PerhapsTaken)
-        assert time.monotonic() - started < 10
+        assert time.monotonic() - started < PATIENT.total
 
     @pytest.mark.parametrize(
         "body",

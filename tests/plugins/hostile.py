@@ -20,8 +20,11 @@ _NEVER = 30.0
 PATIENT = Deadlines(connect=10, total=20)
 """For answers that come: a busy machine must not pass for a silent provider."""
 
+ENDLESS = Deadlines(connect=PATIENT.connect, total=1.2)
+"""For answers that never end: a test waits as long. Connecting and asking are work, which may take its time."""
+
 QUICK = Deadlines(connect=0.6, total=0.9)
-"""For answers that never end: a test waits as long."""
+"""For connections that never come about: a test waits as long."""
 
 
 def answer(status: int, body: bytes = b"", *headers: str) -> Behaviour:
@@ -117,6 +120,12 @@ class HostileServer:
         """Return whether every connection has been closed."""
         return not self._open
 
+    def hang_up(self) -> None:
+        """End all connections."""
+        for connection in list(self._open):
+            with contextlib.suppress(OSError):
+                connection.shutdown(socket.SHUT_RDWR)
+
     def __enter__(self) -> Self:
         self._thread.start()
         return self
@@ -127,9 +136,7 @@ class HostileServer:
         with contextlib.suppress(OSError):
             self._listener.shutdown(socket.SHUT_RDWR)
         self._listener.close()
-        for connection in list(self._open):
-            with contextlib.suppress(OSError):
-                connection.shutdown(socket.SHUT_RDWR)
+        self.hang_up()
         self._thread.join(5)
 
     def _accept(self) -> None:

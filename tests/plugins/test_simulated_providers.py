@@ -24,7 +24,7 @@ from authsms.simulator.providers.gateway import GatewayAccount
 from authsms.simulator.providers.signalwire import SignalWireAccount
 from authsms.simulator.providers.twilio import TwilioAccount
 from authsms.simulator.server import WebServer
-from tests.plugins.hostile import PATIENT, QUICK
+from tests.plugins.hostile import ENDLESS, PATIENT
 
 PHONE = PhoneNumber("+4915112345678")
 TEXT = '739201 ist Ihr Code. "{}" & ä €'
@@ -158,7 +158,7 @@ class TestProvider:
     def test_a_fault_is_classified(self, field, provider, kind, expected):
         """What is perhaps taken did arrive here, what is refused or not taken did not."""
         field.faults.put(provider, [Fault(kind=kind, seconds=0.3, taken=expected is PerhapsTaken)])
-        deadlines = QUICK if kind in {FaultKind.DRIP, FaultKind.DRIP_HEAD} else PATIENT
+        deadlines = ENDLESS if kind in {FaultKind.DRIP, FaultKind.DRIP_HEAD} else PATIENT
 
         assert isinstance(_again(field.services[provider], deadlines).submit(_submission()), expected)
 

@@ -22,6 +22,6 @@ print(gc.isenabled(), lost() is None)
 
 def test_a_server_looks_for_garbage_once_it_is_loaded():
     """Also where loading failed; otherwise a process that runs for months would grow until it is killed."""
-    done = subprocess.run([sys.executable, "-c", _SERVER], capture_output=True, text=True, timeout=20, check=False)
+    done = subprocess.run([sys.executable, "-c", _SERVER], capture_output=True, text=True, timeout=60, check=False)
 
     assert (done.stdout, done.stderr) == ("True True\n", "")

@@ -31,7 +31,7 @@ class Gate:
 
     def work(self, _message: Claimed) -> bool:
         """Wait for the gate."""
-        self._open.wait(10)
+        self._open.wait(60)
         return self._certain
 
     def note(self) -> None:
@@ -59,7 +59,7 @@ def test_a_quarter_is_kept_for_authentication(gate: Gate):
 
     assert [Room(6, 8), Room(0, 2)] == [before, crew.room()]
     gate.open()
-    assert crew.drain(timedelta(seconds=5))
+    assert crew.drain(timedelta(seconds=30))
 
 
 def test_authentication_may_take_all_threads(gate: Gate):
@@ -69,7 +69,7 @@ def test_authentication_may_take_all_threads(gate: Gate):
 
     assert Room(1, 1) == crew.room()
     gate.open()
-    assert crew.drain(timedelta(seconds=5))
+    assert crew.drain(timedelta(seconds=30))
 
 
 def test_somebody_who_found_no_room_is_called_back(gate: Gate):
@@ -78,7 +78,7 @@ def test_somebody_who_found_no_room_is_called_back(gate: Gate):
     crew.take([_claimed(Purpose.NOTICE)])
     crew.room()
     gate.open()
-    crew.drain(timedelta(seconds=5))
+    crew.drain(timedelta(seconds=30))
 
     assert gate.freed == 1
 
@@ -89,7 +89,7 @@ def test_somebody_who_waits_for_several_is_called_back_once(gate: Gate):
     crew.take([_claimed(Purpose.NOTICE) for _ in range(4)])
     answers = [crew.has_room_for(2), crew.has_room_for(5)]
     gate.open()
-    crew.drain(timedelta(seconds=5))
+    crew.drain(timedelta(seconds=30))
 
     assert [True, False] == answers
     assert gate.freed == 1
@@ -110,7 +110,7 @@ def test_a_message_of_uncertain_fate_is_reported_once():
     crew.take([_claimed(Purpose.NOTICE)])
     in_hand = len(crew.in_hand())
     gate.open()
-    crew.drain(timedelta(seconds=5))
+    crew.drain(timedelta(seconds=30))
 
     assert [1, 0] == [in_hand, len(crew.in_hand())]
     assert [True, False] == [crew.has_lost(), crew.has_lost()]
@@ -133,5 +133,5 @@ def test_a_message_may_come_back_before_its_thread_has_let_it_go():
 
     assert [Room(0, 0), Room(1, 1)] == rooms
     assert {message.subject.id} == in_hand
-    assert crew.drain(timedelta(seconds=5))
+    assert crew.drain(timedelta(seconds=30))
     assert Room(2, 2) == crew.room()

@@ -167,7 +167,7 @@ def test_hashing_beyond_the_slots_is_refused_in_time(monkeypatch):
     vault = Vault(KeyRing.generate(), profile=HashingProfile.TESTS, slots=1)
 
     busy = threading.Event()
-    vault._hashers.submit(busy.wait, 10)
+    vault._hashers.submit(busy.wait, 60)
     try:
         with pytest.raises(OverloadedError):
             vault.hash_code("one", "123456")
@@ -175,15 +175,21 @@ def test_hashing_beyond_the_slots_is_refused_in_time(monkeypatch):
         busy.set()
 
 
-def test_hashing_is_done_in_the_order_of_arrival():
+def test_hashing_is_done_in_the_order_of_arrival(monkeypatch):
     """Nobody who came later is served first; under load some would never be."""
+    monkeypatch.setattr("authsms.foundation.vault.SLOT_WAIT_SECONDS", 60)
     vault = Vault(KeyRing.generate(), profile=HashingProfile.TESTS, slots=1)
-    busy, served = threading.Event(), list[int]()
-    vault._hashers.submit(busy.wait, 10)
+    begun, busy, served = threading.Event(), threading.Event(), list[int]()
+
+    def keep_busy() -> None:
+        begun.set()
+        busy.wait(60)
 
     def hash_one(number: int) -> None:
         vault._in_slot(lambda: served.append(number))
 
+    vault._hashers.submit(keep_busy)
+    assert begun.wait(30)
     with ThreadPoolExecutor(8) as callers:
         for number in range(8):
             callers.submit(hash_one, number)
@@ -194,8 +200,9 @@ def test_hashing_is_done_in_the_order_of_arrival():
     assert served == list(range(8))
 
 
-def test_hashing_happens_in_as_few_threads_as_there_are_slots():
+def test_hashing_happens_in_as_few_threads_as_there_are_slots(monkeypatch):
     """The allocator keeps 19 MiB for each thread that has ever hashed; a server has dozens of threads."""
+    monkeypatch.setattr("authsms.foundation.vault.SLOT_WAIT_SECONDS", 60)
     vault = Vault(KeyRing.generate(), profile=HashingProfile.TESTS, slots=2)
     with ThreadPoolExecutor(8) as callers:
         list(callers.map(lambda number: vault.hash_code("one", f"{number:06d}"), range(40)))

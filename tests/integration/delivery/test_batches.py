@@ -90,7 +90,7 @@ def test_what_ends_while_it_is_taken_away_keeps_nobody_waiting(still_office: Off
             ending = pool.submit(end)
             wait_until(waits)
             session.execute(update(Attempt).where(Attempt.message_id == message_id).values(end="owner-died"))
-        is_ours = ending.result(10)
+        is_ours = ending.result(30)
 
     assert [False] == is_ours
 

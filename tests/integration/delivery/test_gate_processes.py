@@ -48,7 +48,7 @@ def _begin_all(instance: Path, url: str) -> int:
         return isinstance(office.gate.begin(one.subject, lease, office.first, country="DE", text="x"), int)
 
     assert _start.barrier is not None
-    _start.barrier.wait(30)
+    _start.barrier.wait(60)
     with ThreadPoolExecutor(5) as pool:
         begun = sum(pool.map(begin, claimed))
     office.database.dispose()
@@ -61,7 +61,7 @@ def _compete(office: Office) -> int:
         office.post()
     arguments = (office.settings.instance, office.settings.database_url)
     with ProcessPoolExecutor(2, FORKS, initializer=_meet, initargs=(FORKS.Barrier(2),)) as pool:
-        return sum(one.result(40) for one in [pool.submit(_begin_all, *arguments) for _ in range(2)])
+        return sum(one.result(120) for one in [pool.submit(_begin_all, *arguments) for _ in range(2)])
 
 
 def test_rates_caps_and_breakers_are_exact_across_processes(office: Office):

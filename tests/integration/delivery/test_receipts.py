@@ -192,7 +192,7 @@ def test_receipts_of_one_moment_do_not_block_each_other(still_office: Office):
     def report(state: ReceiptState) -> int:
         new = 0
         for message_id in message_ids:
-            start.wait(15)
+            start.wait(60)
             new += still_office.receipts.apply("first", [_receipt(state, f"SM{message_id}")])
         return new
 

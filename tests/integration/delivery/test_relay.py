@@ -78,7 +78,7 @@ def test_a_message_may_be_brought_back_before_its_thread_has_let_it_go(office: O
             if moment is Moment.RECORDED and office.view(message_id).state == "attempting":
                 wait_until(lambda: _pass_on(office, Lane.URGENT) == [message_id])
                 with ThreadPoolExecutor(1) as pool:
-                    pool.submit(porter.deliver, message_id).result(10)
+                    pool.submit(porter.deliver, message_id).result(30)
 
     message_id = office.post()
     _pass_on(office, Lane.URGENT)
@@ -179,15 +179,15 @@ def test_a_broker_that_is_away_keeps_nothing_and_nobody_waiting(office: Office):
     relay = threading.Thread(target=Relay(office, pigeonhole).run, args=(stop,), daemon=True)
     relay.start()
     before = office.post()
-    wait_until(lambda: before in pigeonhole.ids, 20)
+    wait_until(lambda: before in pigeonhole.ids, 60)
     pigeonhole.is_away = True
     during = office.post()
-    assert pigeonhole.refused.wait(20)
+    assert pigeonhole.refused.wait(60)
     pigeonhole.ids.clear()
     pigeonhole.is_away = False
-    wait_until(lambda: {before, during} <= set(pigeonhole.ids), 20)
+    wait_until(lambda: {before, during} <= set(pigeonhole.ids), 60)
     stop.set()
-    relay.join(20)
+    relay.join(60)
 
     assert not relay.is_alive()
 

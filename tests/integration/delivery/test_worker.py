@@ -4,6 +4,7 @@ import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
+from itertools import pairwise
 
 import pytest
 
@@ -22,10 +23,10 @@ QUICK = WorkerOptions(threads=4)
 
 def test_a_committed_message_is_handed_over_at_once(office: Office):
     """The doorbell wakes the worker; nobody waits for a poll."""
-    with office.worker(WorkerOptions(poll=timedelta(seconds=30))):
+    with office.worker(WorkerOptions(poll=timedelta(minutes=5))):
         wait_until(lambda: any(office.doorbell.folder.iterdir()))
         message_id = office.post("Your code is 123456")
-        view = office.wait_for(message_id, "accepted", seconds=5)
+        view = office.wait_for(message_id, "accepted")
 
     [submission] = office.first.submissions
     assert ("Your code is 123456", PHONE, message_id) == (submission.text, submission.recipient, submission.message_id)
@@ -38,7 +39,7 @@ def test_a_lost_ring_costs_a_poll(office: Office, tmp_path):
         office.outbox._doorbell = SocketDoorbell(tmp_path / "elsewhere")
         message_id = office.post()
 
-        office.wait_for(message_id, "accepted", seconds=5)
+        office.wait_for(message_id, "accepted")
 
 
 def test_what_was_committed_before_the_start_is_sent(office: Office):
@@ -55,7 +56,7 @@ def test_several_workers_send_each_message_once(office: Office):
     """F-25: any number of processes."""
     posted = [office.post() for _ in range(60)]
     with office.worker(QUICK), office.worker(QUICK), office.worker(QUICK):
-        wait_until(lambda: all(office.view(one).state == "accepted" for one in posted), 30)
+        wait_until(lambda: all(office.view(one).state == "accepted" for one in posted), 60)
 
     assert sorted(posted) == sorted(submission.message_id for submission in office.first.submissions)
 
@@ -66,7 +67,7 @@ def test_notices_at_a_slow_provider_do_not_hold_up_a_code(office: Office):
 
     def answer(submission):
         if submission.text == "notice":
-            hang.wait(20)
+            hang.wait(60)
         return Accepted(submission.message_id)
 
     office.first.answer = answer
@@ -75,7 +76,7 @@ def test_notices_at_a_slow_provider_do_not_hold_up_a_code(office: Office):
     with office.worker(QUICK):
         wait_until(lambda: len(office.first.submissions) == 3)
         code = office.post("code")
-        office.wait_for(code, "accepted", seconds=5)
+        office.wait_for(code, "accepted")
         busy_with = [submission.text for submission in office.first.submissions]
         hang.set()
 
@@ -85,8 +86,17 @@ def test_notices_at_a_slow_provider_do_not_hold_up_a_code(office: Office):
 def test_a_burst_is_worked_off_without_waiting_for_polls(office: Office):
     """A free thread takes the next message at once."""
     posted = [office.post() for _ in range(40)]
-    with office.worker(WorkerOptions(threads=4, poll=timedelta(seconds=30))):
-        wait_until(lambda: len(office.first.submissions) == len(posted), 20)
+    with office.worker(WorkerOptions(threads=4, poll=timedelta(minutes=5))):
+        wait_until(lambda: len(office.first.submissions) == len(posted), 60)
+
+
+class _StoppedInTheMiddle(Pauses):
+    def __init__(self, stop: threading.Event) -> None:
+        self.stop = stop
+
+    def reached(self, moment: Moment) -> None:
+        if moment is Moment.CLAIMED:
+            self.stop.set()
 
 
 def test_stopping_finishes_what_is_under_way(office: Office):
@@ -95,20 +105,19 @@ def test_stopping_finishes_what_is_under_way(office: Office):
 
     def answer(submission):
         begun.set()
-        go_on.wait(10)
+        go_on.wait(60)
         return Accepted(submission.message_id)
 
     office.first.answer = answer
     message_id = office.post()
     stop = threading.Event()
-    running = threading.Thread(target=Worker(office, QUICK).run, args=(stop,))
+    running = threading.Thread(target=Worker(office, QUICK, _StoppedInTheMiddle(stop)).run, args=(stop,))
     running.start()
-    begun.wait(10)
-    stop.set()
+    assert begun.wait(30)
     late = office.post()
     time.sleep(0.3)
     go_on.set()
-    running.join(10)
+    running.join(60)
 
     assert ["accepted", "queued"] == [office.view(message_id).state, office.view(late).state]
 
@@ -120,13 +129,13 @@ def test_a_hanging_provider_does_not_keep_a_worker_from_stopping(office: Office)
 
     def answer(_submission):
         begun.set()
-        hang.wait(20)
+        hang.wait(60)
         return PerhapsTaken("timeout", "")
 
     office.first.answer = answer
     message_id = office.post()
     with office.worker(WorkerOptions(threads=4, patience=timedelta(milliseconds=200))):
-        begun.wait(10)
+        assert begun.wait(30)
     office.first.answer = lambda submission: Accepted(submission.message_id)
     with office.worker(QUICK):
         view = office.wait_for(message_id, "accepted")
@@ -144,6 +153,7 @@ def test_an_error_of_ours_is_put_off_and_not_repeated_at_once(office: Office, mo
         tries.append(arguments)
         raise RuntimeError
 
+    monkeypatch.setattr("authsms.delivery.dispatch._AFTER_A_BUG", timedelta(seconds=60))
     monkeypatch.setattr(office.senders, "choose", break_down)
     message_id = office.post()
     with office.worker(QUICK):
@@ -155,19 +165,22 @@ def test_an_error_of_ours_is_put_off_and_not_repeated_at_once(office: Office, mo
 
 class _Counter(Pauses):
     def __init__(self) -> None:
-        self.claims = 0
+        self.claims: list[float] = []
 
     def reached(self, moment: Moment) -> None:
-        self.claims += moment is Moment.BEFORE_CLAIM
+        if moment is Moment.BEFORE_CLAIM:
+            self.claims.append(time.monotonic())
 
 
 def test_an_idle_worker_looks_four_times_a_second(office: Office):
-    """It must cost nothing to wait."""
+    """It must cost nothing to wait. On a busy machine it looks less often, but never more often."""
     counter = _Counter()
     with office.worker(QUICK, counter):
-        time.sleep(1.5)
+        wait_until(lambda: len(counter.claims) > 6)
+    pauses = [after - before for before, after in pairwise(counter.claims[:7])]
 
-    assert 3 <= counter.claims <= 8
+    assert sum(pauses) >= 1.2
+    assert min(pauses) < 0.9
 
 
 @pytest.mark.slow
@@ -181,10 +194,10 @@ def test_a_worker_survives_the_restart_of_postgresql(
         postgresql.stop()
         time.sleep(1)
         postgresql.start()
-        wait_until(lambda: _answers(office), 20)
+        wait_until(lambda: _answers(office), 60)
         after = [office.post() for _ in range(5)]
-        wait_until(lambda: all(office.view(one).state == "accepted" for one in after), 20)
-        wait_until(lambda: all(office.view(one).state == "accepted" for one in before), 20)
+        wait_until(lambda: all(office.view(one).state == "accepted" for one in after), 60)
+        wait_until(lambda: all(office.view(one).state == "accepted" for one in before), 60)
     sent = [submission.message_id for submission in office.first.submissions]
     office.database.dispose()
 
@@ -204,6 +217,6 @@ def test_messages_enqueued_by_many_threads_all_arrive(office: Office):
     """Web processes and the worker share the database."""
     with office.worker(QUICK), ThreadPoolExecutor(8) as pool:
         posted = list(pool.map(lambda _number: office.post(), range(80)))
-        wait_until(lambda: len(office.first.submissions) >= len(posted), 30)
+        wait_until(lambda: len(office.first.submissions) >= len(posted), 60)
 
     assert sorted(posted) == sorted(submission.message_id for submission in office.first.submissions)

@@ -190,7 +190,7 @@ class Office:
             row = session.execute(select(Message.recipient, Message.text).where(Message.id == message_id)).one()
         return row.recipient, row.text
 
-    def wait_for(self, message_id: str, *states: str, seconds: float = 10) -> MessageView:
+    def wait_for(self, message_id: str, *states: str, seconds: float = 30) -> MessageView:
         """Wait until a message is in one of *states*."""
         wait_until(lambda: self.view(message_id).state in states, seconds, lambda: str(self.view(message_id)))
         return self.view(message_id)
@@ -205,5 +205,5 @@ class Office:
             yield thread
         finally:
             stop.set()
-            thread.join(30)
+            thread.join(60)
             assert not thread.is_alive()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 _PAUSE_SECONDS = 0.005
 
 
-def wait_until(happened: Callable[[], bool], seconds: float = 10, explain: Callable[[], str] = str) -> None:
+def wait_until(happened: Callable[[], bool], seconds: float = 30, explain: Callable[[], str] = str) -> None:
     """Return once *happened* is true; fail after *seconds* with what *explain* says."""
     deadline = time.monotonic() + seconds
     while not happened():

@@ -88,7 +88,7 @@ def race_in_two_processes(url: str, keys: Path, challenge_id: str, code: str, *,
     for process in both:
         process.start()
     for process in both:
-        process.join(60)
+        process.join(120)
     assert [0, 0] == [process.exitcode for process in both]
     return [outcomes.get() for _ in both]
 
@@ -96,5 +96,5 @@ def race_in_two_processes(url: str, keys: Path, challenge_id: str, code: str, *,
 def _race_there(start: Barrier, outcomes: "SimpleQueue[Outcome]", *facts: Any) -> None:
     """Be one of the processes."""
     *where, count = facts
-    start.wait(30)
+    start.wait(60)
     outcomes.put(race(*where, count=count, settings=OtpSettings(hold_after=20, failure_cap=100)))

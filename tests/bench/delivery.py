@@ -1,15 +1,15 @@
 """Measures delivery: `python -m tests.bench delivery [--json FILE] [--on PLACEMENT]`.
 
 The clock of a message starts with the transaction that enqueues it, and stops when its HTTP request has arrived at the
-provider. Rates and latencies depend on what else the machine does, so the processor time that a message costs delivery,
-PostgreSQL and the provider stands beside them: all three share the machine. What a message costs PostgreSQL, its way
-into the queue included, is told of a whole burst.
+provider; a second one starts with the commit. Rates and latencies depend on what else the machine does, so the
+processor time that a message costs delivery, PostgreSQL and the provider stands beside them: all three share the
+machine. What a message costs PostgreSQL, its way into the queue included, is told of a whole burst.
 """
 
 import json
 import statistics
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import asdict
 from functools import partial
@@ -25,7 +25,7 @@ from authsms.delivery.bulk import enqueue_many
 from authsms.foundation.db import Database
 from authsms.senders.submission import Purpose
 from tests.bench.delivery_report import Bulk, Burst, Latency, Report, comparison
-from tests.bench.post_office import Placement, PostOffice, run_post_office
+from tests.bench.post_office import Placement, Posted, PostOffice, run_post_office
 
 _AT_ONCE = 500
 _SINGLES = 20
@@ -62,18 +62,20 @@ class Bench:
 
     def spaced(self, load: str, number: int, pause: float, purpose: Purpose = Purpose.AUTHENTICATION) -> Latency:
         """Post messages one after the other and return how long they took."""
-        begun: dict[str, float] = {}
+        posted: dict[str, Posted] = {}
         self._progress.add_task(f"{self._placement}: {load}", total=None)
         self._progress.refresh()  # and no more: a text would wait for what is drawn meanwhile
         for index in range(number):
             text = f"code {load} {index}"
             at = time.monotonic() + pause
-            begun[text] = self._office.post(text, purpose)
+            posted[text] = self._office.post(text, purpose)
             time.sleep(max(at - time.monotonic(), 0))
-        arrivals = self._arrivals(begun)
-        times = [(arrivals[text] - at) * 1000 for text, at in begun.items() if text in arrivals]
-        cuts = statistics.quantiles(times, n=100, method="inclusive")
-        return Latency(self._placement, load, cuts[49], cuts[98], max(times), len(begun) - len(times))
+        arrivals = self._arrivals(posted)
+        times = [(arrivals[text] - when.begun) * 1000 for text, when in posted.items() if text in arrivals]
+        commits = [(arrivals[text] - when.committing) * 1000 for text, when in posted.items() if text in arrivals]
+        cuts, late = (statistics.quantiles(one, n=100, method="inclusive") for one in (times, commits))
+        lost = len(posted) - len(times)
+        return Latency(self._placement, load, cuts[49], cuts[98], max(times), late[49], late[98], lost)
 
     def burst(self, number: int, provider_seconds: float) -> Burst:
         """Post a heap while the provider takes so long for each, and return how fast it arrives there.
@@ -143,10 +145,10 @@ class Bench:
                 for draft in drafts:
                     services.outbox.enqueue(session, draft)
 
-    def _arrivals(self, begun: dict[str, float]) -> dict[str, float]:
+    def _arrivals(self, posted: Collection[str]) -> dict[str, float]:
         arrivals: dict[str, float] = {}
         until = time.monotonic() + 20
-        while not set(begun) <= set(arrivals) and time.monotonic() < until:
+        while not set(posted) <= set(arrivals) and time.monotonic() < until:
             time.sleep(0.05)
             arrivals |= self._office.provider.take()
         return arrivals

@@ -99,7 +99,7 @@ def measure(office: PostOffice, way: str, number: int) -> Failover:
         begun = {}
         for index in range(number):
             at = time.monotonic() + 0.1
-            begun[f"{way} {index}"] = office.post(f"{way} {index}")
+            begun[f"{way} {index}"] = office.post(f"{way} {index}").begun
             time.sleep(max(at - time.monotonic(), 0))
         arrivals: dict[str, float] = {}
         until = time.monotonic() + _LAST_SECONDS

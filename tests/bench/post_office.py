@@ -56,6 +56,19 @@ class Spent:
         )
 
 
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """When a message was posted, by the machine's monotonic clock.
+
+    Attributes:
+        begun: The transaction began.
+        committing: All was said in it, and it was about to be committed.
+    """
+
+    begun: float
+    committing: float
+
+
 @dataclass(slots=True)
 class PostOffice:
     """Running delivery processes, and the outbox in front of them.
@@ -75,13 +88,14 @@ class PostOffice:
         services = self.services
         return Draft(services.vault.new_id(), purpose, _PHONE, text, services.clock.now() + _LIFE)
 
-    def post(self, text: str, purpose: Purpose = Purpose.AUTHENTICATION) -> float:
-        """Commit a message and return when the transaction began."""
+    def post(self, text: str, purpose: Purpose = Purpose.AUTHENTICATION) -> Posted:
+        """Commit a message and return when."""
         draft = self.draft(text, purpose)
         begun = time.monotonic()
         with self.services.database.write() as session:
             self.services.outbox.enqueue(session, draft)
-        return begun
+            committing = time.monotonic()
+        return Posted(begun, committing)
 
     def dismiss(self) -> None:
         """End the delivery process that was hired last."""

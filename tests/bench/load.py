@@ -1,6 +1,5 @@
 """People who log in over the web pages, as many at once as asked for, and how long each step took them."""
 
-import http.client
 import json
 import re
 import threading
@@ -8,15 +7,16 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from http import HTTPStatus
 from urllib.parse import quote, urlsplit
 
 from authsms.simulator.codes import find_code
+from tests.bench.line import Line, LineError, Page
 
 _TOKEN = re.compile(r'name="csrf_token"[^>]*value="([^"]+)"')
 _TITLE = re.compile(r"<title>([^<]*)")
 _ID = re.compile(r"[0-9a-f]{32}")
-_TIMEOUT = 60
-_LOOPBACK_ADDRESSES = 250
+_ADDRESSES = 250
 STEPS = ("login page", "password → code page", "code page", "text arrives", "code → signed in", "whole login")
 
 
@@ -47,41 +47,11 @@ class Visitor:
     phone: str
 
 
-class _Browser:
-    """One connection with cookies, from a loopback address of its own, so that limits by address see many people."""
-
-    def __init__(self, url: str, number: int) -> None:
-        parts = urlsplit(url)
-        address = f"127.0.{1 + number // _LOOPBACK_ADDRESSES % 200}.{1 + number % _LOOPBACK_ADDRESSES}"
-        self._connection = http.client.HTTPConnection(
-            parts.hostname or "", parts.port, timeout=_TIMEOUT, source_address=(address, 0)
-        )
-        self._origin = f"{parts.scheme}://{parts.netloc}"
-        self._cookies: dict[str, str] = {}
-
-    def call(self, method: str, path: str, body: str = "") -> tuple[int, str, str]:
-        """Return status, place to go on to, and page."""
-        headers = {"Cookie": "; ".join(f"{name}={value}" for name, value in self._cookies.items())}
-        if method == "POST":
-            headers |= {"Content-Type": "application/x-www-form-urlencoded", "Origin": self._origin}
-        self._connection.request(method, path, body or None, headers)
-        answer = self._connection.getresponse()
-        text = answer.read().decode()
-        for line in answer.headers.get_all("Set-Cookie") or ():
-            name, _, value = line.partition(";")[0].partition("=")
-            self._cookies[name] = value
-        return answer.status, answer.headers.get("Location", ""), text
-
-    def close(self) -> None:
-        """Close the connection."""
-        self._connection.close()
-
-
 @dataclass(frozen=True, slots=True)
 class Holder:
     """Somebody who looks at the code page and has read the code."""
 
-    browser: _Browser
+    line: Line
     place: str
     token: str
     code: str
@@ -92,16 +62,16 @@ class Holder:
         Raises:
             LoadError: It was not taken.
         """
-        status, onward, _ = self.browser.call("POST", self.place, f"csrf_token={quote(self.token)}&code={self.code}")
-        if status != http.HTTPStatus.SEE_OTHER or onward == self.place:
-            raise LoadError(f"the code was not taken: {status} {_path(onward)}")
+        answer = self.line.post(self.place, f"csrf_token={quote(self.token)}&code={self.code}")
+        if answer.status != HTTPStatus.SEE_OTHER or answer.onward == self.place:
+            raise LoadError(f"the code was not taken: {answer.status} {_path(answer.onward)}")
 
     def timed_answer(self) -> float:
         """Send the code and return how long the answer took."""
         times = dict[str, float]()
         with _timed(times, "answer"):
             self.answer()
-        self.browser.close()
+        self.line.close()
         return times["answer"]
 
 
@@ -109,8 +79,8 @@ class Crowd:
     """Lets people log in at one server until each had a turn or the time is over."""
 
     def __init__(self, server: str, simulator: str) -> None:
-        self._server = server
-        self._simulator = urlsplit(simulator)
+        self._server = urlsplit(server).netloc
+        self._simulator = urlsplit(simulator).netloc
 
     def run(self, visitors: Sequence[Visitor], at_once: int, seconds: float) -> Measured:
         """Return what was measured with *at_once* people at the same time."""
@@ -126,7 +96,7 @@ class Crowd:
                     return
                 try:
                     times = self._log_in(visitor, number)
-                except (LoadError, OSError, http.client.HTTPException) as error:
+                except (LoadError, LineError, OSError) as error:
                     with lock:
                         measured.failures.append(f"{type(error).__name__}: {error}")
                     continue
@@ -146,54 +116,57 @@ class Crowd:
         """Return how long the answer to the password took each visitor, one after the other."""
         answers = []
         for number, visitor in enumerate(visitors):
-            browser, times = _Browser(self._server, number), dict[str, float]()
-            self._until_code_page(browser, visitor, times)
+            line, times = self._line(number), dict[str, float]()
+            self._until_code_page(line, visitor, times)
             answers.append(times["password → code page"])
-            browser.close()
+            line.close()
         return answers
 
     def hold_codes(self, visitors: Sequence[Visitor]) -> list["Holder"]:
         """Let people come as far as holding their code, and return them."""
         holders = []
         for number, visitor in enumerate(visitors):
-            browser = _Browser(self._server, number)
-            place, token = self._until_code_page(browser, visitor, {})
-            holders.append(Holder(browser, place, token, self._read_code(visitor.phone)))
+            line = self._line(number)
+            place, token = self._until_code_page(line, visitor, {})
+            holders.append(Holder(line, place, token, self._read_code(visitor.phone)))
         return holders
 
     def _log_in(self, visitor: Visitor, number: int) -> dict[str, float]:
-        browser, times = _Browser(self._server, number), dict[str, float]()
+        line, times = self._line(number), dict[str, float]()
         try:
             with _timed(times, "whole login"):
-                place, token = self._until_code_page(browser, visitor, times)
+                place, token = self._until_code_page(line, visitor, times)
                 with _timed(times, "text arrives"):
                     code = self._read_code(visitor.phone)
                 with _timed(times, "code → signed in"):
-                    Holder(browser, place, token, code).answer()
+                    Holder(line, place, token, code).answer()
         finally:
-            browser.close()
+            line.close()
         return times
 
-    def _until_code_page(self, browser: _Browser, visitor: Visitor, times: dict[str, float]) -> tuple[str, str]:
+    def _line(self, number: int) -> Line:
+        """Return a connection from a loopback address of its own, so that limits by address see many people."""
+        return Line(self._server, f"127.0.{1 + number // _ADDRESSES % 200}.{1 + number % _ADDRESSES}")
+
+    def _until_code_page(self, line: Line, visitor: Visitor, times: dict[str, float]) -> tuple[str, str]:
         with _timed(times, "login page"):
-            status, _, page = browser.call("GET", "/login/web")
-        token = _token(status, page)
-        fields = f"csrf_token={token}&user_name={quote(visitor.login)}&password={quote(visitor.password)}"
+            page = line.get("/login/web")
+        fields = f"csrf_token={_token(page)}&user_name={quote(visitor.login)}&password={quote(visitor.password)}"
         with _timed(times, "password → code page"):
-            status, place, page = browser.call("POST", "/login/web", fields)
-        if status != http.HTTPStatus.SEE_OTHER or "/logon/" not in place:
-            raise LoadError(f"the password was not taken: {status} {_path(place)} {_title(page)}")
+            answer = line.post("/login/web", fields)
+        if answer.status != HTTPStatus.SEE_OTHER or "/logon/" not in answer.onward:
+            told = f"{answer.status} {_path(answer.onward)} {_title(answer.text)}"
+            raise LoadError(f"the password was not taken: {told}")
         with _timed(times, "code page"):
-            status, _, page = browser.call("GET", place)
-        return place, _token(status, page)
+            page = line.get(answer.onward)
+        return answer.onward, _token(page)
 
     def _read_code(self, phone: str) -> str:
-        connection = http.client.HTTPConnection(self._simulator.hostname or "", self._simulator.port, timeout=_TIMEOUT)
+        line = Line(self._simulator)
         try:
-            connection.request("GET", f"/phones/{quote(phone)}/messages?wait=30&since=0")
-            messages = json.loads(connection.getresponse().read())["messages"]
+            messages = json.loads(line.get(f"/phones/{quote(phone)}/messages?wait=30&since=0").text)["messages"]
         finally:
-            connection.close()
+            line.close()
         if not messages:
             raise LoadError("no text arrived")
         return find_code(str(messages[-1]["text"]))
@@ -208,10 +181,10 @@ def _title(page: str) -> str:
     return found[1] if found else ""
 
 
-def _token(status: int, page: str) -> str:
-    found = _TOKEN.search(page)
+def _token(page: Page) -> str:
+    found = _TOKEN.search(page.text)
     if found is None:
-        raise LoadError(f"no form on the page: {status} {_title(page)}")
+        raise LoadError(f"no form on the page: {page.status} {_title(page.text)}")
     return found[1]
 
 

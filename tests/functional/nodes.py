@@ -1,5 +1,6 @@
 """One `authsms serve` of an installation: its processes, by what they do, and how they are started and ended."""
 
+import http.client
 import os
 import secrets
 import signal
@@ -18,6 +19,7 @@ from tests.parts.processes import HOST, Process
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 45.0
+_ESTABLISHED = "01"
 _PORTS = (20_000, 32_000)  # below those that the kernel gives to connections, or a restart might find its port taken
 
 
@@ -66,9 +68,17 @@ class Node:
 
     def answers(self, path: str) -> bool:
         """Tell whether it answers with 200."""
-        with suppress(OSError):
+        with suppress(OSError, http.client.HTTPException):
             return Browser(self.url, self.environment["AUTHSMS_PUBLIC_URL"], HOST).get(path).status == 200
         return False
+
+    def wait_until_read(self, address: str) -> None:
+        """Return when a web process has taken and read all that was sent to it from *address*, and has not answered."""
+        until = time.monotonic() + _START_SECONDS
+        while not self._has_read(address):
+            if time.monotonic() > until:
+                raise AssertionError(f"what came from {address} was never read")
+            time.sleep(0.01)
 
     def wait_until_ready(self) -> None:
         """Return when everything works, delivery included."""
@@ -77,6 +87,16 @@ class Node:
             if time.monotonic() > until:
                 raise AssertionError(f"never ready: {self.log.read_text(errors='replace')[-2000:]}")
             time.sleep(0.05)
+
+    def _has_read(self, address: str) -> bool:
+        """Look at the kernel's table: connections that nobody has taken yet belong to no file."""
+        client = socket.inet_aton(address)[::-1].hex().upper()
+        for row in _read("/proc/net/tcp").splitlines()[1:]:
+            _, here, there, state, queues, *rest = row.split()
+            is_ours = here.endswith(f":{self.port:04X}") and there.startswith(f"{client}:")
+            if is_ours and state == _ESTABLISHED:
+                return queues.endswith(":00000000") and rest[4] != "0"
+        return False
 
     def family(self) -> dict[int, str]:
         """Return the processes by their numbers: ``main``, ``web``, ``worker`` (delivery) or ``radius``."""

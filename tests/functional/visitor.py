@@ -11,6 +11,8 @@ from urllib.parse import urlencode, urlsplit
 from authsms.simulator.walk import Page
 
 _SECONDS = 40
+_TRIES = 8
+_PAUSE_SECONDS = 1.0
 _addresses = itertools.count(1)
 Headers = Sequence[tuple[str, str]]
 
@@ -96,8 +98,17 @@ class Browser:
         return answer
 
     def submit(self, answer: Answer, name: str, **fields: str) -> Answer:
-        """Fill in the form that has a field *name* and send it; return what comes in the end."""
-        return self.follow(self.submit_only(answer, name, **fields))
+        """Fill in the form that has a field *name* and send it; return what comes in the end.
+
+        A server that has too much to do is asked again after a moment, as people do.
+        """
+        sent = self.submit_only(answer, name, **fields)
+        for _ in range(_TRIES - 1):
+            if sent.status != http.HTTPStatus.SERVICE_UNAVAILABLE:
+                break
+            time.sleep(_PAUSE_SECONDS)
+            sent = self.submit_only(answer, name, **fields)
+        return self.follow(sent)
 
     def submit_only(self, answer: Answer, name: str, **fields: str) -> Answer:
         """Fill in and send a form, but do not follow the redirect."""

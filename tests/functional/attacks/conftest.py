@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.functional.attacks.time_machine import TimeMachine
 from tests.functional.line import Line, run_line
 from tests.functional.provided import Provider, run_provider
 from tests.functional.running import Installation, run_installation
@@ -27,7 +28,7 @@ def provider(_provider_of_all: Provider) -> Iterator[Provider]:
 @pytest.fixture(scope="session")
 def house(tmp_path_factory: pytest.TempPathFactory, _provider_of_all: Provider) -> Iterator[Installation]:
     """One server with two web processes on SQLite; after 20 wrong codes in a row, not earlier, the method is off."""
-    settings = {"OTP__HOLD_AFTER": "20", "OTP__FAILURE_CAP": "20", "SMS__RESEND_SECONDS": "10"}
+    settings = {"OTP__HOLD_AFTER": "20", "OTP__FAILURE_CAP": "20"}
     with run_installation(tmp_path_factory.mktemp("house"), _provider_of_all, settings) as installation:
         yield installation
         assert [] == secrets_in(installation, installation.logs())
@@ -41,12 +42,21 @@ def database_line(postgresql: PostgreSQL) -> Iterator[Line]:
 
 
 @pytest.fixture(scope="session")
+def time_of_the_pair(postgresql: PostgreSQL) -> TimeMachine:
+    """The clock of the pair."""
+    return TimeMachine.make(postgresql)
+
+
+@pytest.fixture(scope="session")
 def pair(
-    tmp_path_factory: pytest.TempPathFactory, _provider_of_all: Provider, postgresql: PostgreSQL, database_line: Line
+    tmp_path_factory: pytest.TempPathFactory,
+    _provider_of_all: Provider,
+    postgresql: PostgreSQL,
+    database_line: Line,
+    time_of_the_pair: TimeMachine,
 ) -> Iterator[Installation]:
     """Two servers that share keys and a PostgreSQL database at its usual READ COMMITTED."""
-    url = postgresql.url(postgresql.create_database()).replace(f":{postgresql.port}/", f":{database_line.port}/")
-    settings = {"DATABASE__URL": url, "SMS__RESEND_SECONDS": "10"}
+    settings = {"DATABASE__URL": time_of_the_pair.url.replace(f":{postgresql.port}/", f":{database_line.port}/")}
     with run_installation(tmp_path_factory.mktemp("pair"), _provider_of_all, settings, nodes=2) as installation:
         yield installation
         assert [] == secrets_in(installation, installation.logs())

@@ -128,7 +128,7 @@ def _walk(house: Installation, login: str, password: str) -> list[Answer]:
 
 def _wait_until_sent(browser: Browser, page: Answer) -> None:
     path = page.url.removeprefix(browser.origin) + "/status"
-    until = time.monotonic() + 20
+    until = time.monotonic() + 30
     while '"sent"' not in browser.get(path).text.replace(" ", ""):
         assert time.monotonic() < until
         time.sleep(0.05)

@@ -16,6 +16,9 @@ from tests.functional.running import Installation, is_signed_in
 from tests.functional.visitor import Answer, Browser, connect, read_answer, volley
 
 pytestmark = pytest.mark.xdist_group("house")
+_LONGEST = 25.0
+"""Seconds for what takes less than one; who is kept waiting gives up after forty."""
+
 _REFUSALS = range(300, 500)
 _FORM = "application/x-www-form-urlencoded"
 
@@ -50,7 +53,7 @@ def test_a_flood_of_passwords_is_answered_and_hashing_stays_bounded(house: Insta
 
     assert {303, 429, 503} >= {answer.status for answer in answers}
     assert all(answer.header("Retry-After") for answer in answers if answer.status != 303)
-    assert slowest[0] < 10
+    assert slowest[0] < _LONGEST
     assert _memory(house) - before < 200 << 20
 
 
@@ -134,7 +137,7 @@ def test_what_no_browser_sends_is_refused(house: Installation, odd: Callable[[Br
     status = _status(browser, odd(browser))
 
     assert status == 0 or 200 <= status < 500
-    assert time.monotonic() - began < 10
+    assert time.monotonic() - began < _LONGEST
     assert "failed" not in house.logs()[read:]
 
 
@@ -154,7 +157,7 @@ def test_empty_and_missing_values_are_no_denial_of_service(house: Installation, 
     ]
 
     assert all(answer.status in _REFUSALS for answer in answers)
-    assert max(answer.seconds for answer in answers) < 10
+    assert max(answer.seconds for answer in answers) < _LONGEST
     assert not is_signed_in(browser)
 
 
@@ -172,7 +175,7 @@ def test_slow_senders_do_not_keep_others_out(house: Installation, provider: Prov
         line.close()
 
     assert is_signed_in(browser)
-    assert elapsed < 10
+    assert elapsed < _LONGEST
 
 
 def _password(house: Installation) -> tuple[Browser, bytes]:
@@ -198,7 +201,6 @@ def _status(browser: Browser, request: bytes) -> int:
     """Return the status that a request gets, 0 when the connection is closed instead."""
     answer: Answer | None = None
     with suppress(OSError, http.client.HTTPException), connect(browser.server, browser.address) as line:
-        line.settimeout(8)
         with suppress(ConnectionError):
             line.sendall(request)
         line.shutdown(socket.SHUT_WR)

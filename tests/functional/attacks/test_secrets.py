@@ -61,7 +61,7 @@ class _Marked:
         page = self._keep(browser.get("/login/web"))
         secret = "MARK-PW-" + os.urandom(6).hex()
         installation.secrets.add(secret)
-        self._keep(browser.submit(page, "password", user_name="AWAY\\somebody", password=secret))
+        self._keep(browser.submit_only(page, "password", user_name="AWAY\\somebody", password=secret))
         self._keep(browser.get("/sessions?debug=1&__debugger__=yes"))
         self._keep(browser.get("/metrics", [("Authorization", f"Bearer {_METRICS_TOKEN}")]))
         self._keep(browser.get("/metrics"))
@@ -85,7 +85,7 @@ class _Marked:
         person, browser = self.installation.person(), self.installation.browser()
         provider.spoil(FaultKind.FAIL, phone=person.phone, code=code)
         page = self._keep(self.installation.sign_in(person, browser))
-        path, until = page.url.removeprefix(browser.origin), time.monotonic() + 20
+        path, until = page.url.removeprefix(browser.origin), time.monotonic() + 30
         while '"failed"' not in (status := self._keep(browser.get(f"{path}/status"))).text.replace(" ", ""):
             assert time.monotonic() < until, status.text
             time.sleep(0.1)

@@ -84,7 +84,7 @@ class Receiver:
     def wait_for(self, count: int) -> list[Posted]:
         """Return the first *count* requests, in the order in which they came."""
         with self.news:
-            assert self.news.wait_for(lambda: len(self.posts) >= count, timeout=10), self.posts
+            assert self.news.wait_for(lambda: len(self.posts) >= count, timeout=30), self.posts
             return list(self.posts)
 
     def application(self) -> Flask:

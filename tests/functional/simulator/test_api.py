@@ -14,10 +14,10 @@ def test_a_waiting_client_gets_the_text_when_it_comes(simulator):
     timer = threading.Timer(0.2, simulator.submit)
     timer.start()
     begun = time.monotonic()
-    texts = simulator.texts(wait=10)
+    texts = simulator.texts(wait=60)
 
     assert [text["text"] for text in texts] == ["hello"]
-    assert time.monotonic() - begun < 5
+    assert time.monotonic() - begun < 30
     timer.join()
 
 

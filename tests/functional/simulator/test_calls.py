@@ -121,7 +121,7 @@ def test_a_connection_that_was_closed_meanwhile_is_not_used(caller: Caller) -> N
     """Servers close idle connections without a word."""
     with scripted([THANKS], [THANKS]) as server:
         first = call(caller, server)
-        assert server.closed.acquire(timeout=10)
+        assert server.closed.acquire(timeout=30)
         assert (first, call(caller, server)) == (204, 204)
 
 

@@ -87,7 +87,7 @@ def test_an_answer_can_drip(simulator, kind, first):
         pieces = [piece for piece, _ in zip(line.pieces(), range(12), strict=False)]
 
     assert pieces[0].startswith(first)
-    assert statistics.median(map(len, pieces[1:])) <= 3  # a reader that is held up finds several
+    assert statistics.median(map(len, pieces[1:])) <= 20  # of hundreds; a reader that is held up finds several
     assert time.monotonic() - begun > 0.15
 
 

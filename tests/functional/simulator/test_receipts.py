@@ -91,12 +91,16 @@ def test_receipts_can_stay_away(simulator, receiver):
 
 def test_a_late_receipt_is_late(simulator, receiver):
     """It may come after the code has expired."""
-    simulator.set_fault(kind="late", seconds=0.3, times=1)
-    late = simulator.submit(StatusCallback=receiver.url).json()["sid"]
-    simulator.submit(StatusCallback=receiver.url)
+    for seconds in (0.3, 3, 20):  # a busy machine may be later than that with what comes at once
+        receiver.posts.clear()
+        simulator.set_fault(kind="late", seconds=seconds, times=1)
+        late = simulator.submit(StatusCallback=receiver.url).json()["sid"]
+        simulator.submit(StatusCallback=receiver.url)
+        are_late = [post.form["MessageSid"] == late for post in receiver.wait_for(6)]
+        if are_late == [False] * 3 + [True] * 3:
+            break
 
-    posts = receiver.wait_for(6)
-    assert [post.form["MessageSid"] == late for post in posts] == [False] * 3 + [True] * 3
+    assert are_late == [False] * 3 + [True] * 3
 
 
 def test_a_reply_reaches_the_webhook_signed(simulator, receiver):
@@ -119,7 +123,7 @@ def test_the_phone_learns_what_became_of_a_reply(simulator, receiver):
     simulator.http.put(f"{simulator.url}/providers/twilio", json={"inbound_url": receiver.url}, timeout=10)
     simulator.submit()
     simulator.http.post(f"{simulator.url}/phones/{PHONE}/replies", json={"text": "hi"}, timeout=10)
-    callbacks = simulator.http.get(f"{simulator.url}/callbacks", params={"wait": 10}, timeout=20).json()["callbacks"]
+    callbacks = simulator.http.get(f"{simulator.url}/callbacks", params={"wait": 30}, timeout=60).json()["callbacks"]
 
     assert [entry["status"] for entry in callbacks] == [403]
     assert simulator.texts()[-1]["state"] == "not delivered: the webhook answered 403"
@@ -128,6 +132,6 @@ def test_the_phone_learns_what_became_of_a_reply(simulator, receiver):
 def test_a_webhook_that_is_away_harms_nobody(simulator):
     """Nobody listens on port 9 of this machine."""
     simulator.submit(StatusCallback="http://127.0.0.1:9/hook")
-    callbacks = simulator.http.get(f"{simulator.url}/callbacks", params={"wait": 10}, timeout=20).json()["callbacks"]
+    callbacks = simulator.http.get(f"{simulator.url}/callbacks", params={"wait": 30}, timeout=60).json()["callbacks"]
 
     assert {(entry["status"], entry["trouble"]) for entry in callbacks} == {(None, "nobody answers there")}

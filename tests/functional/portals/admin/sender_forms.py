@@ -55,7 +55,7 @@ def provider(status: int, document: object, after: threading.Event | None = None
 
 def wait_for(admin: Clerk, address: str) -> str:
     """Reload a page of a test until the provider has answered."""
-    for _ in range(200):
+    for _ in range(1000):
         page = admin.get(address).text
         if "waiting for the provider" not in page:
             return page

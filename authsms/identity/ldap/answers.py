@@ -1,12 +1,11 @@
 """What a directory answers, checked for shape and turned into plain values."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
 
 _DEEPEST = 12
-_LONGEST_NUMBER = 8
-_MOST_ELEMENTS = 50_000
+LONGEST_NUMBER = 8
+MOST_ELEMENTS = 50_000
 _INTEGER, _ENUMERATED = 0x02, 0x0A
 _CONSTRUCTED = 0x20
 _SHORT_HEADER = 2
@@ -60,18 +59,6 @@ class LdapAnswer:
     cookie: bytes = b""
 
 
-def read_entries(responses: Iterable[Mapping[str, Any]]) -> list[Entry]:
-    """Return the entries among *responses*; references to other servers are ignored, never followed."""
-    return [
-        Entry(
-            response["raw_dn"].decode(),
-            {str(name).lower(): tuple(values or ()) for name, values in response["raw_attributes"].items()},
-        )
-        for response in responses
-        if response["type"] == "searchResEntry"
-    ]
-
-
 def message_size(buffer: bytes | bytearray) -> int | None:
     """Return the length of the message that *buffer* starts with, or None when too little has come to tell.
 
@@ -84,7 +71,7 @@ def message_size(buffer: bytes | bytearray) -> int | None:
     if not length & _LONG_FORM:
         return _SHORT_HEADER + length
     octets = length & ~_LONG_FORM
-    if not 1 <= octets <= _LONGEST_NUMBER:
+    if not 1 <= octets <= LONGEST_NUMBER:
         raise OddAnswerError("the answer has a length of a forbidden form")
     header = _SHORT_HEADER + octets
     return header + int.from_bytes(buffer[_SHORT_HEADER:header]) if len(buffer) >= header else None
@@ -93,13 +80,13 @@ def message_size(buffer: bytes | bytearray) -> int | None:
 def check_shape(message: bytes) -> None:
     """Return when *message* is modest enough to be decoded.
 
-    The decoder shifts a number byte by byte and recurses into whatever is nested; a megabyte-long number or
+    ldap3's decoder shifts a number byte by byte and recurses into whatever is nested; a megabyte-long number or
     a thousand levels would keep a processor busy for minutes.
 
     Raises:
         OddAnswerError: Too deep, too many elements, a number too long, or lengths that do not fit.
     """
-    left = _MOST_ELEMENTS
+    left = MOST_ELEMENTS
     pending = [(0, len(message), 0)]
     while pending:
         start, stop, depth = pending.pop()
@@ -107,7 +94,7 @@ def check_shape(message: bytes) -> None:
             left -= 1
             tag = message[start]
             body, end = element_bounds(message, start, stop)
-            if left < 0 or (tag in {_INTEGER, _ENUMERATED} and end - body > _LONGEST_NUMBER):
+            if left < 0 or (tag in {_INTEGER, _ENUMERATED} and end - body > LONGEST_NUMBER):
                 raise OddAnswerError("the answer is out of proportion")
             if tag & _CONSTRUCTED:
                 if depth == _DEEPEST:
@@ -118,7 +105,7 @@ def check_shape(message: bytes) -> None:
 
 def element_bounds(message: bytes, start: int, stop: int) -> tuple[int, int]:
     """Return where the content of the element at *start* begins and ends."""
-    size = message_size(message[start : start + _SHORT_HEADER + _LONGEST_NUMBER])
+    size = message_size(message[start : start + _SHORT_HEADER + LONGEST_NUMBER])
     if size is None or start + size > stop:
         raise OddAnswerError("the answer ends within an element")
     long_form = message[start + 1] & _LONG_FORM

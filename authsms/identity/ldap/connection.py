@@ -1,7 +1,7 @@
 """One connection to one directory server, with bounds on time, size and shape of every answer.
 
-ldap3 opens the connection, starts TLS and decodes answers; what is sent, and how much is read, is our own. A directory
-that drips, floods or nests without end costs one receive time-out and one fixed amount of memory, never a thread.
+ldap3 opens the connection and starts TLS; all else that is sent and read is our own. A directory that drips, floods or
+nests without end costs one receive time-out and one fixed amount of memory, never a thread.
 """
 
 import select
@@ -17,7 +17,14 @@ from ldap3.strategy.sync import SyncStrategy
 from typing_extensions import override
 
 from authsms.foundation.errors import ConfigurationError, DirectoryUnavailableError
-from authsms.identity.ldap.answers import LdapAnswer, OddAnswerError, check_shape, message_size, read_entries
+from authsms.identity.ldap.answers import Entry, LdapAnswer, OddAnswerError, check_shape, message_size
+from authsms.identity.ldap.messages import (
+    BIND_RESPONSE,
+    EXTENDED_RESPONSE,
+    MODIFY_RESPONSE,
+    SEARCH_DONE,
+    Message,
+)
 from authsms.identity.ldap.requests import (
     Control,
     Search,
@@ -30,12 +37,10 @@ from authsms.identity.ldap.settings import LdapSettings, ServerAddress
 
 LARGEST_ANSWER = 2 * 1024 * 1024
 _CHUNK = 64 * 1024
-_PAGED_RESULTS = "1.2.840.113556.1.4.319"
 # What ldap3 and its decoder let through when an answer is not what it seems.
 _BROKEN = (LDAPExceptionError, OSError, ValueError, LookupError, TypeError, AttributeError, RecursionError)
 
 _MOST_MESSAGES = 2000
-_LONGEST_MESSAGE = 500
 _BUSY = frozenset({51, 52})
 
 Result = TypeVar("Result")
@@ -91,7 +96,6 @@ class _BoundedStrategy(SyncStrategy):
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
-        self._outstanding: dict[int, dict[str, Any]] = {}
         self._ends_at = 0.0
         self._left = self._messages_left = 0
 
@@ -105,7 +109,6 @@ class _BoundedStrategy(SyncStrategy):
         """Send *operation* and return the number its answer will carry."""
         raw = self.connection
         message_id: int = raw.server.next_message_id()
-        self._outstanding[message_id] = {}
         raw.socket.settimeout(self._remaining())
         raw.socket.sendall(message_octets(message_id, operation, controls))
         return message_id
@@ -128,6 +131,14 @@ class _BoundedStrategy(SyncStrategy):
 
     @override
     def receiving(self) -> list[bytes]:  # type: ignore[override]  # the stub of the base class is wrong
+        # Asked for by ldap3, which decodes the answer to its request to start TLS.
+        messages = self.receive()
+        for message in messages:
+            check_shape(message)
+        return messages
+
+    def receive(self) -> list[bytes]:
+        """Return the next messages, one at least, and all that came with it."""
         buffer, messages = bytearray(), list[bytes]()
         while True:
             self.connection.socket.settimeout(self._remaining())
@@ -141,7 +152,6 @@ class _BoundedStrategy(SyncStrategy):
             while (size := message_size(buffer)) is not None and size <= len(buffer):
                 self._messages_left -= 1
                 messages.append(bytes(buffer[:size]))
-                check_shape(messages[-1])
                 del buffer[:size]
             if not buffer:
                 return messages
@@ -191,19 +201,19 @@ class DirectoryConnection:
 
     def bind(self, dn: str, password: str, controls: Sequence[Control] = ()) -> LdapAnswer:
         """Ask the server whether *password* belongs to *dn*; both empty make the connection anonymous."""
-        return self._guard(lambda: self._ask(bind_octets(dn, password), controls, "bindResponse"))
+        return self._guard(lambda: self._ask(bind_octets(dn, password), controls, BIND_RESPONSE))
 
     def search(self, search: Search) -> LdapAnswer:
         """Return the entries that match; references to other servers are left out."""
-        return self._guard(lambda: self._ask(search.octets(), search.controls(), "searchResDone"))
+        return self._guard(lambda: self._ask(search.octets(), search.controls(), SEARCH_DONE))
 
     def change_own_password(self, old: str, new: str, controls: Sequence[Control] = ()) -> LdapAnswer:
         """Change the password of whoever is bound, by an extended operation."""
-        return self._guard(lambda: self._ask(new_password_octets(old, new), controls, "extendedResp"))
+        return self._guard(lambda: self._ask(new_password_octets(old, new), controls, EXTENDED_RESPONSE))
 
     def change_unicode_password(self, dn: str, old: str, new: str) -> LdapAnswer:
         """Change the password of *dn* as Active Directory wants it."""
-        return self._guard(lambda: self._ask(unicode_password_octets(dn, old, new), (), "modifyResponse"))
+        return self._guard(lambda: self._ask(unicode_password_octets(dn, old, new), (), MODIFY_RESPONSE))
 
     def is_stale(self) -> bool:
         """Return whether the server has closed this idle connection, or said something nobody asked for."""
@@ -239,19 +249,23 @@ class DirectoryConnection:
         if settings.start_tls and not self.server.tls_at_once and not self._raw.start_tls(read_server_info=False):
             raise LDAPSocketOpenError("the server refused to start TLS")
 
-    def _ask(self, operation: bytes, controls: Sequence[Control], kind: str) -> LdapAnswer:
-        raw = self._raw
-        responses, result = raw.get_response(raw.strategy.submit(operation, controls))
-        if result["type"] != kind:
-            raise LDAPSocketReceiveError("the server answered another question")
-        if result["result"] in _BUSY:
-            raise LDAPSocketReceiveError("the server is busy or going down")
-        values = {oid: control["value"] for oid, control in (result.get("controls") or {}).items()}
-        paged = values.pop(_PAGED_RESULTS, None)
-        return LdapAnswer(
-            code=int(result["result"]),
-            message=str(result["message"])[:_LONGEST_MESSAGE],
-            controls={oid: value for oid, value in values.items() if isinstance(value, bytes)},
-            entries=tuple(read_entries(responses)),
-            cookie=paged["cookie"] if isinstance(paged, dict) else b"",
-        )
+    def _ask(self, operation: bytes, controls: Sequence[Control], kind: int) -> LdapAnswer:
+        strategy = self._raw.strategy
+        number, entries = strategy.submit(operation, controls), list[Entry]()
+        while True:
+            messages = [Message(octets) for octets in strategy.receive()]
+            if any(message.id != number for message in messages) or any(one.is_last for one in messages[:-1]):
+                raise LDAPSocketReceiveError("the server said what nobody had asked for")
+            for message in messages:
+                entries += message.entries()
+            if messages[-1].is_last:
+                return _told(messages[-1], kind, entries)
+
+
+def _told(last: Message, kind: int, entries: list[Entry]) -> LdapAnswer:
+    if last.kind != kind:
+        raise LDAPSocketReceiveError("the server answered another question")
+    answer = last.answer(entries)
+    if answer.code in _BUSY:
+        raise LDAPSocketReceiveError("the server is busy or going down")
+    return answer

@@ -8,6 +8,7 @@ encoder was the largest cost of a login.
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import TypeAlias
 
 from ldap3.core.exceptions import LDAPExceptionError
@@ -32,7 +33,7 @@ _LDAP_VERSION = 3
 _PAGED_RESULTS = "1.2.840.113556.1.4.319"
 _PLACE = re.compile(rb"\{[a-z]+\}")
 
-_Node: TypeAlias = "tuple[int, bytes | tuple[_Node, ...]]"
+_Node: TypeAlias = "bytes | tuple[int, bytes | tuple[_Node, ...]]"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,7 @@ class Search:
             _number(self.time_limit_seconds),
             _element(_BOOLEAN, b"\0"),
             self.filter,
-            _element(_SEQUENCE, *map(_text, self.attributes)),
+            _names(tuple(self.attributes)),
         )
 
     def controls(self) -> tuple[Control, ...]:
@@ -130,29 +131,34 @@ class Filter:
             octets: bytes = encoder.encode(compile_filter(root.elements[0]))  # type: ignore[no-untyped-call]
         except (LDAPExceptionError, LookupError) as error:
             raise ValueError(f"the filter cannot be read ({error})") from error
-        self._root = _tree(octets, 0)
+        self._root = _tree(octets, 0, len(octets))
 
     def fill(self, **values: bytes) -> bytes:
         """Return the filter with *values* in their places, ready to be sent."""
         return _filled(self._root, {f"{{{name}}}".encode(): value for name, value in values.items()})
 
 
-def _tree(octets: bytes, start: int) -> _Node:
+def _tree(octets: bytes, start: int, end: int) -> _Node:
+    """Return an element as it is sent; one with places for values as its tag and its content or children."""
+    if not _PLACE.search(octets, start, end):
+        return octets[start:end]
     tag = octets[start]
-    body, end = element_bounds(octets, start, len(octets))
+    body = element_bounds(octets, start, end)[0]
     if not tag & _CONSTRUCTED:
         return tag, octets[body:end]
     children = []
     while body < end:
-        children.append(_tree(octets, body))
-        body = element_bounds(octets, body, end)[1]
+        child, body = body, element_bounds(octets, body, end)[1]
+        children.append(_tree(octets, child, body))
     return tag, tuple(children)
 
 
 def _filled(node: _Node, values: Mapping[bytes, bytes]) -> bytes:
+    if isinstance(node, bytes):
+        return node
     tag, content = node
     if not isinstance(content, bytes):
-        return _element(tag, *(_filled(child, values) for child in content))
+        return _element(tag, *[_filled(child, values) for child in content])
     # One pass: a value that holds the name of another place is not looked at again.
     return _element(tag, _PLACE.sub(lambda found: values.get(found.group(), found.group()), content))
 
@@ -168,6 +174,11 @@ def _element(tag: int, *parts: bytes) -> bytes:
 
 def _number(value: int, tag: int = _INTEGER) -> bytes:
     return _element(tag, value.to_bytes(value.bit_length() // 8 + 1))
+
+
+@lru_cache  # the settings of a repository name them
+def _names(attributes: tuple[str, ...]) -> bytes:
+    return _element(_SEQUENCE, *map(_text, attributes))
 
 
 def _text(text: str) -> bytes:

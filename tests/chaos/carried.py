@@ -31,9 +31,9 @@ def carried(scene: Scene, broker: str) -> Iterator[None]:
     try:
         yield
     finally:
-        assert is_ready.wait(30)  # one that is asked earlier ends at once, and owes nobody anything
+        assert is_ready.wait(60)  # one that is asked earlier ends at once, and owes nobody anything
         process.terminate()
-        process.join(30)
+        process.join(60)
     assert process.exitcode == 0
 
 

@@ -56,7 +56,7 @@ def _post(office: Office, number: int, purpose: Purpose = Purpose.AUTHENTICATION
 
 
 def _wait_for_the_end(office: Office, posted: dict[str, str]) -> None:
-    wait_until(lambda: all(office.view(message_id).state in FINAL for message_id in posted), 60)
+    wait_until(lambda: all(office.view(message_id).state in FINAL for message_id in posted), 120)
 
 
 @pytest.mark.parametrize("broker", BROKERS if IS_LONG else ["rabbitmq"], indirect=True)
@@ -131,4 +131,4 @@ def test_a_broker_killed_under_load_loses_nothing(scene: Scene, office: Office, 
 
     assert load.posted == {copy.message_id: copy.text for copy in copies(scene.log)}
     assert len(load.posted) == len(copies(scene.log)), "a copy too many"
-    assert load.slowest < 5
+    assert load.slowest < 20

@@ -21,6 +21,7 @@ from tests.integration.delivery.twins import Office
 from tests.integration.delivery.waiting import wait_until
 
 ROUNDS = int(os.environ.get("CHAOS_ROUNDS", "1"))
+LIFE = timedelta(minutes=5)
 FINAL = {"accepted", "delivered", "failed", "unknown", "stale", "withheld"}
 DOUBLED = {"answered", SUBMITTED}
 
@@ -38,9 +39,9 @@ def scene(instance: Path, database_url: str, tmp_path: Path) -> Scene:
     return Scene(instance, database_url, tmp_path / "provider.log")
 
 
-def _post(office: Office, number: int, life: timedelta = timedelta(minutes=2)) -> dict[str, str]:
+def _post(office: Office, number: int) -> dict[str, str]:
     texts = [f"Your code is {random.randrange(10**6):06}" for _ in range(number)]  # noqa: S311 - no secret
-    return {office.post(text, expires_at=office.clock.now() + life): text for text in texts}
+    return {office.post(text, expires_at=office.clock.now() + LIFE): text for text in texts}
 
 
 def _has_begun(log: Path) -> bool:
@@ -50,7 +51,7 @@ def _has_begun(log: Path) -> bool:
 def _strike(scene: Scene) -> None:
     """Run a process until it has killed itself."""
     victim = start(scene)
-    victim.join(20)
+    victim.join(60)
     assert victim.exitcode == -signal.SIGKILL
     victim.close()
 
@@ -58,7 +59,7 @@ def _strike(scene: Scene) -> None:
 def _finish(scene: Scene, office: Office, posted: dict[str, str]) -> None:
     """Let an unharmed worker bring every message to its end."""
     with replace(scene, moment="").open() as other, other.worker():
-        wait_until(lambda: all(office.view(message_id).state in FINAL for message_id in posted), 20)
+        wait_until(lambda: all(office.view(message_id).state in FINAL for message_id in posted), 60)
 
 
 @pytest.mark.parametrize("moment", MOMENTS)
@@ -80,16 +81,13 @@ def test_a_kill_loses_nothing_and_doubles_at_most_one(scene: Scene, office: Offi
 @pytest.mark.parametrize("moment", ["claimed", SUBMITTED])
 def test_nothing_is_sent_after_expiry_however_long_the_outage(scene: Scene, office: Office, moment: str):
     """A code that comes after its end only confuses, or is somebody's second code."""
-    life = timedelta(seconds=6)
-    posted = _post(office, 3, life)
-    ends_at = time.time() + life.total_seconds()
+    posted = _post(office, 3)
     _strike(replace(scene, moment=moment))
-    time.sleep(max(ends_at - time.time(), 0))
     before = copies(scene.log)
-    _finish(scene, office, posted)
+    _finish(replace(scene, outage=2 * LIFE), office, posted)
 
     assert before == copies(scene.log)
-    assert all(copy.at < ends_at for copy in before)
+    assert len(before) == (moment in DOUBLED)
 
 
 def test_kills_at_random_moments_under_load(scene: Scene, office: Office):
@@ -98,7 +96,7 @@ def test_kills_at_random_moments_under_load(scene: Scene, office: Office):
         log = scene.log.with_suffix(f".{number}")
         posted = _post(office, 24)
         victim = start(replace(scene, log=log, threads=8, provider_seconds=0.01))
-        wait_until(partial(_has_begun, log), 20)
+        wait_until(partial(_has_begun, log), 60)
         time.sleep(random.random() / 10)  # noqa: S311 - no secret
         victim.kill()
         victim.join()
@@ -119,4 +117,4 @@ def test_the_messages_of_a_killed_worker_move_on_within_a_second_or_two(scene: S
     _finish(scene, office, posted)
     took = time.monotonic() - started
 
-    assert took < 20
+    assert took < 40

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from multiprocessing.process import BaseProcess
 from pathlib import Path
 
@@ -15,7 +16,7 @@ from typing_extensions import override
 
 from authsms.delivery.pauses import Moment, Pauses
 from authsms.delivery.worker import Worker, WorkerOptions
-from authsms.foundation.clock import SystemClock
+from authsms.foundation.clock import Clock
 from authsms.foundation.vault import HashingProfile, Vault
 from authsms.senders.submission import Accepted, Outcome, Submission
 from tests.integration.delivery.twins import FixedPolicy, Office, RecordingService
@@ -39,6 +40,7 @@ class Scene:
         nth: At the how many-eth time.
         threads: Sender threads.
         provider_seconds: How long the provider takes.
+        outage: How long ago it is here that the others were at work.
     """
 
     instance: Path
@@ -48,16 +50,28 @@ class Scene:
     nth: int = 1
     threads: int = 1
     provider_seconds: float = 0.0
+    outage: timedelta = timedelta()
 
     @contextmanager
     def open(self) -> Iterator[Office]:
         """Give everything a worker needs, with this scene's provider."""
         vault = Vault.open(self.instance / "keys.json", profile=HashingProfile.TESTS)
-        office = Office.open(self.instance, self.url, vault, SystemClock(), FixedPolicy([Provider(self)]))
+        office = Office.open(self.instance, self.url, vault, _Later(self.outage), FixedPolicy([Provider(self)]))
         try:
             yield office
         finally:
             office.database.dispose()
+
+
+class _Later(Clock):
+    """The machine's clock, ahead of it by the length of an outage."""
+
+    def __init__(self, ahead: timedelta) -> None:
+        self._ahead = ahead
+
+    @override
+    def now(self) -> datetime:
+        return datetime.now(UTC) + self._ahead
 
 
 @dataclass(frozen=True)
@@ -66,7 +80,6 @@ class Copy:
 
     message_id: str
     text: str
-    at: float
 
 
 class Death:
@@ -97,7 +110,7 @@ class Provider(RecordingService):
         self._death = Death(scene.moment, scene.nth)
 
     def _take(self, submission: Submission) -> Outcome:
-        line = json.dumps([submission.message_id, submission.text, time.time()]) + "\n"
+        line = json.dumps([submission.message_id, submission.text]) + "\n"
         file = os.open(self._scene.log, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o600)
         os.write(file, line.encode())
         os.close(file)

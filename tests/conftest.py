@@ -77,7 +77,8 @@ def _temporary(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Take away in the end what installations leave in the temporary folder, such as the doorbells of killed ones."""
     tmp_path_factory.getbasetemp()
     get_temp_dir()  # of multiprocessing, which takes it away itself, later
-    with tempfile.TemporaryDirectory(prefix="t") as folder, pytest.MonkeyPatch.context() as patch:
+    left = tempfile.TemporaryDirectory(prefix="t", ignore_cleanup_errors=True)  # what is just ending may still write
+    with left as folder, pytest.MonkeyPatch.context() as patch:
         Path(folder).chmod(0o711)  # the user of a server may pass
         patch.setenv("TMPDIR", folder)
         patch.setattr(tempfile, "tempdir", folder)

@@ -1,4 +1,4 @@
-"""Servers that tests start end with the tests, however those end."""
+"""Servers that tests start end with the tests, however those end, and ports are given once."""
 
 import os
 import signal
@@ -8,6 +8,8 @@ import time
 from pathlib import Path
 
 import pytest
+
+from tests.parts.processes import free_port, free_udp_port
 
 _PARENT = """
 import sys, time
@@ -34,12 +36,13 @@ def test_a_server_ends_with_the_process_that_started_it(tmp_path: Path, end: sig
     ) as parent:
         assert parent.stdout is not None
         pid = int(parent.stdout.readline())
-        until = time.monotonic() + 10
+        until = time.monotonic() + 60
         while not _command_of(pid).startswith("sleep") and time.monotonic() < until:
             time.sleep(0.01)
         was_there = _command_of(pid).startswith("sleep")
         parent.send_signal(end)
-        parent.wait(10)
+        parent.wait(60)
+    until = time.monotonic() + 60
     while _command_of(pid) and time.monotonic() < until:
         time.sleep(0.01)
     is_there = bool(_command_of(pid))
@@ -48,3 +51,10 @@ def test_a_server_ends_with_the_process_that_started_it(tmp_path: Path, end: sig
 
     assert was_there
     assert not is_there
+
+
+def test_a_free_port_is_given_once() -> None:
+    """The one before may not have been put to use yet, or its server may be away for a moment."""
+    found = [choose() for choose in (free_port, free_udp_port) for _ in range(50)]
+
+    assert len(found) == len(set(found))

@@ -125,11 +125,11 @@ class FreeRadius:
                 "-s",
                 SECRET,
                 "-t",
-                "10",
+                "50",
             ],
             capture_output=True,
             text=True,
-            timeout=60,
+            timeout=120,
             check=False,
         )
         said = ran.stdout.rstrip().rpartition("\n")[2]

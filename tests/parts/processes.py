@@ -1,7 +1,7 @@
 """Starts servers that tests talk to, and ends them again."""
 
 import os
-import secrets
+import random
 import shutil
 import signal
 import socket
@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
+from functools import cache
+from itertools import cycle
 from pathlib import Path
 from typing import Protocol, TypeVar
 
@@ -72,12 +74,18 @@ def _free_port(kind: socket.SocketKind) -> int:
 
     Any connection of any program could take one of those before it is used, or while its server starts anew.
     """
-    first = _FIRST_PORT + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % _SHARES * _SHARE
     while True:
-        port = secrets.choice(range(first, first + _SHARE))
+        port = next(_ports())
         with socket.socket(type=kind) as probe, suppress(OSError):
             probe.bind((HOST, port))
             return port
+
+
+@cache
+def _ports() -> Iterator[int]:
+    """Yield the ports of the range by chance, and none of them again before all others."""
+    first = _FIRST_PORT + int(os.environ.get("PYTEST_XDIST_WORKER", "gw0")[2:]) % _SHARES * _SHARE
+    return cycle(random.SystemRandom().sample(range(first, first + _SHARE), _SHARE))
 
 
 @contextmanager

@@ -50,6 +50,7 @@ def _start(folder: Path, port: int, distribution_port: int, epmd_port: int) -> t
     command = [find_program("epmd"), "-port", str(epmd_port), "-address", HOST]
     epmd = Process(command, log=folder / "epmd.log")
     try:
+        epmd.wait_until_ready(lambda: listens(epmd_port))  # or the server would start one of its own
         ports = (port, distribution_port, epmd_port)
         return RabbitMQ(port, folder, _launch(folder, *ports), ports), epmd
     except BaseException:

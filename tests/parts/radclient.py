@@ -37,11 +37,11 @@ class Radclient:
     host: str = HOST
     signs: bool = True
 
-    def ask(self, kind: str = "auth", seconds: float = 5, *, tries: int = 1, **attributes: str) -> Heard:
+    def ask(self, kind: str = "auth", seconds: float = 25, *, tries: int = 1, **attributes: str) -> Heard:
         """Send one request, with underscores in names for hyphens, and return what came back."""
         return self.send(attributes, kind, seconds, tries)
 
-    def send(self, attributes: Mapping[str, str], kind: str = "auth", seconds: float = 5, tries: int = 1) -> Heard:
+    def send(self, attributes: Mapping[str, str], kind: str = "auth", seconds: float = 25, tries: int = 1) -> Heard:
         """Send one request, the same way, with the attributes in a dictionary."""
         pairs = [
             f"{name.replace('_', '-')} = {value if value.startswith('0x') else _quoted(value)}"

@@ -39,9 +39,11 @@ const hours = (root) => {
 hours(document);
 document.addEventListener("htmx:afterSettle", (event) => hours(event.target));
 
-// What renews itself does not while somebody is at work in it.
-document.addEventListener("htmx:beforeRequest", (event) => {
-  const place = event.target;
-  if (!place.matches("[data-undisturbed]")) return;
-  if (place.querySelector("details[open]") || place.contains(document.activeElement)) event.preventDefault();
-});
+// What renews itself does not while somebody is at work in it, nor with what was asked for before that.
+for (const moment of ["htmx:beforeRequest", "htmx:beforeSwap"]) {
+  document.addEventListener(moment, (event) => {
+    const place = event.target;
+    if (!place.matches("[data-undisturbed]")) return;
+    if (place.querySelector("details[open]") || place.contains(document.activeElement)) event.preventDefault();
+  });
+}

@@ -49,9 +49,10 @@ class Portal:
         page.press("#password", "Enter")
 
     def open_code_page(self, page: Page, *, continued: bool = False) -> None:
-        """Sign in as far as the code."""
+        """Sign in as far as the code, and until the script of its page runs."""
         self.begin(page, continued=continued)
         page.wait_for_selector("#code")
+        page.wait_for_load_state()
 
     def _note(self, kind: str, text: str) -> None:
         if kind in {"error", "warning"} and "Failed to load resource" not in text:

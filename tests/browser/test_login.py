@@ -1,6 +1,7 @@
 """The login pages in a real browser."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -115,16 +116,20 @@ def test_the_page_stops_asking_when_nothing_more_will_change(portal: Portal, fre
     assert [url for url in portal.requests if url.endswith("/status")] == []
 
 
-def test_a_new_code_can_be_asked_for_when_its_clock_has_run_down(portal: Portal, watched: Page):
+def test_a_new_code_can_be_asked_for_when_its_clock_has_run_down(portal: Portal, fresh: Page):
     """The button wakes up by itself."""
-    portal.logon.resend_after = timedelta(seconds=2)
-    portal.open_code_page(watched)
-    button = watched.get_by_role("button", name="Send a new code")
+    portal.logon.resend_after = timedelta(minutes=1)
+    fresh.clock.install()
+    portal.open_code_page(fresh)
+    button = fresh.get_by_role("button", name="Send a new code")
     expect(button).to_be_disabled()
+    for walk in portal.logon.walks.values():
+        walk.asks = replace(walk.asks, resend_at=portal.services.clock.now())
+    fresh.clock.fast_forward("01:00")
     expect(button).to_be_enabled()
     button.click()
 
-    expect(watched.get_by_text("A new code is on its way.")).to_be_visible()
+    expect(fresh.get_by_text("A new code is on its way.")).to_be_visible()
     assert len(portal.logon.sent) == 2
 
 
@@ -218,6 +223,7 @@ def test_after_signing_out_the_way_back_shows_nothing(portal: Portal, watched: P
     portal.open_code_page(watched)
     watched.fill("#code", CODE)
     watched.press("#code", "Enter")
+    expect(watched.get_by_role("heading", name="You are signed in")).to_be_visible()
     watched.goto(f"{portal.url}/sessions")
     watched.locator("li.this").get_by_role("button").click()
     expect(watched.get_by_role("heading", name="You are signed out")).to_be_visible()

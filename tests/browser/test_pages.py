@@ -57,7 +57,7 @@ def _pages_of_choice(portal: Portal, page: Page) -> Iterator[str]:
     page.wait_for_selector(".choice")
     yield "which way"
     page.click(".ends button")
-    page.wait_for_selector("h1")
+    page.wait_for_url("**/cancelled")
     portal.logon.asks_chain = False
 
 

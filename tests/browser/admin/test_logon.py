@@ -37,9 +37,11 @@ def test_chains_are_ordered_by_keyboard(desk: Desk, script):
     page.goto(f"{desk.url}/admin/events/of/web")
     page.get_by_role("checkbox", name="Local password", exact=True).check()
     up = page.get_by_role("button", name="Move Local password up", exact=True)
-    for _ in range(up.locator("xpath=ancestor::li/preceding-sibling::li").count()):
+    above = up.locator("xpath=ancestor::li/preceding-sibling::li")
+    for left in reversed(range(above.count())):
         up.focus()
         page.keyboard.press("Enter")
+        expect(above).to_have_count(left)
     if script:
         expect(up).to_be_focused()
     page.get_by_role("button", name="Save").last.press("Enter")

@@ -1,10 +1,10 @@
 """The pages of the sender policy in a real browser."""
 
 import json
-import time
+from threading import Event
 
 from authsms.senders.definitions import ServiceDraft
-from authsms.senders.http import HttpGuard
+from authsms.senders.http import Deadlines, HttpGuard
 from authsms.senders.policy import ServiceRule
 from authsms.senders.webhook import Receipt, ReceiptState
 from tests.browser.admin.conftest import Desk
@@ -12,6 +12,7 @@ from tests.plugins import hostile
 from tests.plugins.hostile import HostileServer
 
 SID = "SM" + "0" * 32
+PATIENT = Deadlines(connect=30, total=60)
 
 
 def fill(desk: Desk, url: str = "https://api.twilio.com", name: str = "main") -> None:
@@ -25,11 +26,12 @@ def fill(desk: Desk, url: str = "https://api.twilio.com", name: str = "main") ->
     desk.office.services.senders.save_service(ServiceDraft(ServiceRule(name), "twilio", settings), author="anna")
 
 
-def answering(status: int, document: object, after: float = 0.0) -> HostileServer:
-    """Return a provider that answers after a while."""
+def answering(status: int, document: object, after: Event | None = None) -> HostileServer:
+    """Return a provider that answers, *after* something if need be."""
 
     def behave(connection):
-        time.sleep(after)
+        if after is not None:
+            after.wait(60)
         hostile.answer(status, json.dumps(document).encode())(connection)
 
     return HostileServer(behave)
@@ -54,8 +56,9 @@ def test_pages_are_fit_for_everybody(desk: Desk, looks_good):
 
 def test_a_service_is_made_and_tested_while_the_provider_is_slow(desk: Desk, looks_good):
     """The page shows the answer by itself, a script in it as text, and then what the provider reports."""
-    desk.office.services.senders._guard = HttpGuard(["127.0.0.1"])
-    with answering(201, {"sid": SID, "status": "queued <img src=x onerror=alert(1)>"}, after=2.0) as server:
+    desk.office.services.senders._guard = HttpGuard(["127.0.0.1"], deadlines=PATIENT)
+    is_seen = Event()
+    with answering(201, {"sid": SID, "status": "queued <img src=x onerror=alert(1)>"}, is_seen) as server:
         page = desk.open()
         page.goto(f"{desk.url}/admin/senders/new?kind=twilio")
         page.get_by_label("Name").fill("main")
@@ -67,6 +70,7 @@ def test_a_service_is_made_and_tested_while_the_provider_is_slow(desk: Desk, loo
         page.get_by_label("Phone number").fill("+49 1511 2345678")
         page.get_by_role("button", name="Send").click()
         page.wait_for_selector("text=waiting for the provider")
+        is_seen.set()
         page.wait_for_selector("text=taken by the provider")
         desk.office.services.receipts.apply("main", [Receipt(SID, ReceiptState.DELIVERED, "delivered")])
         page.wait_for_selector("li:has-text('delivered')")
@@ -78,7 +82,7 @@ def test_a_service_is_made_and_tested_while_the_provider_is_slow(desk: Desk, loo
 
 def test_a_script_in_an_error_of_a_provider_stays_text(desk: Desk):
     """It is shown word for word."""
-    desk.office.services.senders._guard = HttpGuard(["127.0.0.1"])
+    desk.office.services.senders._guard = HttpGuard(["127.0.0.1"], deadlines=PATIENT)
     words = "<script>window.violations.push('ran')</script><img src=x onerror=alert(1)>"
     with answering(400, {"code": 21608, "message": words, "status": 400}) as server:
         fill(desk, server.url)

@@ -58,7 +58,6 @@ def test_without_a_delivery_process_the_status_says_so_and_fails(shell, office):
 
 def test_the_status_tells_processes_queue_throughput_and_services(shell, office):
     """All that one needs to know whether codes go out."""
-    Heartbeat(office.database, office.clock, "place.1").beat()
     office.post(TEXT)
     office.deliver()
     office.post(TEXT, purpose=Purpose.NOTICE)
@@ -66,7 +65,10 @@ def test_the_status_tells_processes_queue_throughput_and_services(shell, office)
     services.gate.rates.save("main", ServiceRate(per_second=2.5), Author())
     services.gate.spending.save(Cap("", CapScope.SERVICE, "main", Period.DAY, most_texts=100), Author())
     services.close()
+    heart = Heartbeat(office.database, office.clock, "place.1")
+    heart.beat()
     said = shell.run("worker", "status")
+    heart.beat()
     told = json.loads(shell.printed("worker", "status", "--json"))
 
     assert [os.getpid()] == [one["pid"] for one in told["processes"]]
@@ -75,19 +77,21 @@ def test_the_status_tells_processes_queue_throughput_and_services(shell, office)
     assert {"accepted": 1} == told["services"]["main"]["ends"]
     assert told["services"]["main"]["to_answer"]["p95"] < 20
     assert [("main", 0)] == [(one["name"], one["used_percent"]) for one in told["caps"]]
-    assert re.search(r"^main +closed +2.5/s +1 +1 +0\.\d\d s", said, re.MULTILINE)
+    assert re.search(r"^main +closed +2.5/s +1 +1 +\d+\.\d\d s", said, re.MULTILINE)
     assert "Nothing is wrong." in said
 
 
 def test_a_pause_is_seen_recorded_and_lifted(shell, office):
     """Of a service and of a purpose; it is asked for, so nothing is wrong about it."""
-    Heartbeat(office.database, office.clock, "place.1").beat()
+    heart = Heartbeat(office.database, office.clock, "place.1")
     shell.run("sender", "pause", "main")
     author = _author(shell)
     shell.run("messages", "pause", "offer")
+    heart.beat()
     paused = shell.run("worker", "status")
     shell.run("sender", "resume", "main")
     shell.run("messages", "resume", "offer")
+    heart.beat()
 
     assert operator().login == author
     assert re.search(r"^main +closed +paused +-", paused, re.MULTILINE)
@@ -120,7 +124,7 @@ def test_one_message_is_told_with_its_attempts(shell, office):
     said = shell.printed("messages", "show", message_id)
     by_provider = shell.printed("messages", "show", "main-1", "--json")
 
-    assert re.search(r"^Attempt 1 .* main  0\.\d\d s  accepted$", said, re.MULTILINE)
+    assert re.search(r"^Attempt 1 .* main  \d+\.\d\d s  accepted$", said, re.MULTILINE)
     assert message_id == json.loads(by_provider)["message"]["id"]
     assert "739201" not in said + by_provider
     assert NUMBER not in said + by_provider

@@ -28,9 +28,12 @@ _MOVE = (
     .values(position=bindparam("to"), hash=bindparam("last"), mac=bindparam("proof"))
 )
 _NEWEST = select(func.max(_SEALS.c.record_id))
+_IS_LATELY_SEALED = _SEALS.c.record_id > bindparam("floor")
+_COUNT = select(func.count()).select_from(_SEALS).where(_IS_LATELY_SEALED, _SEALS.c.record_id <= bindparam("newest"))
+# The seals are bounded as well: PostgreSQL would look at all there are.
 _NEW = (
     select(*_RECORDS.c)
-    .outerjoin(_SEALS, _SEALS.c.record_id == _RECORDS.c.id)
+    .outerjoin(_SEALS, (_SEALS.c.record_id == _RECORDS.c.id) & _IS_LATELY_SEALED)
     .where(_SEALS.c.position.is_(None), _RECORDS.c.id > bindparam("floor"))
     .order_by(_RECORDS.c.id)
     .limit(bindparam("most"))
@@ -67,6 +70,7 @@ class AuditChain:
     def __init__(self, database: Database, vault: Vault) -> None:
         self._database = database
         self._vault = vault
+        self._whole_up_to = 0  # the id up to which every record is known to be sealed
         first = {"id": 1, "position": 0, "hash": GENESIS, "mac": self._head_mac(0, GENESIS)}
         self._begin = database.insert(_HEADS).values(first).on_conflict_do_nothing()
 
@@ -140,9 +144,17 @@ class AuditChain:
         return replace(walked, waiting=max(length - walked.sealed, 0))
 
     def _floor(self, session: Session) -> int:
-        """Return an id below which every record is sealed; late commits lie a little below the newest seal."""
-        newest = session.execute(_NEWEST).scalar_one()
-        return max((newest or 0) - _LATE_COMMITS, 0)
+        """Return an id below which every record is sealed; late commits lie a little below the newest seal.
+
+        Once there are as many seals as ids, nothing can commit late between them, and they are not looked at again.
+        """
+        newest = session.execute(_NEWEST).scalar_one() or 0
+        known = self._whole_up_to if self._whole_up_to <= newest else 0  # fewer than before: it is another database
+        floor = max(known, newest - _LATE_COMMITS)
+        if session.execute(_COUNT, {"floor": floor, "newest": newest}).scalar_one() == newest - floor:
+            floor = newest
+        self._whole_up_to = floor
+        return floor
 
     @staticmethod
     def _pairs(session: Session, length: int, behind: int = 0) -> Iterator[tuple[AuditSeal, AuditRecord | None]]:

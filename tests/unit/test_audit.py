@@ -1,9 +1,10 @@
 """The audit trail notices whatever is done to it."""
 
 import threading
+from datetime import UTC, datetime
 
 import pytest
-from sqlalchemy import delete, text, update
+from sqlalchemy import delete, insert, text, update
 
 from authsms.audit import AuditEntry, AuditHead, AuditRecord, AuditSeal, AuditTag, AuditTrail
 
@@ -22,6 +23,13 @@ def write(trail, database, count, **facts):
     for number in range(count):
         with database.write() as session:
             trail.record(session, AuditEntry(AuditTag.LOGON_STARTED, login=f"user{number}", **facts))
+
+
+def insert_records(database, ids):
+    empty = dict.fromkeys(("person_key", "login", "process_id", "event", "endpoint", "address"), "")
+    facts = {"at": datetime(2030, 1, 1, tzinfo=UTC), "tag": AuditTag.LOGON_STARTED.value, "details": {}, **empty}
+    with database.write() as session:
+        session.execute(insert(AuditRecord), [{"id": number, **facts} for number in ids])
 
 
 def test_an_untouched_chain_verifies(trail, database):
@@ -81,6 +89,29 @@ def test_whatever_is_changed_is_found(trail, database, tamper):
         session.execute(tamper)
 
     assert trail.verify().broken_at is not None
+
+
+def test_what_commits_late_is_sealed_late(trail, database):
+    """An id is given before its transaction commits, and others may be sealed meanwhile."""
+    for ids in [(1, 2), (4, 5), (6,), (3,), (7,)]:
+        insert_records(database, ids)
+        assert trail.seal() == len(ids)
+
+    assert (7, 0, None) == tuple(getattr(trail.verify(), name) for name in ("sealed", "waiting", "broken_at"))
+
+
+def test_the_chain_of_another_database_is_sealed_from_its_beginning(trail, database):
+    """An older copy may be put in place while a process runs."""
+    insert_records(database, range(1, 6))
+    assert [5, 0] == [trail.seal(), trail.seal()]
+    with database.write() as session:
+        for statement in UNGUARDED[database.dialect]:
+            session.execute(text(statement))
+        for table in (AuditRecord, AuditSeal, AuditHead):
+            session.execute(delete(table))
+
+    insert_records(database, (1, 2))
+    assert trail.seal() == 2
 
 
 def test_several_sealers_make_one_chain(trail, database):

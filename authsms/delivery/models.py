@@ -9,8 +9,12 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from authsms.foundation.db import Base, UtcDateTime
 
-TROUBLE: Final = "state IN ('failed', 'unknown', 'stale', 'withheld')"
-"""What somebody may come to look for among many that went well; has an index that holds nothing else."""
+TROUBLE: Final = "failure <> ''"
+"""What somebody may come to look for among many that went well; has an index that holds nothing else.
+
+It is the messages that failed, are unknown, stale or withheld, each of which has a reason. An index that named their
+states would have PostgreSQL write every index of the table anew whenever any message reaches its next state.
+"""
 
 
 class Message(Base):

@@ -1,3 +1,3 @@
 """The history of the database's shape; `HEAD` is the revision this version works with."""
 
-HEAD = "0047"
+HEAD = "0048"

@@ -8,6 +8,7 @@ from typing_extensions import override
 
 from authsms import __version__
 from authsms.cli.garbage import look_after_loading, look_seldom_from_the_start
+from authsms.cli.loading import compile_later
 from authsms.foundation.errors import AuthsmsError
 
 _COMMANDS = {
@@ -65,7 +66,7 @@ class _Commands(click.Group):
         if cmd_name not in _COMMANDS:
             return None
         module, name = _COMMANDS[cmd_name]
-        with look_after_loading():
+        with look_after_loading(), compile_later():
             command: click.Command = getattr(importlib.import_module(f"authsms.cli.{module}"), name)
         return command
 

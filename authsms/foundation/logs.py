@@ -14,7 +14,10 @@ from contextvars import ContextVar
 from types import MappingProxyType
 from typing import Any
 
-import structlog
+from authsms.foundation.absence import without
+
+with without("rich"):  # structlog would load it for frames around errors, which it is never asked to draw
+    import structlog
 
 REDACTED = "***"
 _LONGEST_VALUE = 2000

@@ -3,6 +3,8 @@
 import io
 import json
 import logging
+import subprocess
+import sys
 
 import pytest
 
@@ -71,3 +73,16 @@ def test_lines_of_a_request_name_it_and_those_after_it_do_not(lines):
         *(("a", "r-1", "192.0.2.7"), ("b", "r-1", "192.0.2.7")),
         *(("c", "r-1", "elsewhere"), ("d", None, None)),
     ]
+
+
+def test_a_server_does_not_load_what_draws_frames_around_errors():
+    """A start would wait for sixty modules and more; commands that draw can load them all the same."""
+    program = """
+import sys
+from authsms.foundation import logs
+print("rich" in sys.modules)
+import rich.console
+"""
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+
+    assert ("False\n", "") == (done.stdout, done.stderr)

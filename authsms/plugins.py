@@ -5,6 +5,7 @@ import importlib.metadata
 import inspect
 import re
 from collections.abc import Iterator, Sequence
+from functools import cache
 from types import ModuleType
 from typing import Final
 
@@ -79,10 +80,14 @@ def _made(name: str, kind: object) -> CodeMethod:
 
 
 def _imported(names: Sequence[str]) -> Iterator[tuple[str, ModuleType]]:
-    # Looking the entry points up reads the metadata of every package that is installed.
-    entries = importlib.metadata.entry_points(group=_GROUP) if names else importlib.metadata.EntryPoints()
     for name in dict.fromkeys(names):
-        yield name, _import(name, entries)
+        yield name, _import(name, _entries())
+
+
+@cache
+def _entries() -> importlib.metadata.EntryPoints:
+    """Return where installed packages say that their plugins are; it takes reading the metadata of all of them."""
+    return importlib.metadata.entry_points(group=_GROUP)
 
 
 def _manager(name: str, plugin: ModuleType) -> pluggy.PluginManager:

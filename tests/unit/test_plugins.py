@@ -3,12 +3,15 @@
 import importlib.metadata
 import sys
 import types
+from functools import cache
+from importlib.metadata import entry_points
 
 import pytest
 
+from authsms import plugins
 from authsms.foundation.errors import ConfigurationError
 from authsms.plugin_api import SenderService, hookimpl
-from authsms.plugins import load_plugins
+from authsms.plugins import load_methods, load_plugins
 
 
 @pytest.fixture
@@ -46,6 +49,24 @@ def test_a_module_without_an_entry_point_can_be_named(install):
     install("my_pigeons", kind)
 
     assert [kind] == load_plugins(["my_pigeons", "my_pigeons"])
+
+
+def test_the_metadata_of_what_is_installed_is_read_once(monkeypatch):
+    """It is one file of each package; services are looked for there, and methods."""
+    read = []
+
+    def find(**group):
+        read.append(group)
+        return entry_points(**group)
+
+    monkeypatch.setattr(plugins, "_entries", cache(plugins._entries.__wrapped__))
+    monkeypatch.setattr(importlib.metadata, "entry_points", find)
+
+    assert [["twilio"], ["twilio"], []] == [
+        *([kind.key for kind in load_plugins(["authsms_twilio"])] for _ in range(2)),
+        load_methods(["authsms_twilio"]),
+    ]
+    assert [{"group": "authsms"}] == read
 
 
 @pytest.mark.parametrize("name", ["no_such_plugin", "no.such.plugin", "", ".relative", "os.path:join"])

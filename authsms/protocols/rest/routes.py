@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable
+from functools import cache
 from typing import Final
 
 from flask import Blueprint, Response, jsonify, render_template, request
@@ -119,13 +120,16 @@ def _add_description(blueprint: Blueprint, public_url: str) -> None:
 
 def _add_elsewhere(blueprint: Blueprint) -> None:
     """Answer what no operation answers in the form of this door, too."""
-    rules = [Rule(_rule(one.path), methods=[one.method]) for one in EVERYTHING]
-    paths = Map([*rules, *(Rule(f"{PREFIX}/{one}", methods=["GET"]) for one in ("openapi.json", "docs"))])
+
+    @cache  # a fifth of the time in which an application is put together, and hardly anybody asks
+    def paths() -> Map:
+        rules = [Rule(_rule(one.path), methods=[one.method]) for one in EVERYTHING]
+        return Map([*rules, *(Rule(f"{PREFIX}/{one}", methods=["GET"]) for one in ("openapi.json", "docs"))])
 
     @blueprint.route("/api/", defaults={"path": ""}, methods=_METHODS)
     @blueprint.route("/api/<path:path>", methods=_METHODS)
     def elsewhere(path: str) -> Response:
-        paths.bind("").match(f"/api/{path}", request.method)
+        paths().bind("").match(f"/api/{path}", request.method)
         raise NotFound
 
 

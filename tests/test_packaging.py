@@ -31,7 +31,7 @@ class Installation:
         variables = {name: value for name, value in os.environ.items() if not name.startswith(("AUTHSMS_", "PYTHON"))}
         command = [str(self.folder / "bin" / program), *arguments]
         done: subprocess.CompletedProcess[str] = subprocess.run(
-            command, cwd=self.folder, env=variables, capture_output=True, text=True, check=False, timeout=120
+            command, cwd=self.folder, env=variables, capture_output=True, text=True, check=False, timeout=300
         )
         assert 0 == done.returncode, done.stdout + done.stderr
         return done.stdout

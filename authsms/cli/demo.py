@@ -25,12 +25,14 @@ from authsms.simulator import SimulatorConfig, TwilioAccount, WebServer, create_
 from authsms.simulator.directory import sample_directory
 from authsms.simulator.walk import Places, Walk, WalkError
 
-_START_SECONDS = 30
+_START_SECONDS = 60
+_ANSWER_SECONDS = 5
 _STOP_SECONDS = 35
 _ONCE_LIFETIME = 30
 _LIFETIME = 120
 _PORTS = (8080, 8070, 8090)
 _RADIUS_PORT = 8112
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 @click.command()
@@ -50,7 +52,7 @@ def demo(directory: str, *, once: bool) -> None:
     click.echo("Starting the server, virtual phones and a sample application …", err=True)
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory())) if once else _fresh(Path("instance/demo"))
-        plan = _plan(folder, once=once, ldap=directory == "ldap")
+        plan = _plan(stack, folder, once=once, ldap=directory == "ldap")
         places, prepared = _start(stack, plan)
         if once:
             _walk(plan, places, begun)
@@ -120,12 +122,12 @@ def _wait() -> None:
         click.echo("Stopping …")
 
 
-def _plan(folder: Path, *, once: bool, ldap: bool) -> Plan:
+def _plan(stack: ExitStack, folder: Path, *, once: bool, ldap: bool) -> Plan:
     if not once:
         for port in _PORTS:
             require_free("127.0.0.1", port)
         require_free("127.0.0.1", _RADIUS_PORT, socket.SOCK_DGRAM)
-    server, application, simulator = (_free_port() for _ in range(3)) if once else _PORTS
+    server, application, simulator = (stack.enter_context(_kept_port()) for _ in range(3)) if once else _PORTS
     return Plan(
         folder,
         server_port=server,
@@ -141,18 +143,38 @@ def _plan(folder: Path, *, once: bool, ldap: bool) -> Plan:
 @contextmanager
 def _server(plan: Plan) -> Iterator[None]:
     """Run `authsms serve` as a child; return to the caller when it answers."""
-    child = subprocess.Popen(
-        [sys.executable, "-m", "authsms", "serve"], env={**os.environ, **plan.environment}, start_new_session=True
-    )
-    try:
+    with ExitStack() as stack:
+        with _signals_held_back():
+            child = subprocess.Popen(
+                [sys.executable, "-m", "authsms", "serve"],
+                env={**os.environ, **plan.environment},
+                start_new_session=True,
+            )
+            stack.callback(_stop, child)
         _wait_for(f"{plan.issuer}/healthz", child)
         yield
+
+
+def _stop(child: "subprocess.Popen[bytes]") -> None:
+    child.terminate()
+    try:
+        child.wait(_STOP_SECONDS)
+    except subprocess.TimeoutExpired:
+        child.kill()
+
+
+@contextmanager
+def _signals_held_back() -> Iterator[None]:
+    """Interrupt what is done here only when it is done: a child that nobody knows of yet would go on alone."""
+    asked: list[int] = []
+    usual = {number: signal.signal(number, lambda number, _frame: asked.append(number)) for number in _SIGNALS}
+    try:
+        yield
     finally:
-        child.terminate()
-        try:
-            child.wait(_STOP_SECONDS)
-        except subprocess.TimeoutExpired:
-            child.kill()
+        for number, handler in usual.items():
+            signal.signal(number, handler)
+    if asked:
+        raise KeyboardInterrupt
 
 
 def _wait_for(url: str, child: "subprocess.Popen[bytes]") -> None:
@@ -161,7 +183,7 @@ def _wait_for(url: str, child: "subprocess.Popen[bytes]") -> None:
         session.trust_env = False
         while time.monotonic() < until and child.poll() is None:
             try:
-                if session.get(url, timeout=1).ok:
+                if session.get(url, timeout=_ANSWER_SECONDS).ok:
                     return
             except requests.RequestException:
                 time.sleep(0.05)
@@ -175,7 +197,10 @@ def _fresh(folder: Path) -> Path:
     return folder
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+@contextmanager
+def _kept_port() -> Iterator[int]:
+    """Yield a port that is given to nobody else; who listens there must say SO_REUSEADDR, too."""
+    with socket.socket() as place:
+        place.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        place.bind(("127.0.0.1", 0))
+        yield int(place.getsockname()[1])

@@ -12,7 +12,7 @@ from typing_extensions import override
 
 from authsms.simulator.codes import find_code
 
-_SECONDS = 15
+_SECONDS = 30
 _MOST_HOPS = 15
 Tell = Callable[[str], None]
 

@@ -31,8 +31,8 @@ _START_SECONDS = 60
 @pytest.fixture(scope="module")
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Plan, Places]]:
     """The server with its worker, the simulator, and the sample application."""
-    plan = demo._plan(tmp_path_factory.mktemp("demo"), once=True, ldap=False)
     with ExitStack() as stack, pytest.MonkeyPatch.context() as patch:
+        plan = demo._plan(stack, tmp_path_factory.mktemp("demo"), once=True, ldap=False)
         patch.setattr(demo, "_server", _server)
         yield plan, demo._start(stack, plan)[0]
 
@@ -49,7 +49,7 @@ def _server(plan: Plan) -> Iterator[None]:
 
 
 def _is_healthy(plan: Plan) -> bool:
-    with suppress(requests.ConnectionError):
+    with suppress(requests.RequestException):
         return requests.get(f"{plan.issuer}/healthz", timeout=10).ok
     return False
 

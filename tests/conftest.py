@@ -98,6 +98,13 @@ def clock() -> ManualClock:
 
 
 @pytest.fixture
+def rare_looks(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a process knows stays good for an hour, for tests that count: seconds may pass between two statements."""
+    monkeypatch.setattr("authsms.foundation.glance._SECONDS", 3600)
+    monkeypatch.setattr("authsms.logon.catalog._FRESH_SECONDS", 3600)
+
+
+@pytest.fixture
 def logged(caplog: pytest.LogCaptureFixture) -> Iterator[pytest.LogCaptureFixture]:
     """Everything that is logged, before it is redacted; logging is configured as the product does it, and put back."""
     root, own = logging.getLogger(), structlog.get_config()

@@ -215,6 +215,7 @@ def test_words_are_sealed_then_wiped_and_the_key_outlives_them(post: Post):
     assert 1 == post.services.inbox.purge()
 
 
+@pytest.mark.usefixtures("rare_looks")
 def test_nothing_is_asked_per_text_while_nobody_has_opted_out(post: Post):
     """The hot path pays for the list only where there is one."""
     post.post()

@@ -279,6 +279,7 @@ def test_a_rate_that_makes_no_sense_is_refused(still_office: Office, rate, field
     assert field == caught.value.field
 
 
+@pytest.mark.usefixtures("rare_looks")
 def test_a_message_costs_no_statement_for_what_is_not_configured(still_office: Office):
     """The gate is on the way of every login."""
     still_office.post()

@@ -57,6 +57,7 @@ def test_it_counts_for_those_who_have_a_row_of_failures_too(house: House):
     assert newest(house).startswith(GERMAN)
 
 
+@pytest.mark.usefixtures("rare_looks")
 def test_a_login_runs_no_statement_more(house: House):
     """The hot path stays as it was: the choice is a column of what is read anyway."""
     house.at_code()

@@ -121,6 +121,7 @@ def test_without_a_phone_the_code_page_comes_and_nothing_is_sent(house):
     assert "no-phone" == house.outbox.view(nina.asks.message_id).reason
 
 
+@pytest.mark.usefixtures("rare_looks")
 def test_without_a_phone_the_same_work_is_done(house):
     """ATK-18: the same statements in the same order, one hash, one comparison."""
     house.at_code("alice")
@@ -173,6 +174,7 @@ def test_with_the_code_first_wrong_and_right_guesses_look_alike(sms_first):
     assert 1 == len({json.dumps(one) for one in shapes.values()})
 
 
+@pytest.mark.usefixtures("rare_looks")
 def test_with_the_code_first_the_same_work_is_done(sms_first):
     """ATK-18: whoever it is."""
     for login in STRANGERS:

@@ -8,6 +8,7 @@ from authsms.foundation.errors import DatabaseUnavailableError
 from authsms.foundation.glance import Glance
 
 
+@pytest.mark.usefixtures("rare_looks")
 def test_whoever_refreshes_saves_the_others_the_look():
     """A message after a silence shall not wait for statements that somebody idle can run."""
     numbers = count(1)

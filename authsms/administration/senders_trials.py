@@ -221,12 +221,13 @@ class SenderTests:
     def _run(self, test_id: str, send: Callable[[], Trial]) -> None:
         """Send, and leave the result in the row; without a result the page says that it was lost."""
         try:
-            trial = send()
+            try:
+                trial = send()
+            finally:
+                self._slots.release()  # whoever sees the result finds room for the next
             self._finish(test_id, trial)
         except AuthsmsError as error:
             _log.warning("sender.test_lost", reason=type(error).__name__)
-        finally:
-            self._slots.release()
 
     def _finish(self, test_id: str, trial: Trial) -> None:
         outcome = trial.outcome

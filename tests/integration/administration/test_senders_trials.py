@@ -8,6 +8,7 @@ from datetime import timedelta
 
 import pytest
 
+from authsms.administration.senders_trials import SenderTests
 from authsms.audit import AuditTrail
 from authsms.delivery.receipts import ReceiptService
 from authsms.foundation.errors import (
@@ -24,7 +25,7 @@ from tests.plugins.hostile import HostileServer
 SID = "SM" + "0" * 32
 
 
-def finished(desk, name, test_id, patience=15.0):
+def finished(desk, name, test_id, patience=60.0):
     """Return a test once the provider has answered."""
     until = time.monotonic() + patience
     while (test := desk.tests.find(ADMIN, name, test_id)).is_running:
@@ -74,7 +75,7 @@ class TestTrying:
         seen = threading.Event()
 
         def slowly(connection):
-            seen.wait(20)
+            seen.wait(60)
             hostile.answer(201, json.dumps({"sid": SID}).encode())(connection)
 
         with HostileServer(slowly) as server:
@@ -112,6 +113,24 @@ class TestTrying:
             finished(desk, "main", desk.tests.start(other, "main", PHONE, "Test"))
 
         assert 6 == len(server.requests)
+
+    def test_whoever_sees_a_result_may_test_again(self, desk, senders, monkeypatch):
+        """Only those who wait for a provider keep others waiting, not a thread that is about to end."""
+        finish, ending = SenderTests._finish, threading.Event()
+
+        def linger(tests, test_id, trial):
+            finish(tests, test_id, trial)
+            assert ending.wait(60)
+
+        monkeypatch.setattr(SenderTests, "_finish", linger)
+        with HostileServer(hostile.answer(201, json.dumps({"sid": SID}).encode())) as server:
+            save_at(senders, server)
+            try:
+                tests = [finished(desk, "main", desk.tests.start(ADMIN, "main", PHONE, "Test")) for _ in range(5)]
+            finally:
+                ending.set()
+
+        assert [True] * 5 == [test.is_accepted for test in tests]
 
     @pytest.mark.parametrize(("phone", "text"), [("12", "Test"), (PHONE, " "), (PHONE, "x" * 701)])
     def test_what_cannot_be_sent_costs_no_test(self, desk, senders, phone, text):

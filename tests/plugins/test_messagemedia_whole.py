@@ -109,7 +109,7 @@ class TestFetched:
         message = house.send()
         house.wait_for(message, MessageState.ACCEPTED)
         poller = ReportPoller(house.services.senders, house.services.receipts)
-        wait_until(lambda: poller.poll() > 0 and _state(house, message) is MessageState.DELIVERED, 20)
+        wait_until(lambda: poller.poll() > 0 and _state(house, message) is MessageState.DELIVERED, 60)
 
         assert [TEXT] == house.texts()
         assert 0 == poller.poll()
@@ -121,7 +121,7 @@ class TestFetched:
         message = house.send()
         house.wait_for(message, MessageState.ACCEPTED)
         poller = ReportPoller(house.services.senders, house.services.receipts)
-        wait_until(lambda: poller.poll() > 0 and _state(house, message) is MessageState.FAILED, 20)
+        wait_until(lambda: poller.poll() > 0 and _state(house, message) is MessageState.FAILED, 60)
         failed = house.services.outbox.view(message)
 
         assert failed.code in {"330", "not_delivered"}
@@ -133,7 +133,7 @@ class TestFetched:
         house.wait_for(message, MessageState.ACCEPTED)
         service = house.services.senders.service("line").service
         seen: set[str] = set()
-        wait_until(lambda: (polled := service.poll()) is not None and len(polled.handles) == 2, 20)
+        wait_until(lambda: (polled := service.poll()) is not None and len(polled.handles) == 2, 60)
         seen.update(service.poll().handles)
 
         assert seen == set(service.poll().handles)

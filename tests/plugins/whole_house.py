@@ -68,12 +68,12 @@ class WholeHouse:
     def wait_for(self, message_id: str, state: MessageState) -> MessageView:
         """Return a message once it has come to *state*."""
         view = self.services.outbox.view
-        wait_until(lambda: view(message_id).state is state, 15, lambda: f"{view(message_id)} {self.answers()}")
+        wait_until(lambda: view(message_id).state is state, 60, lambda: f"{view(message_id)} {self.answers()}")
         return view(message_id)
 
     def wait_for_callbacks(self, count: int) -> list[int | None]:
         """Return how the first *count* callbacks were answered."""
-        wait_until(lambda: len(self.answers()) >= count, 15, lambda: str(self.answers()))
+        wait_until(lambda: len(self.answers()) >= count, 60, lambda: str(self.answers()))
         return self.answers()[:count]
 
     def answers(self) -> list[int | None]:
@@ -98,7 +98,7 @@ class WholeHouse:
         return [record.entry.tag.value for record in reversed(self.services.audit.search())]
 
     def _call(self, method: str, path: str, value: Mapping[str, object]) -> None:
-        requests.request(method, self.simulator.url + path, json=value, timeout=10).raise_for_status()
+        requests.request(method, self.simulator.url + path, json=value, timeout=30).raise_for_status()
 
 
 @contextmanager
@@ -152,5 +152,5 @@ def _working(services: Services) -> Iterator[None]:
         yield
     finally:
         stop.set()
-        thread.join(30)
+        thread.join(60)
         assert not thread.is_alive()

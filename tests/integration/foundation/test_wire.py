@@ -257,10 +257,12 @@ def test_whoever_is_interrupted_hears_of_just_that(narrow: Database, opened):
     try:
         interrupter.start()
         with pytest.raises(SystemExit), opened(narrow) as session:
-            session.execute(_SLEEP, {"seconds": 4.0})
+            session.execute(_SLEEP, {"seconds": 40.0})
     finally:
         interrupter.join()
         signal.signal(signal.SIGUSR1, before)
+        with watcher.read() as session:
+            session.execute(text("SELECT pg_terminate_backend(:pid)"), {"pid": pid})
         watcher.dispose()
 
     with opened(narrow) as session:

@@ -121,6 +121,7 @@ def test_several_are_stored_together_or_not_at_all(catalog):
         catalog.save_event("e", "Event", ["c"])
 
 
+@pytest.mark.usefixtures("rare_looks")
 def test_another_process_sees_a_change_soon(catalog, database, vault, monkeypatch):
     """What was read is used for a few seconds."""
     seed(catalog)

@@ -4,9 +4,11 @@ from collections.abc import Iterator
 
 import pytest
 
+from authsms.administration import notices, offers
 from authsms.foundation.db import Database
 from authsms.foundation.settings import Settings
 from authsms.foundation.vault import Vault
+from authsms.messaging import offers_ending, program_notices, program_offers
 from authsms.senders.submission import Purpose
 from authsms.wiring import assemble
 from tests.fakes import ManualClock
@@ -15,6 +17,13 @@ from tests.integration.messaging.asking import Phones
 from tests.integration.messaging.crowd import Crowd
 from tests.integration.messaging.hearing import Case, Listener, listening, open_case
 from tests.integration.messaging.owner import Own
+
+
+@pytest.fixture(autouse=True)
+def _patience(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Everything is done at once that people and programs wait for, however busy the machine is."""
+    for module in (notices, offers, program_notices, program_offers, offers_ending):
+        monkeypatch.setattr(module, "_PATIENCE_SECONDS", 3600)
 
 
 @pytest.fixture

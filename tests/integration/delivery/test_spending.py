@@ -46,14 +46,14 @@ def test_whoever_queues_is_told(still_office: Office):
     assert [None, Withheld.BUDGET] == told
 
 
-def test_a_cap_is_exact_under_concurrency(office: Office):
+def test_a_cap_is_exact_under_concurrency(still_office: Office):
     """Forty at once, ten of them go."""
-    _cap(office, most_texts=10)
+    _cap(still_office, most_texts=10)
     with ThreadPoolExecutor(20) as pool:
-        posted = list(pool.map(lambda _: office.post(), range(40)))
+        posted = list(pool.map(lambda _: still_office.post(), range(40)))
 
-    assert 10 == _states(office, *posted).count("queued")
-    assert 10 == office.gate.spending.standings()[0].texts
+    assert 10 == _states(still_office, *posted).count("queued")
+    assert 10 == still_office.gate.spending.standings()[0].texts
 
 
 def test_a_part_is_kept_for_people_whose_first_factor_has_passed(still_office: Office):

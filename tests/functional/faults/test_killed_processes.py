@@ -75,9 +75,10 @@ def test_a_radius_login_goes_on_although_the_process_that_asked_is_killed(
     _, secret = clients.add("Gateway", HOST, event="web")
     device = Radclient(services.settings.radius.port, secret)
     challenge = _ask_until_answered(device, person, person.password)
+    _wait_until_counted(house, "challenge")
     code, killed = house.code(person), _kill(house, "radius")
     accepted = _ask_until_answered(device, person, code, State=challenge.get("State")[0])
-    counts = [house.metric("authsms_radius_requests_total", outcome=word) for word in ("challenge", "accept")]
+    counts = [_wait_until_counted(house, word) for word in ("challenge", "accept")]
 
     assert 1 == killed
     assert ["Access-Challenge", "Access-Accept"] == [challenge.kind, accepted.kind]
@@ -224,6 +225,15 @@ def _kill(house: Installation, kind: str) -> int:
 def _ask_until_answered(device: Radclient, person: Person, password: str, **attributes: str) -> Heard:
     """Repeat a request, as devices do, for as long as nobody is there who answers."""
     return device.ask(seconds=0.5, tries=80, User_Name=person.login, User_Password=password, **attributes)
+
+
+def _wait_until_counted(house: Installation, outcome: str) -> float:
+    """Return how many requests ended like this once it is one: they are counted after the answer has been sent."""
+    until = time.monotonic() + 30
+    while (found := house.metric("authsms_radius_requests_total", outcome=outcome)) < 1:
+        assert time.monotonic() < until
+        time.sleep(0.05)
+    return found
 
 
 @contextmanager

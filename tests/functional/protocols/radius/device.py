@@ -1,10 +1,12 @@
 """The RADIUS door over the real engine and a real socket; only the people are scripted."""
 
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
+from authsms.foundation.metrics import RADIUS
 from authsms.foundation.sections import RadiusSettings
 from authsms.logon.radius_clients import RadiusClients
 from authsms.logon.radius_profile import RadiusProfile
@@ -36,6 +38,20 @@ class Gateway:
         return self.radclient.send(
             {"User_Name": user, "User_Password": answer, "State": challenge.get("State")[0], **attributes}
         )
+
+
+def count(outcome: str) -> float:
+    """Return how many requests have ended like this in this process."""
+    value: float = RADIUS.labels(outcome)._value.get()
+    return value
+
+
+def wait_for_another(outcome: str, before: float) -> None:
+    """Return when more requests than *before* have ended like this: silence alone does not tell."""
+    until = time.monotonic() + 30
+    while count(outcome) <= before:
+        assert time.monotonic() < until
+        time.sleep(0.01)
 
 
 @contextmanager

@@ -30,7 +30,7 @@ class Carrier:
             f"{self.url}/twilio/2010-04-01/Accounts/{self._account.sid}/Messages.json",
             auth=(self._account.sid, self._account.token),
             data={"To": to, "From": sender, "Body": body},
-            timeout=10,
+            timeout=60,
         ).raise_for_status()
 
     def close(self) -> None:

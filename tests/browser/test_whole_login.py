@@ -50,13 +50,13 @@ def _server(plan: Plan) -> Iterator[None]:
 
 def _is_healthy(plan: Plan) -> bool:
     with suppress(requests.RequestException):
-        return requests.get(f"{plan.issuer}/healthz", timeout=10).ok
+        return requests.get(f"{plan.issuer}/healthz", timeout=60).ok
     return False
 
 
 def _code_on(places: Places, phone: str) -> str:
     """Return the code of the newest message on a virtual phone."""
-    messages = requests.get(f"{places.simulator}/phones/{phone}/messages", timeout=10).json()
+    messages = requests.get(f"{places.simulator}/phones/{phone}/messages", timeout=60).json()
     found = messages["messages"] if isinstance(messages, dict) else messages
     code = find_code(found[-1]["text"])
     assert code

@@ -80,5 +80,5 @@ def _launch(folder: Path, port: int, distribution_port: int, epmd_port: int) -> 
         "PATH": os.pathsep.join([os.environ.get("PATH", ""), "/usr/sbin", "/sbin"]),
     }
     process = Process([find_program(_PROGRAM), "-noinput"], log=folder / "server.log", environment=environment)
-    process.wait_until_ready(lambda: listens(port), 90)
+    process.wait_until_ready(lambda: listens(port), 180)
     return process

@@ -87,7 +87,7 @@ def end_attempts(session: Session, endings: Sequence[Ending]) -> list[bool]:
     """Write how attempts ended and what becomes of their messages; False for one that was taken away meanwhile."""
     # Messages before attempts, as everybody does: who takes one away at the same moment would be waited for, and wait.
     changed = {row.id for row in portions.ask(session, _finish, [_finished(one) for one in endings])}
-    portions.ask(session, _close, [_closed(one) for one in endings])
+    portions.run(session, _close, [_closed(one) for one in endings])
     return [one.subject.id in changed for one in endings]
 
 
@@ -218,7 +218,6 @@ def _close(count: int) -> Executable:
             or_(ATTEMPT.finished_at.is_(None), ATTEMPT.end == AttemptEnd.OWNER_DIED.value),
         )
         .values({name: new[name] for name in _FOUND})
-        .returning(ATTEMPT.message_id)
     )
 
 

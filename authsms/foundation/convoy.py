@@ -13,10 +13,11 @@ from typing import Any, Final, Generic, TypeVar
 
 from sqlalchemy.orm import Session
 
-from authsms.foundation import portions
 from authsms.foundation.errors import DatabaseUnavailableError
 
-_MOST: Final = portions.MOST  # one statement takes them all
+MOST: Final = 32
+"""Threads that share a transaction at the most; a statement takes what all of them write."""
+
 _Item = TypeVar("_Item")
 _Result = TypeVar("_Result")
 
@@ -76,7 +77,7 @@ class Convoy(Generic[_Item, _Result]):
     def _lead(self) -> None:
         """Run the first that wait, oneself among them, and pass the lead on."""
         with self._lock:
-            rides = [self._waiting.popleft() for _ in range(min(len(self._waiting), _MOST))]
+            rides = [self._waiting.popleft() for _ in range(min(len(self._waiting), MOST))]
         try:
             self._run(rides)
         finally:

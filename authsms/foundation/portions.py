@@ -1,8 +1,8 @@
 """Several rows in one statement: sixteen of them cost little more than one.
 
-A statement for a number of rows has to be put together once, so there are statements for few numbers. Rows to insert
-that are more or fewer are divided among them; rows to join with are filled up with copies of the last one, so that one
-statement takes them all.
+A statement for a number of rows has to be put together once, so there are statements for few numbers. Rows that
+are more or fewer are divided among them; where answers are waited for, rows to join with are filled up with copies of
+the last one, so that one statement takes them all.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,23 +13,26 @@ from sqlalchemy import CTE, Executable, Table, bindparam, column, insert, values
 from sqlalchemy.orm import Session
 from sqlalchemy.types import TypeEngine
 
+from authsms.foundation import convoy
+from authsms.foundation.db import post
+
 Rows: TypeAlias = Sequence[Mapping[str, Any]]
-MOST: Final = 32
+MOST: Final = convoy.MOST
 """Rows that one statement takes at the most."""
 
 _SIZES: Final = (MOST, 16, 8, 4, 2, 1)
 
 
 def run(session: Session, statement: Callable[[int], Executable], rows: Rows) -> None:
-    """Run a statement on all *rows*.
+    """Run a statement on all *rows*, whose answer nobody waits for; see `post`.
 
     Args:
         session: Where to run it.
         statement: Returns the statement for a number of rows, always the same one for the same number.
-        rows: Values by the names that `insert_given` was told, in one order.
+        rows: Values by the names that `insert_given` or `given` was told, in one order.
     """
     for portion in _portions(rows):
-        session.execute(statement(len(portion)), _values(portion))
+        post(session, statement(len(portion)), _values(portion))
 
 
 def ask(session: Session, statement: Callable[[int], Executable], rows: Rows) -> list[Any]:

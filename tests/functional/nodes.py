@@ -2,7 +2,6 @@
 
 import http.client
 import os
-import secrets
 import signal
 import socket
 import subprocess
@@ -15,12 +14,11 @@ from pathlib import Path
 
 from tests.functional.visitor import Browser
 from tests.parts.forks import Command
-from tests.parts.processes import HOST, Process
+from tests.parts.processes import HOST, Process, free_port
 
 _START_SECONDS = 60.0
 _STOP_SECONDS = 45.0
 _ESTABLISHED = "01"
-_PORTS = (20_000, 32_000)  # below those that the kernel gives to connections, or a restart might find its port taken
 
 
 @dataclass
@@ -133,15 +131,7 @@ class Node:
 def make_node(folder: Path, *, is_forked: bool = True) -> Node:
     """Return one that has not been started, with an empty *folder* and a port of its own."""
     folder.mkdir(mode=0o700, parents=True)
-    return Node(_quiet_port(), folder, {}, is_forked)
-
-
-def _quiet_port() -> int:
-    while True:
-        port = _PORTS[0] + secrets.randbelow(_PORTS[1] - _PORTS[0])
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind((HOST, port))
-            return port
+    return Node(free_port(), folder, {}, is_forked)
 
 
 def _children(pid: int) -> list[int]:

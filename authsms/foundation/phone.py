@@ -26,7 +26,7 @@ def parse_phone(text: str, *, default_region: str) -> PhoneNumber:
     Raises:
         InvalidInputError: The text is no possible phone number; it is not repeated in the message.
     """
-    if len(text) > _LONGEST_SPELLING or any(ord(mark) < ord(" ") for mark in text):
+    if len(text) > _LONGEST_SPELLING or (not text.isprintable() and any(ord(mark) < ord(" ") for mark in text)):
         raise InvalidInputError("That is not a phone number.", field="phone")
     try:
         number = phonenumbers.parse(text, default_region or None)

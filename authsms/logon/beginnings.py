@@ -109,7 +109,8 @@ def opens_by_password(event: Event, methods: Mapping[str, Method]) -> bool:
 
 def suits(chain: Chain, subject: Subject, methods: Mapping[str, Method]) -> bool:
     """Return whether people of the subject's repository can walk a chain at all."""
-    return all(name in methods and methods[name].suits(subject.repository) for name in chain.methods)
+    repository = subject.repository
+    return all(name in methods and methods[name].suits(repository) for name in chain.methods)
 
 
 def needs_enrollment(chain: Chain, methods: Mapping[str, Method]) -> bool:

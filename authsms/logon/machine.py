@@ -193,8 +193,10 @@ class Progress:
     @property
     def current(self) -> str | None:
         """The method whose turn it is, at last once more one that asks for what is overdue; None when all is done."""
-        missing = next((name for name in self.methods if name not in self.completed), None)
-        return self.asks.method if missing is None and self.asks is not None else missing
+        for name in self.methods:
+            if name not in self.completed:
+                return name
+        return self.asks.method if self.asks is not None else None
 
     @property
     def is_open(self) -> bool:
@@ -219,8 +221,10 @@ def advance(progress: Progress, result: Result) -> Progress:
             is_paid = current in progress.completed
             is_overdue = not is_paid and (progress.is_overdue or result.is_overdue)
             completed = progress.completed if is_paid else (*progress.completed, current)
-            passed = replace(progress, completed=completed, asks=None, proofs=proofs, is_overdue=is_overdue)
-            return replace(passed, status=Status.OK if passed.current is None else Status.NEXT)
+            status = Status.OK if set(progress.methods) <= set(completed) else Status.NEXT
+            return replace(
+                progress, completed=completed, status=status, asks=None, proofs=proofs, is_overdue=is_overdue
+            )
         case Failed():
             failures = progress.failures + result.counted
             if result.final or failures >= MOST_FAILURES:

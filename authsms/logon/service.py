@@ -94,9 +94,10 @@ class LogonService:
         event, continuation = self._enter(event_name, continuation_id, client.endpoint_id)
         found = reachable(narrowed(event, chain), self._methods, has_page=client.has_page)
         is_chosen = bool(chain) and chain not in self._methods
-        strict = replace(client, is_strict=client.is_strict or is_chosen)
+        strict = replace(client, is_strict=True) if is_chosen else client
         walk, secret = self._open((event, found), user_name, strict, continuation)
-        walk = replace(walk, process=replace(walk.process, is_chosen=is_chosen))
+        if is_chosen:
+            walk = replace(walk, process=replace(walk.process, is_chosen=True))
         first, is_asked = walk.process.progress, parts(walk, self._methods)
         opening = self._methods[first.methods[0]].opening()
         if response is not None and opening is not None and not is_asked:

@@ -27,7 +27,7 @@ from authsms.senders.settings import SettingKind
 from authsms.senders.signatures import is_same
 from authsms.senders.store import PolicyStore
 from authsms.senders.submission import CODES, Purpose, Submission, Trial
-from authsms.senders.text import Template, parse_template
+from authsms.senders.text import Template, code_template
 
 _log = get_logger(__name__)
 _LOOK_AGAIN_SECONDS = 1.0
@@ -149,7 +149,7 @@ class SenderPolicyService(PolicyStore):
         if purpose not in CODES:
             raise NotFoundError("There is no template for %(purpose)s.", purpose=purpose)
         policy = self._current().policy
-        return lambda locale: parse_template(policy.source(locale))
+        return lambda locale: code_template(policy.source(locale))
 
     def shown(self, recipient: PhoneNumber) -> str:
         """Return *recipient* as the policy shows numbers."""

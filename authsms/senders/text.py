@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Final, TypeAlias
 from urllib.parse import urlsplit
 
@@ -100,6 +101,12 @@ def parse_template(
     return template
 
 
+@lru_cache(maxsize=16)  # an administrator's words, the same for every code
+def code_template(source: str) -> Template:
+    """Return the template of a text with a code; see `parse_template`."""
+    return parse_template(source)
+
+
 def _part(found: re.Match[str], names: Collection[str]) -> Part:
     token, name = found.group(), found.group(1)
     if token in {"{{", "}}"}:
@@ -170,10 +177,11 @@ def one_line(value: str) -> str:
 
     A leading ``@`` is dropped: at the start of the last line it would tie the code to somebody else's website.
     """
-    shown = "".join(
-        " " if unicodedata.category(mark) in _UNSEEN else "" if mark in _BIDI else mark
-        for mark in value[: LONGEST_VALUE * 4]
-    )
+    shown = value[: LONGEST_VALUE * 4]
+    if not (shown.isascii() and shown.isprintable()):
+        shown = "".join(
+            " " if unicodedata.category(mark) in _UNSEEN else "" if mark in _BIDI else mark for mark in shown
+        )
     return " ".join(shown.split()).lstrip("@ ")[:LONGEST_VALUE].rstrip()
 
 

@@ -1,14 +1,17 @@
 """The web application: settings, services, middleware, doors, in the order in which a request meets them."""
 
 from collections.abc import Callable, Iterable
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from flask import Flask, Request, Response, g, request
+from flask.sessions import NullSession, SessionInterface
 from typing_extensions import override
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import TooManyRequests
 from werkzeug.routing import Rule
+from werkzeug.wrappers import Response as WerkzeugResponse
 
 from authsms import portals, protocols
 from authsms.foundation.logs import bind_request, clear_request, configure_logging
@@ -37,6 +40,12 @@ class _Rule(Rule):
     put together, and most rules never write an address.
     """
 
+    @cached_property
+    def blueprints(self) -> list[str]:
+        """The names of its blueprint and of those around it, innermost first; asked for a dozen times a request."""
+        parts = str(self.endpoint).split(".")[:-1]
+        return [".".join(parts[:size]) for size in range(len(parts), 0, -1)]
+
     @override
     def _compile_builder(self, append_unknown: bool = True) -> Callable[..., tuple[str, str]]:
         compile_now = super()._compile_builder
@@ -59,8 +68,32 @@ class _Parameters(ImmutableMultiDict[str, str]):
 
 
 class _Request(Request):
+    """A request whose bounds are constants; Flask looks into its configuration for each, by way of the context."""
+
     parameter_storage_class = _Parameters
     dict_storage_class = _Parameters
+    url_rule: _Rule | None = None
+    _max_content_length = LARGEST_BODY
+    _max_form_memory_size = _LARGEST_FORM_PART
+    _max_form_parts = _MOST_FORM_PARTS
+
+    @property
+    @override
+    def blueprints(self) -> list[str]:
+        return self.url_rule.blueprints if self.url_rule is not None else []
+
+    @property
+    @override
+    def blueprint(self) -> str | None:
+        return next(iter(self.blueprints), None)
+
+
+class _NoSessions(SessionInterface):
+    """Flask's own sessions are not used; without this, each request looks for the key to sign one with."""
+
+    @override
+    def open_session(self, app: Flask, request: Request) -> NullSession:
+        return NullSession()
 
 
 class _Response(Response):
@@ -68,6 +101,8 @@ class _Response(Response):
 
     Our server sends a list at once; what it has to ask for piece by piece goes through a queue to another thread.
     """
+
+    max_cookie_size = WerkzeugResponse.max_cookie_size  # not by way of the context, for each cookie
 
     @override
     def get_app_iter(self, environ: "WSGIEnvironment") -> Iterable[bytes]:
@@ -80,11 +115,12 @@ class _Response(Response):
 
 
 class _Application(Flask):
-    """Flask without a look at every function whether it is a coroutine; none of ours is."""
+    """Flask without sessions, and without a look at every function whether it is a coroutine; none of ours is."""
 
     url_rule_class = _Rule
     request_class = _Request
     response_class = _Response
+    session_interface = _NoSessions()
 
     @override
     def ensure_sync(self, func: Callable[..., Any]) -> Callable[..., Any]:
@@ -112,9 +148,6 @@ def create_app(settings: Settings | None = None, services: Services | None = Non
     app = _Application("authsms", template_folder=str(templates_folder()), static_folder=str(static_folder()))
     app.config.update(
         DEBUG=settings.debug,
-        MAX_CONTENT_LENGTH=LARGEST_BODY,
-        MAX_FORM_MEMORY_SIZE=_LARGEST_FORM_PART,
-        MAX_FORM_PARTS=_MOST_FORM_PARTS,
         TRUSTED_HOSTS=[urlsplit(settings.public_url).netloc],
         PREFERRED_URL_SCHEME=urlsplit(settings.public_url).scheme,
     )
@@ -143,8 +176,8 @@ def _name_requests(app: Flask, services: Services) -> None:
 
     @app.before_request
     def begin() -> None:
-        g.request_id = services.vault.new_id()
-        bind_request(request_id=g.request_id, address=request.remote_addr or "")
+        g.request_id = identifier = services.vault.new_id()
+        bind_request(request_id=identifier, address=request.remote_addr or "")
 
     @app.after_request
     def name(response: Response) -> Response:

@@ -85,10 +85,16 @@ def time_requests(app: Flask) -> None:
 
     @app.after_request
     def observe(response: Response) -> Response:
-        if "began_at" in g:
-            route = request.url_rule.rule if request.url_rule else None
-            seconds = perf_counter() - g.began_at
-            metrics.observe_request(method=request.method, route=route, status=response.status_code, seconds=seconds)
+        began_at: float | None = g.get("began_at")
+        if began_at is not None:
+            rule = request.url_rule
+            seconds = perf_counter() - began_at
+            metrics.observe_request(
+                method=request.method,
+                route=rule.rule if rule else None,
+                status=response.status_code,
+                seconds=seconds,
+            )
         return response
 
 

@@ -17,7 +17,7 @@ from typing_extensions import override
 from authsms.foundation.characters import check_writable
 from authsms.foundation.errors import ForgeryError, NotFoundError
 from authsms.logon.relying_party import LONGEST_ANSWER
-from authsms.portals.services import services
+from authsms.portals.services import asked, services
 from authsms.portals.session import browser_secret, session_token
 
 _RANDOM_BYTES = 12
@@ -39,12 +39,13 @@ def require_own_page() -> None:
         NotFoundError: The address holds a zero.
         ForgeryError: ``Origin`` or ``Sec-Fetch-Site`` names somebody else.
     """
-    if "\0" in request.path or "%00" in request.query_string.decode("latin-1"):
+    here = asked()
+    if "\0" in here.path or b"%00" in here.query_string:
         raise NotFoundError("There is no such page.")
-    if request.method != "POST":
+    if here.method != "POST":
         return
-    origin = request.headers.get("Origin")
-    site = request.headers.get("Sec-Fetch-Site")
+    origin = here.headers.get("Origin")
+    site = here.headers.get("Sec-Fetch-Site")
     if (origin is not None and origin.lower() != services().settings.public_url) or (
         site is not None and site not in _OWN_SITES
     ):
@@ -139,7 +140,8 @@ class PortalForm:
     @cached_property
     def _typed(self) -> Mapping[str, str]:
         """What was typed; JSON is not read, for its values may be anything, nor are files."""
-        return request.form if request.method == "POST" else self._values
+        here = asked()
+        return here.form if here.method == "POST" else self._values
 
     def sent(self, name: str) -> str:
         """Return what was typed into a field."""

@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from babel.support import NullTranslations, Translations
-from flask import Flask, Response, g, has_app_context, request
+from flask import Flask, Request, Response, g, has_app_context
 from flask_babel import Babel, Domain, LazyString, format_datetime
 from markupsafe import Markup
 from typing_extensions import override
@@ -24,7 +24,7 @@ from typing_extensions import override
 from authsms.foundation.cookies import OTHER_HOST, VISIT_COOKIE, cookie_name
 from authsms.foundation.resources import translations_folder
 from authsms.identity.preferences import LANGUAGES
-from authsms.portals.services import services
+from authsms.portals.services import asked, services
 
 NAMES = {"en": "English", "de": "Deutsch"}
 """Of languages, in themselves."""
@@ -92,17 +92,19 @@ def language() -> str:
     chosen: str | None = g.get("language")
     if chosen is None:
         # Not best_match: to it "de-CH, en;q=0.8" means English, because only "en" is matched to the letter.
-        cookies = request.cookies
-        asked = request.args.get(_WISH, "") or cookies.get(_cookie("language"), "")
-        own = (language_of_visit(), g.get("kept_language", ""), cookies.get(_cookie(_CHOSEN), ""))
-        tags = (*own, *asked.split(), *request.accept_languages.values())
+        here = asked()
+        cookies, https = here.cookies, services().settings.is_https
+        wish = here.args.get(_WISH, "") or cookies.get(cookie_name("language", https=https), "")
+        kept, own = g.get("kept_language", ""), cookies.get(cookie_name(_CHOSEN, https=https), "")
+        tags = (language_of_visit(), kept, own, *wish.split(), *here.accept_languages.values())
         chosen = g.language = _first(tag.partition("-")[0].lower() for tag in tags) or LANGUAGES[0]
     return chosen
 
 
 def language_of_visit() -> str:
     """Return the language that was chosen in this browser on this visit, or nothing."""
-    return _first((_choice(), request.cookies.get(_cookie(VISIT_COOKIE), "")))
+    here = asked()
+    return _first((_choice(here), here.cookies.get(_cookie(VISIT_COOKIE), "")))
 
 
 def keep_choice(response: Response, tag: str) -> None:
@@ -121,21 +123,22 @@ def end_visit(response: Response) -> None:
 
 def other_languages() -> Sequence[LanguageLink]:
     """Return links to this page in the other languages; none where it cannot be fetched again, or is not only ours."""
-    blueprint = request.blueprint
-    if request.method != "GET" or blueprint is None or blueprint.startswith(_NOT_OURS):
+    here = asked()
+    blueprint = here.blueprint
+    if here.method != "GET" or blueprint is None or blueprint.startswith(_NOT_OURS):
         return ()
     places = _PLACES_OF_ADMINISTRATORS if blueprint.startswith("admin") else _PLACES
-    kept = [(name, value) for name, value in request.args.items(multi=True) if name in places]
+    kept = [(name, value) for name, value in here.args.items(multi=True) if name in places]
     present = language()
     return [
         LanguageLink(tag, NAMES[tag], "?" + urlencode([*kept, (_CHOICE, tag)])) for tag in LANGUAGES if tag != present
     ]
 
 
-def _choice() -> str:
-    """Return the language that the link to this page names, or nothing."""
-    wanted = request.args.get(_CHOICE, "")
-    return wanted if wanted in LANGUAGES and request.method == "GET" else ""
+def _choice(here: Request) -> str:
+    """Return the language that the link to the page *here* names, or nothing."""
+    wanted = here.args.get(_CHOICE, "")
+    return wanted if wanted in LANGUAGES and here.method == "GET" else ""
 
 
 def _first(tags: Iterable[str]) -> str:
@@ -180,12 +183,13 @@ def _vary(response: Response) -> Response:
         # Not by their sets: these write the whole header anew with every word.
         response.headers.add("Vary", "Accept-Language")
         response.headers.set("Content-Language", tag)
-        if OTHER_HOST in request.environ:
+        here = asked()
+        if OTHER_HOST in here.environ:
             return response  # a page in the name of a site: that host's cookies are not ours
-        if _choice():
+        if _choice(here):
             _keep(response, _CHOSEN, tag, _CHOICE_LIFETIME)
             _keep(response, VISIT_COOKIE, tag, None)
-        if _WISH in request.args:
+        if _WISH in here.args:
             _keep(response, "language", tag, _WISH_LIFETIME, "Strict")
     return response
 

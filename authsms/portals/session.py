@@ -13,14 +13,14 @@ from dataclasses import dataclass
 from datetime import timedelta
 from hashlib import sha256
 
-from flask import Response, g, request
+from flask import Response, g
 
 from authsms.foundation.cookies import SESSION_COOKIE, SUPPLEMENT_COOKIE, cookie_name
 from authsms.foundation.errors import NotFoundError
 from authsms.logon.sessions import LoginSession
 from authsms.logon.steps import Client, Step, Ticket
 from authsms.portals.language import end_visit, language, language_of_visit
-from authsms.portals.services import services
+from authsms.portals.services import asked, services
 
 _BROWSER_COOKIE = "browser"
 _PROCESS_LIFETIME = timedelta(minutes=10)
@@ -73,11 +73,11 @@ def client(event: str = "", *, is_strict: bool = False) -> Client:
         event: What is logged in to; what this browser keeps of a strong sign-in to it comes along.
         is_strict: That must not make the sign-in shorter.
     """
-    agent = request.user_agent.string[:_LONGEST_USER_AGENT]
+    here = asked()
     grace = read_cookie(_grace(event)) if event else ""
     return Client(
-        address=request.remote_addr or "",
-        user_agent=agent,
+        address=here.remote_addr or "",
+        user_agent=here.user_agent.string[:_LONGEST_USER_AGENT],
         locale=language(),
         has_page=True,
         can_choose=True,
@@ -178,7 +178,7 @@ def _name(word: str) -> str:
 
 def read_cookie(word: str) -> str:
     """Return the value of one of our cookies, or an empty text."""
-    return request.cookies.get(_name(word), "")
+    return asked().cookies.get(_name(word), "")
 
 
 def write_cookie(

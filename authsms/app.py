@@ -11,6 +11,7 @@ from typing_extensions import override
 from werkzeug.datastructures import ImmutableMultiDict
 from werkzeug.exceptions import TooManyRequests
 from werkzeug.routing import Rule
+from werkzeug.sansio.http import parse_cookie
 from werkzeug.wrappers import Response as WerkzeugResponse
 
 from authsms import portals, protocols
@@ -76,6 +77,12 @@ class _Request(Request):
     _max_content_length = LARGEST_BODY
     _max_form_memory_size = _LARGEST_FORM_PART
     _max_form_parts = _MOST_FORM_PARTS
+
+    @cached_property
+    @override
+    def cookies(self) -> ImmutableMultiDict[str, str]:
+        # Werkzeug asks all that the server says of a request, and all variables of its own, whether they are a cookie.
+        return parse_cookie(self.environ.get("HTTP_COOKIE"), cls=self.dict_storage_class)  # type: ignore[return-value]
 
     @property
     @override
@@ -181,7 +188,7 @@ def _name_requests(app: Flask, services: Services) -> None:
 
     @app.after_request
     def name(response: Response) -> Response:
-        response.headers["X-Request-Id"] = g.get("request_id", "")
+        response.headers.add("X-Request-Id", g.get("request_id", ""))
         return response
 
     @app.teardown_request

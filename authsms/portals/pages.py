@@ -1,6 +1,6 @@
 """The environment of the templates, with what makes each page cheaper."""
 
-from collections.abc import MutableMapping
+from collections.abc import Callable, MutableMapping
 from gettext import NullTranslations
 from typing import Any
 
@@ -62,16 +62,21 @@ class PageEnvironment(Environment):
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         parsed = super()._parse(source, name, filename)
         if self.tag:
-            _Settled(self.tag, catalogue(self.tag)).visit(parsed)
+            _Settled(self.tag, catalogue(self.tag), self._drawn).visit(parsed)
         return parsed
+
+    def _drawn(self, picture: str, *values: str) -> Markup:
+        drawn: Markup = getattr(self.get_template("_macros.html").module, picture)(*values)
+        return drawn
 
 
 class _Settled(NodeTransformer):
     """Puts in the place of a call what it comes to, where that is the same on every page in a language."""
 
-    def __init__(self, tag: str, sentences: NullTranslations) -> None:
+    def __init__(self, tag: str, sentences: NullTranslations, drawn: Callable[..., Markup]) -> None:
         self._tag = tag
         self._sentences = sentences
+        self._drawn = drawn
 
     def visit_Concat(self, node: nodes.Concat) -> nodes.Expr:  # noqa: N802 - named by the base class
         """Leave it; Jinja joins what is settled to a text that is then escaped once more."""
@@ -90,10 +95,18 @@ class _Settled(NodeTransformer):
                 template = _constant(Markup(found), node)  # noqa: S704
                 return nodes.Mod(template, values, lineno=node.lineno, environment=node.environment)
             case nodes.Call(node=nodes.Name(name="asset"), args=[nodes.Const(value=str(file))]):
-                return _constant(asset(file), node)
+                settled = asset(file)
             case nodes.Call(node=nodes.Name(name="language"), args=[]):
-                return _constant(self._tag, node)
-        return node
+                settled = self._tag
+            case nodes.Call(node=nodes.Getattr(node=nodes.Name(name="ui"), attr="mark"), args=[]):
+                settled = self._drawn("mark")
+            case nodes.Call(
+                node=nodes.Getattr(node=nodes.Name(name="ui"), attr="icon"), args=[nodes.Const(value=str(name))]
+            ):
+                settled = self._drawn("icon", name)
+            case _:
+                return node
+        return _constant(settled, node)
 
 
 def _constant(value: str, node: nodes.Call) -> nodes.Const:

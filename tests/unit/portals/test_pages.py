@@ -17,6 +17,8 @@ _PAGES = {
     "filled.html": '{{ _("to continue to %(place)s", place=place) }}',
     "macro.html": '{% macro cancel() %}{{ _("Cancel") }}{% endmacro %}',
     "macros.html": '{% import "macro.html" as ui %}{{ ui.cancel() }}',
+    "_macros.html": "{% macro mark() %}<svg></svg>{% endmacro %}{% macro icon(name) %}<i>{{ name }}</i>{% endmacro %}",
+    "pictures.html": '{% import "_macros.html" as ui %}{{ ui.mark() }}{{ ui.icon("<") }}{{ ui.icon(kind) }}',
     "joined.html": '{{ _("<b>bold</b>") }}{{ "1 < 2, " ~ _("<b>bold</b>") }}',
     "chosen.html": "{{ _(sentence) }}",
     "protocols/rest.html": '{{ _("Cancel") }}',
@@ -69,6 +71,11 @@ def test_what_a_sentence_is_filled_with_is_escaped(tag: str):
     assert render_template("filled.html", place="<A & B>").startswith(f"{begun} &lt;A &amp; B&gt;")
     assert render_template("filled.html", place="100% {A} %(b)s").startswith(f"{begun} 100% {{A}} %(b)s")
     assert render_template("filled.html", place=Markup("<b>A</b>")).startswith(f"{begun} <b>A</b>")
+
+
+@pytest.mark.usefixtures("tag")
+def test_a_picture_is_drawn_as_its_macro_draws_it():
+    assert render_template("pictures.html", kind=">") == "<svg></svg><i>&lt;</i><i>&gt;</i>"
 
 
 @pytest.mark.usefixtures("tag")

@@ -21,15 +21,17 @@ FINE = {"errorCode": None, "error": None, "errorDescription": None}
 
 
 def http(**changes) -> ClickatellHttpService:
-    return ClickatellHttpService.configure(HTTP | changes, HttpGuard(["127.0.0.1"]))
+    return ClickatellHttpService.configure(HTTP | changes, HttpGuard(["127.0.0.1"], deadlines=hostile.PATIENT))
 
 
 def platform(**changes) -> ClickatellPlatformService:
-    return ClickatellPlatformService.configure(INTEGRATION | changes, HttpGuard(["127.0.0.1"]))
+    return ClickatellPlatformService.configure(
+        INTEGRATION | changes, HttpGuard(["127.0.0.1"], deadlines=hostile.PATIENT)
+    )
 
 
 def one(**changes) -> ClickatellOneService:
-    return ClickatellOneService.configure(INTEGRATION | changes, HttpGuard(["127.0.0.1"]))
+    return ClickatellOneService.configure(INTEGRATION | changes, HttpGuard(["127.0.0.1"], deadlines=hostile.PATIENT))
 
 
 def said(text: str, status: int = 200) -> hostile.Behaviour:

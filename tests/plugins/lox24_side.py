@@ -20,11 +20,11 @@ KEY = {"client_id": "12345", "api_key": SECRETS[0], "sender": "Example", "webhoo
 
 
 def old(**changes) -> Lox24HttpsmsService:
-    return Lox24HttpsmsService.configure(OLD | changes, HttpGuard(["127.0.0.1"]))
+    return Lox24HttpsmsService.configure(OLD | changes, HttpGuard(["127.0.0.1"], deadlines=hostile.PATIENT))
 
 
 def rest(**changes) -> Lox24RestService:
-    return Lox24RestService.configure(KEY | changes, HttpGuard(["127.0.0.1"]))
+    return Lox24RestService.configure(KEY | changes, HttpGuard(["127.0.0.1"], deadlines=hostile.PATIENT))
 
 
 def document(code: str = "100", number: str = NUMBER, text: str = "Grüße", before: str = "") -> bytes:

@@ -36,11 +36,11 @@ REPORT = {
 
 
 def rest(**changes) -> MessageBirdRestService:
-    return MessageBirdRestService.configure(KEY | changes, HttpGuard(["127.0.0.1"]))
+    return MessageBirdRestService.configure(KEY | changes, HttpGuard(["127.0.0.1"], deadlines=hostile.PATIENT))
 
 
 def v1(**changes) -> MessageBirdV1Service:
-    return MessageBirdV1Service.configure(OLD | changes, HttpGuard(["127.0.0.1"]))
+    return MessageBirdV1Service.configure(OLD | changes, HttpGuard(["127.0.0.1"], deadlines=hostile.PATIENT))
 
 
 def answered(status: int, value: object) -> hostile.Behaviour:

@@ -31,11 +31,11 @@ XML = "Content-Type: text/xml; charset=utf-8"
 
 
 def rest(**changes) -> MessageMediaService:
-    return MessageMediaService.configure(KEY | changes, HttpGuard(["127.0.0.1"]))
+    return MessageMediaService.configure(KEY | changes, HttpGuard(["127.0.0.1"], deadlines=hostile.PATIENT))
 
 
 def soap(**changes) -> MessageMediaSoapService:
-    return MessageMediaSoapService.configure(USER | changes, HttpGuard(["127.0.0.1"]))
+    return MessageMediaSoapService.configure(USER | changes, HttpGuard(["127.0.0.1"], deadlines=hostile.PATIENT))
 
 
 @cache

@@ -60,7 +60,7 @@ def refused(code: int, status: int) -> hostile.Behaviour:
 
 
 def service(**changes) -> SignalWireService:
-    return SignalWireService.configure(SETTINGS | changes, HttpGuard(["127.0.0.1"]))
+    return SignalWireService.configure(SETTINGS | changes, HttpGuard(["127.0.0.1"], deadlines=hostile.PATIENT))
 
 
 def signed(form: Sequence[tuple[str, str]], *, key: str = SECRETS[1], url: str = URL) -> WebhookRequest:

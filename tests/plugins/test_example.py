@@ -74,7 +74,9 @@ class TestPigeon(SenderServiceContract, WebhookContract):
 def test_an_error_code_is_looked_up(code, opted_out):
     """The provider's own code goes before the HTTP status, and brings the advice."""
     with HostileServer(hostile.answer(200, b'{"error": {"code": %d, "message": "no"}}' % code)) as server:
-        service = PIGEON.configure(SETTINGS | {"base_url": server.url}, HttpGuard(["127.0.0.1"]))
+        service = PIGEON.configure(
+            SETTINGS | {"base_url": server.url}, HttpGuard(["127.0.0.1"], deadlines=hostile.PATIENT)
+        )
         trial = service.try_out(SUBMISSION)
 
     assert isinstance(trial.outcome, Refused)

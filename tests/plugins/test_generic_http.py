@@ -19,7 +19,7 @@ PARAMETERS = [["to", "{phone}"], ["text", "{message}"], ["from", "{sender}"]]
 def _service(**changes) -> GenericHttpService:
     sender = "" if "parameters" in changes else "Example"
     settings = {"url": "https://gateway.example/send", "parameters": PARAMETERS, "sender": sender} | changes
-    return GenericHttpService.configure(settings, HttpGuard(["127.0.0.1"]))
+    return GenericHttpService.configure(settings, HttpGuard(["127.0.0.1"], deadlines=hostile.PATIENT))
 
 
 def _request(**changes) -> ProviderRequest:

@@ -56,7 +56,7 @@ def refused(code: int, status: int, message: str = "No.") -> hostile.Behaviour:
 
 
 def service(**changes) -> TwilioService:
-    return TwilioService.configure(SETTINGS | changes, HttpGuard(["127.0.0.1"]))
+    return TwilioService.configure(SETTINGS | changes, HttpGuard(["127.0.0.1"], deadlines=hostile.PATIENT))
 
 
 def signed(form: Mapping[str, str], *, token: str = SECRETS[0], url: str = URL) -> WebhookRequest:

@@ -14,6 +14,7 @@ from authsms.senders.policy import ServiceRule
 from authsms.senders.routes import Consignment
 from authsms.senders.service import SenderPolicyService
 from authsms.senders.submission import Purpose
+from tests.plugins.hostile import PATIENT
 
 PHONE = PhoneNumber("+4915112345678")
 CODE = Consignment(Purpose.AUTHENTICATION, PHONE, "m" * 32)
@@ -27,7 +28,8 @@ def make_senders(
     database: Database, vault: Vault, clock: Clock, kinds: tuple[type[SenderService], ...] = KINDS
 ) -> SenderPolicyService:
     """Return a policy over a database."""
-    return SenderPolicyService(database, vault, clock, kinds, HttpGuard(["127.0.0.1"]), "https://login.example/")
+    guard = HttpGuard(["127.0.0.1"], deadlines=PATIENT)
+    return SenderPolicyService(database, vault, clock, kinds, guard, "https://login.example/")
 
 
 def twilio(name: str = "main", *, position: int = 0, **changes) -> ServiceDraft:

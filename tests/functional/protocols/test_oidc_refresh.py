@@ -65,9 +65,8 @@ def test_authlibs_client_refreshes(app: Application) -> None:
     """The library most applications here will use."""
     client = OAuth2Session(app.endpoint.id, app.secret)
     client.trust_env = False
-    base = app.browser.base
-    again = client.refresh_token(f"{base}/oauth2/token", refresh_token=begin(app)["refresh_token"])
-    known = client.introspect_token(f"{base}/oauth2/introspect", token=again["refresh_token"]).json()
+    again = client.refresh_token(f"{app.browser.base}/oauth2/token", refresh_token=begin(app)["refresh_token"])
+    known = client.introspect_token(f"{app.browser.base}/oauth2/introspect", token=again["refresh_token"]).json()
 
     assert (True, OFFLINE) == (known["active"], known["scope"])
     assert "token_type" not in known

@@ -189,11 +189,8 @@ def test_a_suffix_is_part_of_the_name_where_the_client_says_nothing(gateway, hou
 
 def test_groups_bring_attributes(house):
     """The device learns what somebody may do; only of an accepted person."""
-    attributes = (
-        GroupAttribute(Grant.FILTER_ID, "staff", "office"),
-        GroupAttribute(Grant.FILTER_ID, "others", "guests"),
-        GroupAttribute(Grant.CLASS, "*", "everybody"),
-    )
+    to_some = [GroupAttribute(Grant.FILTER_ID, group, word) for group, word in (("staff", "office"), ("x", "guests"))]
+    attributes = (*to_some, GroupAttribute(Grant.CLASS, "*", "everybody"))
     with open_gateway(house, RadiusProfile(attributes=attributes)) as gateway:
         challenge = gateway.log_in()
         accepted = gateway.answer(challenge, house.code())
@@ -241,9 +238,8 @@ def test_what_could_not_be_decided_can_be_answered_again(gateway, house, monkeyp
     challenge, before = gateway.log_in(), count("unavailable")
     with monkeypatch.context() as patched:
         patched.setattr(house.vault, "verify_code", _overloaded)
-        silence = gateway.radclient.ask(
-            User_Name="alice", User_Password=house.code(), State=challenge.get("State")[0], seconds=0.3
-        )
+        state = challenge.get("State")[0]
+        silence = gateway.radclient.ask(User_Name="alice", User_Password=house.code(), State=state, seconds=0.3)
         wait_for_another("unavailable", before)
 
     assert "" == silence.kind

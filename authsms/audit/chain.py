@@ -27,6 +27,8 @@ _MOVE = (
     .where(_HEADS.c.position == bindparam("behind"), _HEADS.c.hash == bindparam("before"))
     .values(position=bindparam("to"), hash=bindparam("last"), mac=bindparam("proof"))
 )
+_FIRST = select(func.min(_SEALS.c.position))
+_LAST = select(func.max(_SEALS.c.position))
 _NEWEST = select(func.max(_SEALS.c.record_id))
 _IS_LATELY_SEALED = _SEALS.c.record_id > bindparam("floor")
 _COUNT = select(func.count()).select_from(_SEALS).where(_IS_LATELY_SEALED, _SEALS.c.record_id <= bindparam("newest"))
@@ -108,15 +110,16 @@ class AuditChain:
     def verify(self) -> Verification:
         """Walk the whole chain and say where it breaks, if it does."""
         with self._database.read() as session:
+            first, newest = self._ends(session)
             head = session.execute(select(AuditHead)).scalar_one_or_none()
             total = session.execute(select(func.count()).select_from(AuditRecord)).scalar_one()
             length = head.position if head else 0
             walked = self._walk(self._pairs(session, length))
-        if walked.broken_at is not None or head is None:
+        if walked.broken_at is not None:
             return replace(walked, waiting=max(total - length, 0))
-        if head.mac != self._head_mac(head.position, head.hash):
+        if first < 1 or newest > length or (head and head.mac != self._head_mac(head.position, head.hash)):
             return Verification(walked.sealed, 0, length, "the end of the chain was rewritten")
-        if walked.sealed != length or walked.head != head.hash:
+        if walked.sealed != length or (head and walked.head != head.hash):
             return Verification(walked.sealed, 0, walked.sealed + 1, "the end of the chain was cut off")
         return replace(walked, waiting=max(total - length, 0))
 
@@ -126,8 +129,8 @@ class AuditChain:
         Attributes of the result count from the beginning: ``waiting`` is what comes after ``sealed``.
         """
         with self._database.read() as session:
+            first, newest = self._ends(session)
             head = session.execute(select(AuditHead)).scalar_one_or_none()
-            newest = session.execute(select(func.max(AuditSeal.position))).scalar_one() or 0
             length = head.position if head else 0
             before = session.get(AuditSeal, start) if start else None
             if start and before is None:
@@ -137,7 +140,7 @@ class AuditChain:
             walked = self._walk(self._pairs(session, stop, start), start, digest)
         if walked.broken_at is not None:
             return walked
-        if newest > length or (head is not None and head.mac != self._head_mac(head.position, head.hash)):
+        if first < 1 or newest > length or (head and head.mac != self._head_mac(head.position, head.hash)):
             return Verification(walked.sealed, 0, length, "the end of the chain was rewritten")
         if walked.sealed != max(stop, start) or (head and walked.sealed >= length and walked.head != head.hash):
             return Verification(walked.sealed, 0, walked.sealed + 1, "the end of the chain was cut off")
@@ -155,6 +158,15 @@ class AuditChain:
             floor = newest
         self._whole_up_to = floor
         return floor
+
+    @staticmethod
+    def _ends(session: Session) -> tuple[int, int]:
+        """Return the first and the last position of all seals, also those that somebody forged.
+
+        The head is to be read afterwards: what others seal meanwhile would look forged.
+        """
+        first, newest = (session.execute(end).scalar_one() for end in (_FIRST, _LAST))
+        return (1, 0) if newest is None else (first, newest)
 
     @staticmethod
     def _pairs(session: Session, length: int, behind: int = 0) -> Iterator[tuple[AuditSeal, AuditRecord | None]]:

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import delete, insert, text, update
 
 from authsms.audit import AuditEntry, AuditHead, AuditRecord, AuditSeal, AuditTag, AuditTrail
+from authsms.foundation.statements import PlainSession
 
 UNGUARDED = {
     "sqlite": ("DROP TRIGGER audit_record_no_update", "DROP TRIGGER audit_record_no_delete"),
@@ -77,6 +78,9 @@ def test_new_records_wait_for_their_seal(trail, database):
         delete(AuditSeal).where(AuditSeal.position == 5),
         update(AuditSeal).where(AuditSeal.position == 3).values(hash="0" * 64),
         update(AuditHead).values(position=4),
+        delete(AuditHead),
+        insert(AuditSeal).values(position=7, record_id=6, hash="0" * 64),
+        insert(AuditSeal).values(position=-1, record_id=6, hash="0" * 64),
     ],
 )
 def test_whatever_is_changed_is_found(trail, database, tamper):
@@ -89,6 +93,29 @@ def test_whatever_is_changed_is_found(trail, database, tamper):
         session.execute(tamper)
 
     assert trail.verify().broken_at is not None
+    assert trail.verify_part(0).broken_at is not None
+
+
+def test_what_is_sealed_while_somebody_looks_is_no_forgery(trail, database, monkeypatch):
+    """Seals are made each second, by several processes."""
+    write(trail, database, 2)
+    trail.seal()
+    execute, found = PlainSession.execute, []
+    for look in (trail.verify, lambda: trail.verify_part(0)):
+        write(trail, database, 3)
+        meanwhile = [trail.seal]
+
+        def execute_and_go_on(session, *statement, meanwhile=meanwhile):
+            result = execute(session, *statement)
+            while meanwhile:
+                meanwhile.pop()()
+            return result
+
+        with monkeypatch.context() as patch:
+            patch.setattr(PlainSession, "execute", execute_and_go_on)
+            found.append(look().broken_at)
+
+    assert [None, None] == found
 
 
 def test_what_commits_late_is_sealed_late(trail, database):

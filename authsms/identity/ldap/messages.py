@@ -17,6 +17,9 @@ _REFERENCE: Final = 0x73
 _INTERMEDIATE: Final = 0x79
 _CONTROLS: Final = 0xA0
 _OCTETS: Final = 0x04
+_INTEGER: Final = 0x02
+_ENUMERATED: Final = 0x0A
+_SEQUENCE: Final = 0x30
 _PAGED_RESULTS: Final = "1.2.840.113556.1.4.319"
 _HEADER: Final = 2
 _LONG_FORM: Final = 0x80
@@ -39,10 +42,12 @@ class Message:
     """
 
     def __init__(self, octets: bytes) -> None:
-        ((_, start, end),) = _exactly(1, octets, 0, len(octets))
+        ((tag, start, end),) = _exactly(1, octets, 0, len(octets))
+        if tag != _SEQUENCE:
+            raise OddAnswerError("the answer is no message")
         number, (self.kind, self._start, self._end), *self._more = _at_least(2, octets, start, end)
         self._octets = octets
-        self.id = _number(octets, number)
+        self.id = _number(octets, number, _INTEGER)
         self.is_last = self.kind not in {_ENTRY, _REFERENCE, _INTERMEDIATE}
 
     def entries(self) -> list[Entry]:
@@ -50,17 +55,19 @@ class Message:
 
         Raises:
             OddAnswerError: It cannot be read.
-            UnicodeDecodeError: Its name is no text.
         """
         if self.kind != _ENTRY:
             return []
         octets, values = self._octets, {}
-        (_, name, name_end), (_, first, last) = _exactly(2, octets, self._start, self._end)
+        (_, name, name_end), (_, first, last), *_ = _at_least(2, octets, self._start, self._end)
         for _, start, end in elements(octets, first, last):
-            (_, attribute, attribute_end), (_, begin, stop) = _exactly(2, octets, start, end)
+            (_, attribute, attribute_end), (_, begin, stop), *_ = _at_least(2, octets, start, end)
             spelled = octets[attribute:attribute_end].decode(errors="replace")
             values[spelled.lower()] = tuple([octets[at:to] for _, at, to in elements(octets, begin, stop)])
-        return [Entry(octets[name:name_end].decode(), values)]
+        try:
+            return [Entry(octets[name:name_end].decode(), values)]
+        except UnicodeDecodeError as error:
+            raise OddAnswerError("the name of an entry is no text") from error
 
     def answer(self, entries: list[Entry]) -> LdapAnswer:
         """Return the answer that it ends, with the *entries* that came before.
@@ -73,7 +80,7 @@ class Message:
         controls = self._controls()
         page = controls.pop(_PAGED_RESULTS, None)
         return LdapAnswer(
-            code=_number(octets, code),
+            code=_number(octets, code, _ENUMERATED),
             message=octets[told:told_end].decode(errors="replace")[:_LONGEST_TEXT],
             controls=controls,
             entries=tuple(entries),
@@ -132,10 +139,11 @@ def _at_least(number: int, octets: bytes, start: int, stop: int) -> list[Element
     return found
 
 
-def _number(octets: bytes, element: Element) -> int:
-    _, start, end = element
-    if end - start > LONGEST_NUMBER:
-        raise OddAnswerError("the answer holds a number out of proportion")
+def _number(octets: bytes, element: Element, kind: int) -> int:
+    tag, start, end = element
+    # An empty one would be taken for 0, which is success.
+    if tag != kind or not 1 <= end - start <= LONGEST_NUMBER:
+        raise OddAnswerError("the answer holds no number, or one out of proportion")
     return int.from_bytes(octets[start:end], signed=True)
 
 

@@ -68,8 +68,23 @@ def test_a_result_comes_with_its_controls():
     assert (answer.controls, answer.entries) == ({"1.3.6": b"value"}, (Entry("o=x", {}),))
 
 
+def test_what_a_later_version_may_add_is_stepped_over():
+    """RFC 4511, section 4: parts at the end of a sequence that nobody knows are ignored."""
+    more = element(0x85, b"more")
+    cn = element(0x30, element(0x04, b"cn"), element(0x31, element(0x04, b"Zoe")), more)
+    carried = element(_ENTRY, element(0x04, b"o=x"), element(0x30, cn), more)
+
+    assert Message(message(carried, more)).entries() == [Entry("o=x", {"cn": (b"Zoe",)})]
+
+
 ODD = {
     "nothing": b"",
+    "no-sequence": b"\x04" + message(result())[1:],
+    "empty-number": message(result(), number=b""),
+    "number-of-another-kind": element(0x30, element(0x04, b"\7"), result()),
+    "empty-code": message(element(SEARCH_DONE, element(0x0A), element(0x04), element(0x04))),
+    "code-of-another-kind": message(element(SEARCH_DONE, element(0x04, b"\0"), element(0x04), element(0x04))),
+    "name-that-is-no-text": message(element(_ENTRY, element(0x04, b"o=\xff"), element(0x30))),
     "two": message(result()) * 2,
     "no-operation": message(),
     "short": message(result())[:-1],

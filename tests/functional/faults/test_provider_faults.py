@@ -20,7 +20,7 @@ from tests.functional.visitor import Browser
 pytestmark = pytest.mark.xdist_group("provider")
 _PATIENCE = 4.0
 """How long a code waits for a silent provider before it goes to the next one."""
-_IN_SECONDS = 15.0
+_IN_SECONDS = 8.0
 _LOOK_SECONDS = 1.5
 """By then every process has looked at policy and conditions again."""
 
@@ -39,6 +39,11 @@ def house(tmp_path_factory: pytest.TempPathFactory, _provider_of_all: Provider) 
 @pytest.fixture(autouse=True)
 def _let_in_again(house: Installation) -> None:
     """Let the test before have taken no service out."""
+    _let_in(house)
+
+
+def _let_in(house: Installation) -> None:
+    """Take no service for one that is out."""
     with house.services.database.write() as session:
         taken_out = rowcount(session.execute(delete(ServiceConditionRecord)))
     if taken_out:
@@ -69,8 +74,8 @@ _CASES = (
     _Case("it says nothing", FaultKind.EMPTY, copies=2),
     _Case("it says too much", FaultKind.HUGE, copies=2),
     _Case("it leads elsewhere", FaultKind.REDIRECT, copies=2),
-    _Case("it hangs", FaultKind.HANG, copies=2, seconds=25.0),
-    _Case("it drips", FaultKind.DRIP_HEAD, {"seconds": 1.0}, copies=2, seconds=25.0),
+    _Case("it hangs", FaultKind.HANG, copies=2, seconds=18.0),
+    _Case("it drips", FaultKind.DRIP_HEAD, {"seconds": 1.0}, copies=2, seconds=18.0),
 )
 
 
@@ -102,7 +107,6 @@ def test_a_provider_in_trouble_keeps_nobody_from_logging_in(house: Installation,
     assert [] == [each.case.name for each in told if not each.is_in]
     quickest = min(each.page_seconds for each in told)
     assert [] == [each.case.name for each in told if each.page_seconds > quickest + _PATIENCE]
-    assert [] == [(each.case.name, each.code_seconds) for each in told if each.code_seconds > each.case.seconds]
     assert [] == [name for name, codes in copies.items() if len(set(codes)) != 1]
     assert [] == [
         (each.case.name, copies[each.case.name]) for each in told if len(copies[each.case.name]) > each.case.copies
@@ -112,8 +116,13 @@ def test_a_provider_in_trouble_keeps_nobody_from_logging_in(house: Installation,
         assert next_one.is_in
         if next_one.code_seconds < _PATIENCE:
             break
+    late = [each for each in told if each.code_seconds > each.case.seconds]
+    for _ in range(2):
+        alone = [_live_through_alone(house, provider, each.case) for each in late]
+        late = [each for each in alone if each.code_seconds > each.case.seconds]
 
     assert next_one.code_seconds < _PATIENCE
+    assert [] == [(each.case.name, each.code_seconds) for each in late]
 
 
 def test_what_is_certain_to_fail_is_not_repeated(house: Installation, provider: Provider) -> None:
@@ -159,11 +168,14 @@ def test_a_provider_that_cannot_be_reached_is_passed_over(house: Installation, p
             session.execute(delete(ServiceConditionRecord))
         add_twilio(house.services, provider, url=url)
         time.sleep(_LOOK_SECONDS)
-        told = _live_through(house, provider, _Case(url, FaultKind.MUTE), house.person())
+        for _ in range(3):  # fewer than take the provider out; a busy machine is not late every time
+            told = _live_through(house, provider, _Case(url, FaultKind.MUTE), house.person())
+            assert told.is_in, url
+            assert 1 == len(provider.codes(told.person.phone)), url
+            if told.code_seconds < _PATIENCE:
+                break
 
-        assert told.is_in, url
-        assert told.code_seconds < _IN_SECONDS, url
-        assert 1 == len(provider.codes(told.person.phone)), url
+        assert told.code_seconds < _PATIENCE, url
 
 
 def _live_through(house: Installation, provider: Provider, case: _Case, person: Person) -> _Told:
@@ -180,6 +192,12 @@ def _live_through(house: Installation, provider: Provider, case: _Case, person: 
         _wait_for_copies(provider, person, case.copies)
     browser.submit(page, "code", code=code)
     return _Told(case, person, page_seconds, code_seconds, is_signed_in(browser), provider.codes(person.phone))
+
+
+def _live_through_alone(house: Installation, provider: Provider, case: _Case) -> _Told:
+    """Live through it again, while nobody else does and no service is out: who is late then, is late because of it."""
+    _let_in(house)
+    return _live_through(house, provider, case, house.person())
 
 
 def _wait_for_copies(provider: Provider, person: Person, count: int) -> None:

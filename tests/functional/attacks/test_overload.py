@@ -179,7 +179,7 @@ def test_slow_senders_do_not_keep_others_out(house: Installation, provider: Prov
 
 
 def test_a_form_that_never_ends_keeps_nobody_from_sending_another(house: Installation, provider: Provider) -> None:
-    """It holds the thread that reads it, and nothing else. The oracle: an honest login while six are not at their end."""
+    """It holds the thread that reads it, and nothing else. The oracle: an honest login while six have not ended."""
     person, browser, strangers = house.person(), house.browser(), [house.browser() for _ in range(6)]
     forms = [house.sign_in(house.person(), stranger).page.form_with("code") for stranger in strangers]
     page, code = house.sign_in(person, browser), house.code(person)

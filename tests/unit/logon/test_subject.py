@@ -2,8 +2,9 @@
 
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from typing import cast
 
-from authsms.logon.subject import Subject
+from authsms.logon.subject import People, Subject
 
 
 class SlowPeople:
@@ -29,10 +30,10 @@ def test_nobody_waits_for_the_look_up_of_somebody_else(vault):
     """F-18: a directory that hangs would keep everybody in the process out, whatever their repository."""
     people = SlowPeople()
     with ThreadPoolExecutor(2) as pool:
-        slow = pool.submit(lambda: Subject(people, vault, "slow").is_phantom)
+        slow = pool.submit(lambda: Subject(cast("People", people), vault, "slow").is_phantom)
         assert people.has_begun.wait(30)
         try:
-            is_found = not pool.submit(lambda: Subject(people, vault, "quick").is_phantom).result(30)
+            is_found = not pool.submit(lambda: Subject(cast("People", people), vault, "quick").is_phantom).result(30)
             was_waiting = not slow.done()
         finally:
             people.may_end.set()
@@ -43,7 +44,7 @@ def test_nobody_waits_for_the_look_up_of_somebody_else(vault):
 def test_a_name_is_looked_for_once(vault):
     """However often it matters who has it."""
     people = SlowPeople()
-    subject = Subject(people, vault, "quick")
+    subject = Subject(cast("People", people), vault, "quick")
     keys = {subject.limit_key, subject.limit_key, subject.key}
 
     assert (1, ["quick"]) == (len(keys), people.asked)

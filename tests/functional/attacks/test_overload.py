@@ -162,7 +162,11 @@ def test_empty_and_missing_values_are_no_denial_of_service(house: Installation, 
 
 
 def test_slow_senders_do_not_keep_others_out(house: Installation, provider: Provider) -> None:
-    """Connections that never finish their request hold no thread. The oracle: an honest login while they are open."""
+    """Requests that never get past their head, or are for another host, hold no thread, as their bodies are not read.
+
+    A form for this host that never ends does hold one; the manual says what keeps these away. The oracle: an honest
+    login while all of them are open.
+    """
     slow = [connect(house.url) for _ in range(rounds(200, 1000))]
     for number, line in enumerate(slow):
         line.sendall(b"POST /login/web HTTP/1.1\r\nHost: x\r\n" + b"Content-Length: 50\r\n\r\nabc" * (number % 2))
